@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * console.c - output to the PV console, as io/console.h describes its ring.
+ *
+ * While the ring is full the guest yields: it has nothing else to do, and
+ * waiting for an event would need shared_info mapped before it was checked.
+ */
+#include "guest.h"
+#include <xen/io/console.h>
+
+static struct xencons_interface *ring;
+
+void console_start(void)
+{
+    pfn_t pfn = mfn_to_pfn(MFN(start_info->console.domU.mfn));
+
+    if (pfn.v >= boot_end_pfn().v)
+        panic("console mfn %#lx is not in the initial mapping",
+              (unsigned long)start_info->console.domU.mfn);
+    ring = (struct xencons_interface *)pfn_to_vaddr(pfn);
+}
+
+static XENCONS_RING_IDX ring_used(void)
+{
+    XENCONS_RING_IDX used = ring->out_prod -
+                            *(volatile XENCONS_RING_IDX *)&ring->out_cons;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return used;
+}
+
+static void ring_kick(void)
+{
+    evtchn_send_t send = {.port = start_info->console.domU.evtchn};
+
+    hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
+              (unsigned long)&send, 0, 0, 0);
+}
+
+static void yield(void)
+{
+    hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+}
+
+static void ring_put(char c)
+{
+    if (ring_used() == sizeof(ring->out)) {
+        ring_kick();
+        while (ring_used() == sizeof(ring->out))
+            yield();
+    }
+    ring->out[MASK_XENCONS_IDX(ring->out_prod, ring->out)] = c;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    ring->out_prod++;
+}
+
+void console_drain(void)
+{
+    ring_kick();
+    while (ring_used())
+        yield();
+}
+
+/* Where format_text() writes; what does not fit is dropped. */
+struct sink {
+    char *at;
+    char *end;
+};
+
+static void put(struct sink *sink, char c)
+{
+    if (sink->at < sink->end)
+        *sink->at++ = c;
+}
+
+static void put_text(struct sink *sink, const char *text)
+{
+    while (*text)
+        put(sink, *text++);
+}
+
+static void put_hex(struct sink *sink, unsigned long long value)
+{
+    int shift = 60;
+
+    while (shift > 0 && !(value >> shift))
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        put(sink, "0123456789abcdef"[(value >> shift) & 0xf]);
+}
+
+/* No 64-bit division: it would need libgcc on 32 bits. */
+static void put_decimal(struct sink *sink, unsigned long value)
+{
+    char digits[20];
+    unsigned int n = 0;
+
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    while (n)
+        put(sink, digits[--n]);
+}
+
+static void put_signed(struct sink *sink, long value)
+{
+    if (value < 0)
+        put(sink, '-');
+    put_decimal(sink, value < 0 ? -(unsigned long)value : (unsigned long)value);
+}
+
+/* %s %c %d %ld %u %lu %x %lx %llx, and # before an x. */
+size_t format_text(char *buffer, size_t size, const char *format, va_list ap)
+{
+    struct sink sink = {buffer, buffer + size - 1};
+    unsigned int longs;
+
+    for (; *format; format++) {
+        if (*format != '%') {
+            put(&sink, *format);
+            continue;
+        }
+        if (*++format == '#') {
+            put_text(&sink, "0x");
+            format++;
+        }
+        for (longs = 0; *format == 'l'; format++)
+            longs++;
+        if (*format == 's')
+            put_text(&sink, va_arg(ap, const char *));
+        else if (*format == 'c')
+            put(&sink, (char)va_arg(ap, int));
+        else if (*format == 'd')
+            put_signed(&sink, longs ? va_arg(ap, long) : va_arg(ap, int));
+        else if (*format == 'x' && longs > 1)
+            put_hex(&sink, va_arg(ap, unsigned long long));
+        else if (*format == 'x')
+            put_hex(&sink, longs ? va_arg(ap, unsigned long)
+                                 : va_arg(ap, unsigned int));
+        else if (*format == 'u')
+            put_decimal(&sink, longs ? va_arg(ap, unsigned long)
+                                     : va_arg(ap, unsigned int));
+        else
+            put(&sink, *format);
+    }
+    *sink.at = '\0';
+    return (size_t)(sink.at - buffer);
+}
+
+void vsay(const char *format, va_list ap)
+{
+    /* Longer than the longest command line with its key. */
+    static char line[MAX_GUEST_CMDLINE + 64];
+    size_t length = format_text(line, sizeof(line), format, ap);
+    size_t i;
+
+    for (i = 0; i < length; i++)
+        ring_put(line[i]);
+    ring_kick();
+}
+
+void say(const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    vsay(format, ap);
+    va_end(ap);
+}
