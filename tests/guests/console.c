@@ -22,8 +22,8 @@ void console_start(void)
 
 static XENCONS_RING_IDX ring_used(void)
 {
-    XENCONS_RING_IDX used = ring->out_prod -
-                            *(volatile XENCONS_RING_IDX *)&ring->out_cons;
+    XENCONS_RING_IDX used =
+        ring->out_prod - *(volatile XENCONS_RING_IDX *)&ring->out_cons;
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return used;

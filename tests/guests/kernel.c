@@ -82,9 +82,9 @@ static long update_va_mapping(uintptr_t vaddr, uint64_t pte)
 
 long window_map(enum window window, mfn_t mfn, uint64_t flags)
 {
-    return update_va_mapping((uintptr_t)windows[window],
-                             mfn_to_pte(mfn, PTE_PRESENT | PTE_ACCESSED |
-                                                 PTE_DIRTY | flags));
+    return update_va_mapping(
+        (uintptr_t)windows[window],
+        mfn_to_pte(mfn, PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | flags));
 }
 
 shared_info_t *shared_info(void)
