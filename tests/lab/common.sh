@@ -1,9 +1,10 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What the lab's programs share: where the cache is and how to speak.
 
 lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${DOMWRIGHT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/domwright}
+# shellcheck source=/dev/null
 suite=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-unknown}")
 
 say() {

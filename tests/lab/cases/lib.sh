@@ -1,4 +1,4 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2034
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Helpers for the lab's cases: TAP lines, guests, and Xen's free memory.
 # A case sources it, runs its tests and ends with done_testing.
