@@ -79,11 +79,11 @@ static void put_text(struct sink *sink, const char *text)
         put(sink, *text++);
 }
 
-static void put_hex(struct sink *sink, unsigned long long value)
+static void put_hex(struct sink *sink, unsigned long long value, int width)
 {
     int shift = 60;
 
-    while (shift > 0 && !(value >> shift))
+    while (shift > 0 && shift >= 4 * width && !(value >> shift))
         shift -= 4;
     for (; shift >= 0; shift -= 4)
         put(sink, "0123456789abcdef"[(value >> shift) & 0xf]);
@@ -110,11 +110,12 @@ static void put_signed(struct sink *sink, long value)
     put_decimal(sink, value < 0 ? -(unsigned long)value : (unsigned long)value);
 }
 
-/* %s %c %d %ld %u %lu %x %lx %llx, and # before an x. */
+/* %s %c %d %ld %u %lu %x %lx %llx; before an x also # or a width 01 to 09. */
 size_t format_text(char *buffer, size_t size, const char *format, va_list ap)
 {
     struct sink sink = {buffer, buffer + size - 1};
     unsigned int longs;
+    int width;
 
     for (; *format; format++) {
         if (*format != '%') {
@@ -125,6 +126,11 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list ap)
             put_text(&sink, "0x");
             format++;
         }
+        width = 1;
+        if (*format == '0') {
+            width = format[1] - '0';
+            format += 2;
+        }
         for (longs = 0; *format == 'l'; format++)
             longs++;
         if (*format == 's')
@@ -134,10 +140,12 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list ap)
         else if (*format == 'd')
             put_signed(&sink, longs ? va_arg(ap, long) : va_arg(ap, int));
         else if (*format == 'x' && longs > 1)
-            put_hex(&sink, va_arg(ap, unsigned long long));
+            put_hex(&sink, va_arg(ap, unsigned long long), width);
         else if (*format == 'x')
-            put_hex(&sink, longs ? va_arg(ap, unsigned long)
-                                 : va_arg(ap, unsigned int));
+            put_hex(&sink,
+                    longs ? va_arg(ap, unsigned long)
+                          : va_arg(ap, unsigned int),
+                    width);
         else if (*format == 'u')
             put_decimal(&sink, longs ? va_arg(ap, unsigned long)
                                      : va_arg(ap, unsigned int));

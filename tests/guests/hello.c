@@ -3,20 +3,20 @@
  * hello.c - tells what it was given, one key=value a line, and powers off.
  *
  * Words on the command line:
- *   mod    also print mod_cksum=, as cksum(1) computes it over mod_len bytes
+ *   mod    also print mod_crc32=, as crc32(1) computes it over mod_len bytes
  *   wait   block for ever instead of powering off
  */
 #include "guest.h"
 #include <xen/version.h>
 
-/* CRC of cksum(1), POSIX: polynomial 04c11db7, most significant bit first. */
+/* The CRC-32 of zlib and crc32(1): polynomial 04c11db7, reflected. */
 static uint32_t crc_byte(uint32_t crc, uint8_t byte)
 {
     int bit;
 
-    crc ^= (uint32_t)byte << 24;
+    crc ^= byte;
     for (bit = 0; bit < 8; bit++)
-        crc = (crc << 1) ^ (crc & 0x80000000u ? 0x04c11db7u : 0);
+        crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0);
     return crc;
 }
 
@@ -40,18 +40,16 @@ static const uint8_t *module_page(unsigned long offset)
     return window_address(WINDOW_ANY);
 }
 
-static uint32_t module_cksum(void)
+static uint32_t module_crc32(void)
 {
     unsigned long left, offset, n;
-    uint32_t crc = 0;
+    uint32_t crc = UINT32_MAX;
 
     for (offset = 0; offset < start_info->mod_len; offset += n) {
         left = start_info->mod_len - offset;
         n = left < PAGE_SIZE ? left : PAGE_SIZE;
         crc = crc_bytes(crc, module_page(offset), n);
     }
-    for (n = start_info->mod_len; n; n >>= 8)
-        crc = crc_byte(crc, (uint8_t)n);
     return ~crc;
 }
 
@@ -111,7 +109,7 @@ void guest_main(void)
     say_start_info();
     say_xen();
     if (command_line_has("mod"))
-        say("mod_cksum=%lu\n", (unsigned long)module_cksum());
+        say("mod_crc32=%08x\n", module_crc32());
     say("hello: done\n");
     if (command_line_has("wait"))
         wait_for_ever();
