@@ -79,14 +79,15 @@ static void put_text(struct sink *sink, const char *text)
         put(sink, *text++);
 }
 
-static void put_hex(struct sink *sink, unsigned long long value, int width)
+static void put_hex(struct sink *sink, unsigned long long value,
+                    unsigned int width)
 {
-    int shift = 60;
+    unsigned int digits = 16;
 
-    while (shift > 0 && shift >= 4 * width && !(value >> shift))
-        shift -= 4;
-    for (; shift >= 0; shift -= 4)
-        put(sink, "0123456789abcdef"[(value >> shift) & 0xf]);
+    while (digits > width && !(value >> (4 * digits - 4)))
+        digits--;
+    while (digits--)
+        put(sink, "0123456789abcdef"[(value >> (4 * digits)) & 0xf]);
 }
 
 /* No 64-bit division: it would need libgcc on 32 bits. */
@@ -110,45 +111,56 @@ static void put_signed(struct sink *sink, long value)
     put_decimal(sink, value < 0 ? -(unsigned long)value : (unsigned long)value);
 }
 
-/* %s %c %d %ld %u %lu %x %lx %llx; before an x also # or a width 01 to 09. */
+/* What stands between the % and the letter. */
+struct conversion {
+    bool prefix;        /* #: 0x in front */
+    unsigned int width; /* 01 to 09: hexadecimal digits, at least */
+    unsigned int longs; /* l or ll */
+};
+
+static const char *read_conversion(const char *format, struct conversion *how)
+{
+    *how = (struct conversion){.width = 1};
+    if (*format == '#') {
+        how->prefix = true;
+        format++;
+    }
+    if (*format == '0') {
+        how->width = (unsigned int)(format[1] - '0');
+        format += 2;
+    }
+    for (; *format == 'l'; format++)
+        how->longs++;
+    return format;
+}
+
+/* %s %d %ld %u %lu %x %lx %llx; for an x also # and a width of 01 to 09. */
 size_t format_text(char *buffer, size_t size, const char *format, va_list ap)
 {
     struct sink sink = {buffer, buffer + size - 1};
-    unsigned int longs;
-    int width;
+    struct conversion how;
 
     for (; *format; format++) {
         if (*format != '%') {
             put(&sink, *format);
             continue;
         }
-        if (*++format == '#') {
+        format = read_conversion(format + 1, &how);
+        if (how.prefix)
             put_text(&sink, "0x");
-            format++;
-        }
-        width = 1;
-        if (*format == '0') {
-            width = format[1] - '0';
-            format += 2;
-        }
-        for (longs = 0; *format == 'l'; format++)
-            longs++;
         if (*format == 's')
             put_text(&sink, va_arg(ap, const char *));
-        else if (*format == 'c')
-            put(&sink, (char)va_arg(ap, int));
         else if (*format == 'd')
-            put_signed(&sink, longs ? va_arg(ap, long) : va_arg(ap, int));
-        else if (*format == 'x' && longs > 1)
-            put_hex(&sink, va_arg(ap, unsigned long long), width);
-        else if (*format == 'x')
-            put_hex(&sink,
-                    longs ? va_arg(ap, unsigned long)
-                          : va_arg(ap, unsigned int),
-                    width);
+            put_signed(&sink, how.longs ? va_arg(ap, long) : va_arg(ap, int));
         else if (*format == 'u')
-            put_decimal(&sink, longs ? va_arg(ap, unsigned long)
-                                     : va_arg(ap, unsigned int));
+            put_decimal(&sink, how.longs ? va_arg(ap, unsigned long)
+                                         : va_arg(ap, unsigned int));
+        else if (*format == 'x' && how.longs > 1)
+            put_hex(&sink, va_arg(ap, unsigned long long), how.width);
+        else if (*format == 'x' && how.longs)
+            put_hex(&sink, va_arg(ap, unsigned long), how.width);
+        else if (*format == 'x')
+            put_hex(&sink, va_arg(ap, unsigned int), how.width);
         else
             put(&sink, *format);
     }

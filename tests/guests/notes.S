@@ -16,7 +16,8 @@
     .section __xen_guest, "", @progbits
     .ascii  "GUEST_OS=domwright,GUEST_VER=0.1,XEN_VER=xen-3.0"
     .ascii  ",LOADER=generic,PAE=yes"
-    .asciz  ",VIRT_BASE=" TEXT(GUEST_VIRT_BASE)
+    .ascii  ",VIRT_BASE="
+    .asciz  TEXT(GUEST_VIRT_BASE)
 
 #else
 

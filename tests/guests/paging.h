@@ -15,7 +15,7 @@ struct paging {
     unsigned int root_entries;
     /* Addresses that belong to Xen: [xen_first, xen_last]. */
     uintptr_t xen_first, xen_last;
-    /* What may be in an entry of the root that makes it writable. */
+    /* Flags of an entry that maps all that the guest may write to. */
     uint64_t table_flags;
     /* The hypercall command that pins the root. */
     unsigned int pin_root;
