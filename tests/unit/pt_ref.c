@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pt_ref.h"
+
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#define MAX_VISITS 400000
+#define ALL_VISITS                                                             \
+    (PT_VISIT_PRE | PT_VISIT_LEAF | PT_VISIT_POST | PT_VISIT_EMPTY)
+
+static uint64_t leaf_last(const struct ref *ref, const struct ref_leaf *leaf)
+{
+    return leaf->va | (pt_span(ref->w->fmt, leaf->level) - 1);
+}
+
+struct ref_leaf *ref_from(struct ref *ref, uint64_t va)
+{
+    unsigned int low = 0, high = ref->n;
+
+    while (low < high) {
+        unsigned int mid = (low + high) / 2;
+
+        if (leaf_last(ref, &ref->leaf[mid]) < va)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return &ref->leaf[low];
+}
+
+struct ref_leaf *ref_at(struct ref *ref, uint64_t va)
+{
+    struct ref_leaf *leaf = ref_from(ref, va);
+
+    return leaf < ref->leaf + ref->n && leaf->va <= va ? leaf : NULL;
+}
+
+void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
+             uint32_t prot)
+{
+    struct ref_leaf *at = ref_from(ref, va);
+    unsigned int i = (unsigned int)(at - ref->leaf);
+
+    ck_assert_uint_lt(ref->n, REF_LEAVES);
+    memmove(at + 1, at, (ref->n - i) * sizeof(*at));
+    *at = (struct ref_leaf){va, level, mfn, prot & ref->w->fmt->prots};
+    ref->n++;
+}
+
+void ref_remove(struct ref *ref, uint64_t va, uint64_t last)
+{
+    struct ref_leaf *from = ref_from(ref, va), *to = from;
+
+    while (to < ref->leaf + ref->n && to->va <= last)
+        to++;
+    memmove(from, to, (size_t)(ref->leaf + ref->n - to) * sizeof(*to));
+    ref->n -= (unsigned int)(to - from);
+}
+
+void ref_check_lookup(struct ref *ref, uint64_t va)
+{
+    struct world *w = ref->w;
+    struct ref_leaf *leaf = ref_at(ref, va);
+    struct pt_entry entry;
+    unsigned int level, deepest = 0;
+    int rc = pt_lookup(&w->pt, VADDR(va), &entry, &level);
+
+    if (!pt_addr_valid(w->fmt, VADDR(va))) {
+        ck_assert_int_eq(rc, -EINVAL);
+        return;
+    }
+    ck_assert_int_eq(rc, 0);
+    if (leaf != NULL) {
+        ck_assert_msg(entry.kind == PT_LEAF && level == leaf->level &&
+                          entry.mfn.v == leaf->mfn && entry.prot == leaf->prot,
+                      "%s: %#llx: wrong leaf", w->fmt->name,
+                      (unsigned long long)va);
+        return;
+    }
+    while (world_find(w, deepest, va) == NULL)
+        deepest++;
+    ck_assert_msg(entry.kind == PT_EMPTY && level == deepest,
+                  "%s: %#llx: kind %d at level %u, expected EMPTY at %u",
+                  w->fmt->name, (unsigned long long)va, (int)entry.kind, level,
+                  deepest);
+}
+
+struct visit {
+    enum pt_visit visit;
+    unsigned int level;
+    uint64_t va;
+};
+
+struct visits {
+    unsigned int flags, skip;
+    uint64_t first, last;
+    unsigned int n;
+    struct visit *visit;
+};
+
+static void note(struct visits *list, enum pt_visit visit, unsigned int level,
+                 uint64_t va)
+{
+    if ((list->flags & visit) == 0)
+        return;
+    ck_assert_uint_lt(list->n, MAX_VISITS);
+    list->visit[list->n++] = (struct visit){visit, level, va};
+}
+
+/* What a walk of the table at `base` should visit. */
+static void expect(struct ref *ref, struct visits *list, unsigned int level,
+                   uint64_t base)
+{
+    const struct pt_format *fmt = ref->w->fmt;
+
+    for (unsigned int i = 0; i < 1u << fmt->level[level].bits; i++) {
+        uint64_t va = world_canonical(fmt, base + i * pt_span(fmt, level));
+        struct ref_leaf *leaf;
+
+        if ((va | (pt_span(fmt, level) - 1)) < list->first || va > list->last)
+            continue;
+        leaf = ref_at(ref, va);
+        if (leaf != NULL && leaf->level == level) {
+            note(list, PT_VISIT_LEAF, level, va);
+        } else if (level == 0 || world_find(ref->w, level - 1, va) == NULL) {
+            note(list, PT_VISIT_EMPTY, level, va);
+        } else {
+            note(list, PT_VISIT_PRE, level, va);
+            if (level == list->skip && (list->flags & PT_VISIT_PRE) != 0)
+                continue;
+            expect(ref, list, level - 1, va);
+            note(list, PT_VISIT_POST, level, va);
+        }
+    }
+}
+
+static int record(struct pt_visit_ctx *v)
+{
+    struct visits *list = v->arg;
+    enum pt_kind kind = v->visit == PT_VISIT_LEAF    ? PT_LEAF
+                        : v->visit == PT_VISIT_EMPTY ? PT_EMPTY
+                                                     : PT_TABLE;
+    struct pt_entry e = v->pt->format->decode(v->level, *v->slot);
+
+    ck_assert((list->flags & v->visit) == v->visit);
+    ck_assert_int_eq(v->entry.kind, kind);
+    ck_assert(e.kind == kind && e.mfn.v == v->entry.mfn.v);
+    note(list, v->visit, v->level, v->va.v);
+    return v->visit == PT_VISIT_PRE && v->level == list->skip ? PT_SKIP : 0;
+}
+
+void ref_check_walk(struct ref *ref, uint64_t first, uint64_t end,
+                    unsigned int flags, unsigned int skip)
+{
+    struct world *w = ref->w;
+    static struct visit want_visit[MAX_VISITS], got_visit[MAX_VISITS];
+    struct visits want = {flags, skip, first, end - 1, 0, want_visit};
+    struct visits got = {flags, skip, first, end - 1, 0, got_visit};
+
+    expect(ref, &want, w->fmt->levels - 1, 0);
+    ck_assert_int_eq(
+        pt_walk(&w->pt, VADDR(first), VADDR(end), flags, record, &got), 0);
+
+    for (unsigned int i = 0; i < want.n && i < got.n; i++)
+        ck_assert_msg(want.visit[i].visit == got.visit[i].visit &&
+                          want.visit[i].level == got.visit[i].level &&
+                          want.visit[i].va == got.visit[i].va,
+                      "%s: visit %u: %u at level %u of %#llx, expected %u at "
+                      "level %u of %#llx",
+                      w->fmt->name, i, (unsigned int)got.visit[i].visit,
+                      got.visit[i].level, (unsigned long long)got.visit[i].va,
+                      (unsigned int)want.visit[i].visit, want.visit[i].level,
+                      (unsigned long long)want.visit[i].va);
+    ck_assert_uint_eq(want.n, got.n);
+}
+
+void ref_check_all(struct ref *ref)
+{
+    const struct pt_format *fmt = ref->w->fmt;
+    uint64_t size = UINT64_C(1) << fmt->va_bits;
+
+    for (unsigned int i = 0; i < ref->n; i++) {
+        ref_check_lookup(ref, ref->leaf[i].va - 1);
+        ref_check_lookup(ref, ref->leaf[i].va);
+        ref_check_lookup(ref, leaf_last(ref, &ref->leaf[i]));
+        ref_check_lookup(ref, leaf_last(ref, &ref->leaf[i]) + 1);
+    }
+    if (!fmt->va_signed) {
+        ref_check_walk(ref, 0, size, ALL_VISITS, REF_NOSKIP);
+        return;
+    }
+    ref_check_walk(ref, 0, size / 2, ALL_VISITS, REF_NOSKIP);
+    ref_check_walk(ref, world_canonical(fmt, size / 2), 0, ALL_VISITS,
+                   REF_NOSKIP);
+}
+
+struct run {
+    struct ref *ref;
+    uint64_t first, mfn;
+    uint32_t prot;
+};
+
+static int run_source(void *arg, vaddr_t va, mfn_t *mfn, uint32_t *prot)
+{
+    const struct run *run = arg;
+
+    *mfn = MFN(run->mfn + ((va.v - run->first) >> DW_PAGE_SHIFT));
+    *prot = run->prot;
+    ref_add(run->ref, va.v, 0, mfn->v, *prot);
+    return 0;
+}
+
+int ref_map(struct ref *ref, uint64_t first, uint64_t end, uint64_t mfn,
+            uint32_t prot)
+{
+    struct run run = {ref, first, mfn, prot};
+
+    return pt_map(&ref->w->pt, VADDR(first), VADDR(end), run_source, &run);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What ought to be mapped, as a plain sorted list of leaves: slow, and too
+ * simple to be wrong.  Where tables are, the world knows that allocated them.
+ */
+#ifndef DW_TEST_PT_REF_H
+#define DW_TEST_PT_REF_H
+
+#include <limits.h>
+
+#include "pt_world.h"
+
+#define REF_LEAVES 8192
+#define REF_NOSKIP UINT_MAX
+
+struct ref_leaf {
+    uint64_t va;
+    unsigned int level;
+    uint64_t mfn;
+    uint32_t prot;
+};
+
+struct ref {
+    struct world *w;
+    unsigned int n;
+    struct ref_leaf leaf[REF_LEAVES];
+};
+
+/* The leaf that covers `va`, or NULL. */
+struct ref_leaf *ref_at(struct ref *ref, uint64_t va);
+/* The first leaf that reaches to `va` or beyond; &leaf[n] if none. */
+struct ref_leaf *ref_from(struct ref *ref, uint64_t va);
+void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
+             uint32_t prot);
+void ref_remove(struct ref *ref, uint64_t va, uint64_t last);
+
+/* Fails the running test if pt_lookup() does not say what it should. */
+void ref_check_lookup(struct ref *ref, uint64_t va);
+/*
+ * Fails the running test if pt_walk() does not make exactly the calls it
+ * should.  PRE calls at `skip` return PT_SKIP.
+ */
+void ref_check_walk(struct ref *ref, uint64_t first, uint64_t end,
+                    unsigned int flags, unsigned int skip);
+/* Both, everywhere. */
+void ref_check_all(struct ref *ref);
+
+/* pt_map() and the list together; `prot` for all, frames from `mfn` up. */
+int ref_map(struct ref *ref, uint64_t first, uint64_t end, uint64_t mfn,
+            uint32_t prot);
+
+#endif

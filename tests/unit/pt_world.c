@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pt_world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Table frames lie apart, so that neighbours of a table are no tables. */
+#define FIRST_MFN  UINT64_C(0x40001)
+#define MFN_STRIDE UINT64_C(7)
+
+static void violate(struct world *w, const char *what)
+{
+    if (w->violation == NULL)
+        w->violation = what;
+}
+
+/* splitmix64 */
+uint64_t world_random(struct world *w)
+{
+    uint64_t z = w->rng += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+uint64_t world_below(struct world *w, uint64_t n)
+{
+    return world_random(w) % n;
+}
+
+uint64_t world_canonical(const struct pt_format *fmt, uint64_t va)
+{
+    uint64_t top = UINT64_C(1) << (fmt->va_bits - 1);
+    uint64_t mask = (top - 1) | top;
+
+    va &= mask;
+    return fmt->va_signed && (va & top) != 0 ? va | ~mask : va;
+}
+
+/* Is `va` in the span of `t`?  Compared in the translated bits. */
+static bool covers(const struct pt_format *fmt, const struct world_table *t,
+                   uint64_t va)
+{
+    uint64_t mask = (UINT64_C(1) << fmt->va_bits) - 1;
+
+    return ((t->va ^ va) & mask & ~(pt_table_span(fmt, t->level) - 1)) == 0;
+}
+
+struct world_table *world_find(struct world *w, unsigned int level, uint64_t va)
+{
+    for (unsigned int i = 0; i < w->reached; i++) {
+        struct world_table *t = &w->table[i];
+
+        if (t->used && t->level == level && covers(w->fmt, t, va))
+            return t;
+    }
+    return NULL;
+}
+
+static mfn_t mfn_of(const struct world *w, const struct world_table *t)
+{
+    return MFN(FIRST_MFN + (uint64_t)(t - w->table) * MFN_STRIDE);
+}
+
+static struct world_table *table_of(struct world *w, mfn_t mfn)
+{
+    uint64_t i = (mfn.v - FIRST_MFN) / MFN_STRIDE;
+
+    if (mfn.v < FIRST_MFN || (mfn.v - FIRST_MFN) % MFN_STRIDE != 0 ||
+        i >= WORLD_TABLES || !w->table[i].used)
+        return NULL;
+    return &w->table[i];
+}
+
+/* The CPUs. */
+
+static uint64_t last_of(const struct pt_format *fmt,
+                        const struct world_cached *c)
+{
+    return c->va | (pt_span(fmt, c->level) - 1);
+}
+
+static void remember(struct world *w, struct world_cpu *cpu, uint64_t va,
+                     unsigned int level, struct pt_entry entry)
+{
+    unsigned int i = cpu->n < WORLD_CACHE
+                         ? cpu->n++
+                         : (unsigned int)world_below(w, WORLD_CACHE);
+
+    cpu->cached[i] = (struct world_cached){
+        .va = va & ~(pt_span(w->fmt, level) - 1),
+        .level = level,
+        .entry = entry,
+    };
+}
+
+static void translate(struct world *w, struct world_cpu *cpu, uint64_t va)
+{
+    unsigned int level = w->fmt->levels - 1;
+    const struct world_cached *hit = NULL;
+    mfn_t mfn = w->pt.root;
+
+    for (unsigned int i = 0; i < cpu->n; i++) {
+        const struct world_cached *c = &cpu->cached[i];
+
+        if (va >= c->va && va <= last_of(w->fmt, c) &&
+            (hit == NULL || c->level < hit->level))
+            hit = c;
+    }
+    if (hit != NULL) {
+        if (hit->entry.kind == PT_LEAF)
+            return;
+        mfn = hit->entry.mfn;
+        level = hit->level - 1;
+    }
+
+    for (;; level--) {
+        struct world_table *t = table_of(w, mfn);
+        struct pt_entry entry;
+
+        if (t == NULL || t->level != level || !covers(w->fmt, t, va)) {
+            violate(w, "a CPU walks through a frame that is no table here");
+            return;
+        }
+        entry =
+            w->fmt->decode(level, t->slot[pt_index(w->fmt, level, VADDR(va))]);
+        if (entry.kind == PT_EMPTY)
+            return;
+        remember(w, cpu, va, level, entry);
+        if (entry.kind == PT_LEAF || level == 0)
+            return;
+        mfn = entry.mfn;
+    }
+}
+
+static void translate_all(struct world *w, uint64_t va, uint64_t bytes)
+{
+    for (unsigned int i = 0; i < WORLD_CPUS; i++) {
+        translate(w, &w->cpu[i], va + world_below(w, bytes));
+        if (w->hot_n > 0)
+            translate(w, &w->cpu[i], w->hot[world_below(w, w->hot_n)]);
+    }
+}
+
+void world_touch(struct world *w, uint64_t va)
+{
+    if (w->hot_n < WORLD_HOT)
+        w->hot[w->hot_n++] = va;
+    else
+        w->hot[world_below(w, WORLD_HOT)] = va;
+    translate_all(w, va, 1);
+}
+
+/* What the tables say now about `va` at `level`; EMPTY if not so deep. */
+static struct pt_entry current(struct world *w, uint64_t va, unsigned int level)
+{
+    struct pt_entry entry = {.kind = PT_TABLE, .mfn = w->pt.root};
+    unsigned int at = w->fmt->levels;
+
+    while (at > level && entry.kind == PT_TABLE) {
+        struct world_table *t = table_of(w, entry.mfn);
+
+        at--;
+        if (t == NULL)
+            return (struct pt_entry){.kind = PT_EMPTY};
+        entry = w->fmt->decode(at, t->slot[pt_index(w->fmt, at, VADDR(va))]);
+    }
+    if (at != level)
+        entry = (struct pt_entry){.kind = PT_EMPTY};
+    return entry;
+}
+
+void world_quiet(struct world *w)
+{
+    for (unsigned int i = 0; i < WORLD_CPUS; i++) {
+        for (unsigned int j = 0; j < w->cpu[i].n; j++) {
+            const struct world_cached *c = &w->cpu[i].cached[j];
+            struct pt_entry now = current(w, c->va, c->level);
+
+            if (now.kind != c->entry.kind)
+                violate(w, "a CPU still has an entry that is gone");
+            else if (now.mfn.v != c->entry.mfn.v)
+                violate(w, "a CPU still has another frame");
+            else if ((c->entry.prot & ~now.prot) != 0)
+                violate(w, "a CPU still has rights that were taken away");
+        }
+    }
+}
+
+/* The ops. */
+
+static uint64_t *world_table(void *ctx, mfn_t mfn, unsigned int level,
+                             vaddr_t va)
+{
+    struct world *w = ctx;
+    struct world_table *t = table_of(w, mfn);
+
+    if (mfn.v == w->unreachable.v)
+        return NULL;
+    if (t == NULL || t->level != level || !covers(w->fmt, t, va.v)) {
+        violate(w, "table() asked for a frame that is no table there");
+        return NULL;
+    }
+    return t->slot;
+}
+
+static int world_alloc(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
+{
+    struct world *w = ctx;
+
+    if (w->fail_alloc == 0)
+        return -ENOMEM;
+    if (w->fail_alloc > 0)
+        w->fail_alloc--;
+    if (!pt_addr_valid(w->fmt, va) ||
+        (level + 1 < w->fmt->levels &&
+         (va.v & (pt_table_span(w->fmt, level) - 1)) != 0))
+        violate(w, "alloc() told an address that begins no table");
+    if (world_find(w, level, va.v) != NULL)
+        violate(w, "alloc() asked for a second table of one place");
+
+    for (unsigned int i = 0; i < WORLD_TABLES; i++) {
+        struct world_table *t = &w->table[i];
+
+        if (t->used)
+            continue;
+        t->used = true;
+        t->level = level;
+        t->va = va.v;
+        for (unsigned int j = 0; j < PT_ENTRIES; j++)
+            t->slot[j] = w->fmt->empty(level);
+        w->used++;
+        if (w->reached <= i)
+            w->reached = i + 1;
+        *mfn = mfn_of(w, t);
+        return 0;
+    }
+    return -ENOMEM;
+}
+
+static void world_free(void *ctx, unsigned int level, mfn_t mfn)
+{
+    struct world *w = ctx;
+    struct world_table *t = table_of(w, mfn);
+    struct pt_entry parent;
+
+    w->frees++;
+    if (t == NULL || t->level != level) {
+        violate(w, "free() of what is no table of that level");
+        return;
+    }
+    parent = current(w, t->va, level + 1);
+    if (parent.kind == PT_TABLE && parent.mfn.v == mfn.v)
+        violate(w, "free() of a table that the root leads to");
+    for (unsigned int i = 0; i < WORLD_CPUS; i++)
+        for (unsigned int j = 0; j < w->cpu[i].n; j++)
+            if (w->cpu[i].cached[j].entry.kind == PT_TABLE &&
+                w->cpu[i].cached[j].entry.mfn.v == mfn.v)
+                violate(w, "free() of a table that a CPU still has");
+    t->used = false;
+    memset(t->slot, 0xdb, sizeof(t->slot));
+    w->used--;
+}
+
+/* Something at or below `level` in [va, last] is known to a CPU. */
+static bool is_cached(const struct world *w, uint64_t va, uint64_t last,
+                      unsigned int level)
+{
+    for (unsigned int i = 0; i < WORLD_CPUS; i++) {
+        for (unsigned int j = 0; j < w->cpu[i].n; j++) {
+            const struct world_cached *c = &w->cpu[i].cached[j];
+
+            if (c->level <= level && c->va <= last && last_of(w->fmt, c) >= va)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void world_store(void *ctx, uint64_t *slot, uint64_t raw)
+{
+    struct world *w = ctx;
+    size_t i = (size_t)((char *)slot - (char *)w->table) / sizeof(*w->table);
+    struct world_table *t = &w->table[i];
+    struct pt_entry old, new;
+    uint64_t va, span;
+
+    w->stores++;
+    if (i >= WORLD_TABLES || !t->used) {
+        violate(w, "a store to what is no table");
+        return;
+    }
+    if (slot - t->slot >= 1 << w->fmt->level[t->level].bits)
+        violate(w, "a store to a slot that no address uses");
+    span = pt_span(w->fmt, t->level);
+    va = world_canonical(w->fmt, t->va + (uint64_t)(slot - t->slot) * span);
+
+    translate_all(w, va, span);
+    old = w->fmt->decode(t->level, *slot);
+    new = w->fmt->decode(t->level, raw);
+    if (old.kind != PT_EMPTY && new.kind != PT_EMPTY &&
+        (old.kind != new.kind || old.mfn.v != new.mfn.v))
+        violate(w, "a valid entry replaced by another");
+    if (old.kind == PT_EMPTY && new.kind != PT_EMPTY &&
+        is_cached(w, va, va | (span - 1), t->level))
+        violate(w, "an entry made while a CPU has the one before");
+    *slot = raw;
+    translate_all(w, va, span);
+}
+
+static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
+{
+    struct world *w = ctx;
+    uint64_t last = va.v + bytes - 1;
+
+    w->invalidations++;
+    if (!pt_range_valid(w->fmt, va, VADDR(va.v + bytes)))
+        violate(w, "invalidate() of what is no range");
+    translate_all(w, va.v, bytes);
+    for (unsigned int i = 0; i < WORLD_CPUS; i++) {
+        struct world_cpu *cpu = &w->cpu[i];
+        unsigned int keep = 0;
+
+        for (unsigned int j = 0; j < cpu->n; j++) {
+            const struct world_cached *c = &cpu->cached[j];
+
+            if (c->va > last || last_of(w->fmt, c) < va.v)
+                cpu->cached[keep++] = *c;
+        }
+        cpu->n = keep;
+    }
+    translate_all(w, va.v, bytes);
+}
+
+void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
+{
+    memset(w, 0, sizeof(*w));
+    w->fmt = fmt;
+    w->rng = seed;
+    w->fail_alloc = -1;
+    w->unreachable = MFN_INVALID;
+    w->table = calloc(WORLD_TABLES, sizeof(*w->table));
+    if (w->table == NULL)
+        abort();
+    w->ops = (struct pt_ops){
+        .table = world_table,
+        .alloc = world_alloc,
+        .free = world_free,
+        .store = world_store,
+        .invalidate = world_invalidate,
+    };
+    w->pt = (struct pt_tables){.format = fmt, .ops = &w->ops, .ctx = w};
+    if (world_alloc(w, fmt->levels - 1, VADDR(0), &w->pt.root) < 0)
+        abort();
+}
+
+void world_dispose(struct world *w)
+{
+    free(w->table);
+    w->table = NULL;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A machine for the page-table tests: frames for tables, and several CPUs
+ * that translate addresses all the time.
+ *
+ * The CPUs are as lazy as the manuals allow.  Each caches every entry that a
+ * translation goes through, TABLE entries included, starts at the lowest one
+ * that it has, and forgets only what an invalidation names.  They translate
+ * around each store and each invalidation.  The model knows formats only
+ * through decode(), and nothing of the walker or of pt_map.c.
+ *
+ * It notes a violation, the first one only, when
+ *  - a valid entry is replaced by another of a different frame or size;
+ *  - an entry is made valid while a CPU still has what was there before;
+ *  - a table is freed that a CPU has or that the root leads to;
+ *  - something is stored to, or translated through, what is no table;
+ * and world_quiet(), called between operations, when
+ *  - a CPU has anything that the tables do not say (any more).
+ */
+#ifndef DW_TEST_PT_WORLD_H
+#define DW_TEST_PT_WORLD_H
+
+#include "pt_map.h"
+
+#define WORLD_TABLES 512
+#define WORLD_CPUS   3
+#define WORLD_CACHE  128
+#define WORLD_HOT    8
+
+struct world_table {
+    bool used;
+    unsigned int level;
+    uint64_t va; /* first address of its span */
+    uint64_t slot[PT_ENTRIES];
+};
+
+struct world_cached {
+    uint64_t va;
+    unsigned int level;
+    struct pt_entry entry;
+};
+
+struct world_cpu {
+    struct world_cached cached[WORLD_CACHE];
+    unsigned int n;
+};
+
+struct world {
+    const struct pt_format *fmt;
+    struct pt_ops ops; /* a test may take single ones away */
+    struct pt_tables pt;
+    struct world_table *table; /* WORLD_TABLES of them */
+    unsigned int used;
+    unsigned int reached; /* no table at or above this one was ever used */
+
+    long fail_alloc;   /* this many allocations succeed; < 0: all do */
+    mfn_t unreachable; /* table() fails for this one */
+
+    struct world_cpu cpu[WORLD_CPUS];
+    uint64_t hot[WORLD_HOT]; /* addresses the CPUs come back to */
+    unsigned int hot_n;
+    uint64_t rng;
+
+    const char *violation; /* the first; NULL: none */
+    unsigned int stores, invalidations, frees;
+};
+
+void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed);
+void world_dispose(struct world *w);
+
+uint64_t world_random(struct world *w);
+/* 0 .. n - 1 */
+uint64_t world_below(struct world *w, uint64_t n);
+
+/* The table of `level` whose span holds `va`, linked or not; or NULL. */
+struct world_table *world_find(struct world *w, unsigned int level,
+                               uint64_t va);
+/* All CPUs use `va` now, and more often than others from now on. */
+void world_touch(struct world *w, uint64_t va);
+/* Between operations: looks for anything stale. */
+void world_quiet(struct world *w);
+
+/* Makes an address of the format from its translated bits. */
+uint64_t world_canonical(const struct pt_format *fmt, uint64_t va);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every page-table test runs once for each format: _i is its number here. */
+#ifndef DW_TEST_PT_H
+#define DW_TEST_PT_H
+
+#include <check.h>
+
+#include "pt_format.h"
+
+#define TEST_FORMATS 4
+extern const struct pt_format *const test_format[TEST_FORMATS];
+
+/* From the environment (PT_SEED), or always the same. */
+uint64_t test_seed(void);
+
+TCase *format_tests(void);
+TCase *walk_tests(void);
+TCase *map_tests(void);
+TCase *tlb_tests(void);
+TCase *random_tests(void);
+
+#endif

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Entries that CPUs use while they change.  First the model itself: what is
+ * wrong it must catch, what is right it must let pass.  Then the library.
+ */
+#include "test_pt.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "pt_ref.h"
+
+#define PAGE DW_PAGE_SIZE
+
+static struct world world;
+static struct ref ref;
+
+static void begin(const struct pt_format *fmt)
+{
+    world_init(&world, fmt, test_seed());
+    ref.w = &world;
+    ref.n = 0;
+    ck_assert_int_eq(ref_map(&ref, 0, 4 * PAGE, 0x100, PT_WRITE), 0);
+    for (uint64_t va = 0; va < 4 * PAGE; va += PAGE)
+        world_touch(&world, va);
+}
+
+static void done(void)
+{
+    world_quiet(&world);
+    ck_assert_msg(world.violation == NULL, "%s", world.violation);
+    ref_check_all(&ref);
+    world_dispose(&world);
+}
+
+/* The model: one store or invalidation at a time, at address 0. */
+
+static void put(unsigned int level, uint64_t raw)
+{
+    struct world_table *t = world_find(&world, level, 0);
+
+    world.ops.store(&world, &t->slot[0], raw);
+}
+
+static void put_leaf(uint64_t mfn, uint32_t prot)
+{
+    put(0, world.fmt->leaf(0, MFN(mfn), prot));
+}
+
+static void flush(uint64_t bytes)
+{
+    world.ops.invalidate(&world, VADDR(0), bytes);
+}
+
+static void free_first_table(void)
+{
+    struct world_table *t = world_find(&world, 1, 0);
+    mfn_t mfn = MFN(UINT64_C(0x40001) +
+                    7 * (uint64_t)(world_find(&world, 0, 0) - world.table));
+
+    put(1, world.fmt->empty(1));
+    ck_assert(world.fmt->decode(1, t->slot[0]).kind == PT_EMPTY);
+    world.ops.free(&world, 0, mfn);
+}
+
+static void bad_overwrite(void)
+{
+    put_leaf(9, PT_WRITE);
+}
+
+static void bad_no_invalidation(void)
+{
+    put(0, world.fmt->empty(0));
+    put_leaf(9, PT_WRITE);
+}
+
+static void bad_invalidation_first(void)
+{
+    flush(PAGE);
+    put(0, world.fmt->empty(0));
+    put_leaf(9, PT_WRITE);
+}
+
+static void bad_same_again(void)
+{
+    /* The same frame, even: the CPUs still have what was there before. */
+    put(0, world.fmt->empty(0));
+    put_leaf(0x100, PT_WRITE);
+}
+
+static void bad_wrong_place(void)
+{
+    put(0, world.fmt->empty(0));
+    world.ops.invalidate(&world, VADDR(PAGE), 3 * PAGE);
+    put_leaf(9, PT_WRITE);
+}
+
+static void bad_unmap_only(void)
+{
+    put(0, world.fmt->empty(0));
+}
+
+static void bad_rights_kept(void)
+{
+    put_leaf(0x100, 0);
+}
+
+static void bad_free(void)
+{
+    free_first_table();
+}
+
+static void bad_free_linked(void)
+{
+    uint64_t raw = world_find(&world, 1, 0)->slot[0];
+
+    flush(pt_span(world.fmt, 1));
+    world.ops.free(&world, 0, world.fmt->decode(1, raw).mfn);
+}
+
+static void bad_table_short(void)
+{
+    uint64_t raw = world_find(&world, 1, 0)->slot[0];
+
+    /* Only the first page of what the table covered is forgotten. */
+    put(1, world.fmt->empty(1));
+    flush(PAGE);
+    put(1, raw);
+}
+
+static void bad_table_for_leaf(void)
+{
+    put(1, world.fmt->leaf(1, MFN(0x40000), 0));
+}
+
+static void bad_slot(void)
+{
+    static uint64_t nowhere[PT_ENTRIES];
+
+    world.ops.store(&world, nowhere, 0);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+    unsigned int leaf_level; /* needs leaves at this level */
+} bad[] = {
+    {"overwrite", bad_overwrite, 0},
+    {"no invalidation", bad_no_invalidation, 0},
+    {"invalidation first", bad_invalidation_first, 0},
+    {"same again", bad_same_again, 0},
+    {"wrong place", bad_wrong_place, 0},
+    {"unmap only", bad_unmap_only, 0},
+    {"rights kept", bad_rights_kept, 0},
+    {"free", bad_free, 0},
+    {"free linked", bad_free_linked, 0},
+    {"table, short", bad_table_short, 0},
+    {"table for leaf", bad_table_for_leaf, 1},
+    {"slot", bad_slot, 0},
+};
+
+#define BAD (sizeof(bad) / sizeof(bad[0]))
+
+START_TEST(model_catches)
+{
+    const struct pt_format *fmt = test_format[_i];
+
+    for (unsigned int i = 0; i < BAD; i++) {
+        if (!fmt->level[bad[i].leaf_level].leaf)
+            continue;
+        begin(fmt);
+        ck_assert_ptr_null(world.violation);
+        bad[i].run();
+        world_quiet(&world);
+        ck_assert_msg(world.violation != NULL, "%s: %s not caught", fmt->name,
+                      bad[i].name);
+        world_dispose(&world);
+    }
+}
+END_TEST
+
+START_TEST(model_accepts)
+{
+    const struct pt_format *fmt = test_format[_i];
+    uint64_t table;
+
+    begin(fmt);
+    put(0, fmt->empty(0));
+    flush(PAGE);
+    put_leaf(9, 0);
+    put_leaf(9, PT_WRITE); /* more rights: no invalidation */
+    put_leaf(9, 0);
+    flush(PAGE);
+    table = world_find(&world, 1, 0)->slot[0];
+    put(1, fmt->empty(1));
+    flush(pt_span(fmt, 1));
+    put(1, table);
+    world_quiet(&world);
+    ck_assert_msg(world.violation == NULL, "%s", world.violation);
+    world_dispose(&world);
+}
+END_TEST
+
+/* The library. */
+
+START_TEST(break_make)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct pt_broken token = {0};
+
+    begin(fmt);
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(1), 0), -EINVAL);
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(PAGE + 5), 0, &token), 0);
+    ck_assert(token.pending && token.level == 0 && token.va.v == PAGE);
+    ck_assert(token.old.kind == PT_LEAF && token.old.mfn.v == 0x101);
+    ref_remove(&ref, PAGE, PAGE);
+    ref_check_all(&ref);
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN_INVALID, 0), -ERANGE);
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(7), PT_WRITE), 0);
+    ref_add(&ref, PAGE, 0, 7, PT_WRITE);
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(7), PT_WRITE), -EINVAL);
+    ck_assert_uint_eq(world.invalidations, 1);
+    done();
+}
+END_TEST
+
+START_TEST(break_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct pt_broken token;
+    unsigned int stores;
+
+    begin(fmt);
+    stores = world.stores;
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(5 * PAGE), 0, &token), -ENOENT);
+    ck_assert_int_eq(
+        pt_break(&world.pt, VADDR(pt_table_span(fmt, 1)), 0, &token), -ENOENT);
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(0), fmt->levels, &token),
+                     -EINVAL);
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(UINT64_C(1) << 62), 0, &token),
+                     -EINVAL);
+    ck_assert(!token.pending);
+    ck_assert_uint_eq(world.stores, stores);
+    done();
+}
+END_TEST
+
+/* Whichever table is out of reach: nothing was done. */
+START_TEST(break_unreachable)
+{
+    const struct pt_format *fmt = test_format[_i];
+    unsigned int root = fmt->levels - 1;
+    struct pt_broken token;
+    unsigned int stores;
+
+    begin(fmt);
+    stores = world.stores;
+    for (unsigned int level = root; level > 0; level--) {
+        struct world_table *t = world_find(&world, level, 0);
+
+        world.unreachable = fmt->decode(level, t->slot[0]).mfn;
+        ck_assert_int_eq(pt_break(&world.pt, VADDR(0), root, &token), -EFAULT);
+        ck_assert_int_eq(pt_break(&world.pt, VADDR(0), 0, &token), -EFAULT);
+        ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(PAGE), 0),
+                         -EFAULT);
+        ck_assert(!token.pending);
+    }
+    ck_assert_uint_eq(world.stores, stores);
+    ck_assert_uint_eq(world.frees, 0);
+    world.unreachable = MFN_INVALID;
+    done();
+}
+END_TEST
+
+/* A broken TABLE gives back all the tables below it. */
+START_TEST(break_tables)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct pt_broken token;
+
+    for (unsigned int level = 1; level < fmt->levels; level++) {
+        uint64_t last = pt_span(fmt, level) - 1;
+        uint64_t more = last + 1 - PAGE;
+        unsigned int below;
+
+        begin(fmt);
+        /* The far end of the span as well. */
+        ck_assert_int_eq(ref_map(&ref, more, last + 1, 0x900, 0), 0);
+        world_touch(&world, more);
+        below = level == 1 ? 1 : 2 * level - 1;
+        ck_assert_uint_eq(world.used, fmt->levels - level + below);
+        ck_assert_int_eq(pt_break(&world.pt, VADDR(PAGE), level, &token), 0);
+        ck_assert_int_eq(token.old.kind, PT_TABLE);
+        ck_assert(token.va.v == 0);
+        ck_assert_uint_eq(world.frees, below);
+        ck_assert_uint_eq(world.used, fmt->levels - level);
+        ck_assert_uint_eq(world.invalidations, 1);
+        ref_remove(&ref, 0, last);
+        done();
+    }
+}
+END_TEST
+
+START_TEST(make_superpage)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct pt_broken token;
+
+    for (unsigned int level = 1; level < fmt->levels; level++) {
+        uint64_t frames = pt_span(fmt, level) >> DW_PAGE_SHIFT;
+        uint64_t mfn = 2 * frames;
+        int rc = fmt->level[level].leaf ? 0 : -EDOM;
+
+        begin(fmt);
+        ck_assert_int_eq(pt_break(&world.pt, VADDR(0), level, &token), 0);
+        ref_remove(&ref, 0, pt_span(fmt, level) - 1);
+        ck_assert_int_eq(pt_make(&world.pt, &token, MFN(mfn + 1), 0), -EDOM);
+        ck_assert_int_eq(pt_make(&world.pt, &token, MFN(mfn), PT_WRITE), rc);
+        if (rc == 0) {
+            ref_add(&ref, 0, level, mfn, PT_WRITE);
+            world_touch(&world, 0);
+            ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(PAGE), 0),
+                             -EDOM);
+            ck_assert_int_eq(
+                pt_protect(&world.pt, VADDR(0), VADDR(pt_span(fmt, level)), 0),
+                0);
+            ref.leaf[0].prot = 0;
+        }
+        done();
+    }
+}
+END_TEST
+
+/* A slot that was filled, or whose table went away, in the meantime. */
+START_TEST(make_late)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct pt_broken token, other;
+
+    begin(fmt);
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(0), 0, &token), 0);
+    ref_remove(&ref, 0, 0);
+    ck_assert_int_eq(ref_map(&ref, 0, PAGE, 5, 0), 0);
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(6), 0), -EEXIST);
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(0), 1, &other), 0);
+    ref.n = 0;
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(6), 0), -ENOENT);
+    ck_assert(token.pending);
+    done();
+}
+END_TEST
+
+START_TEST(protect)
+{
+    const struct pt_format *fmt = test_format[_i];
+    unsigned int stores;
+
+    begin(fmt);
+    /* Holes are passed over; one invalidation does for all pages. */
+    ck_assert_int_eq(ref_map(&ref, 6 * PAGE, 7 * PAGE, 0x900, PT_WRITE), 0);
+    ck_assert_int_eq(pt_protect(&world.pt, VADDR(PAGE), VADDR(9 * PAGE), 0), 0);
+    for (unsigned int i = 1; i < ref.n; i++)
+        ref.leaf[i].prot = 0;
+    ck_assert_uint_eq(world.invalidations, 1);
+    ref_check_all(&ref);
+    /* More rights need none, and what is so already is not written. */
+    ck_assert_int_eq(
+        pt_protect(&world.pt, VADDR(PAGE), VADDR(9 * PAGE), PT_WRITE), 0);
+    for (unsigned int i = 1; i < ref.n; i++)
+        ref.leaf[i].prot = PT_WRITE;
+    ck_assert_uint_eq(world.invalidations, 1);
+    stores = world.stores;
+    ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(9 * PAGE), PT_WRITE),
+                     0);
+    ck_assert_uint_eq(world.stores, stores);
+    ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(0), 0), -EINVAL);
+    done();
+}
+END_TEST
+
+/* A superpage that somebody else put into a PV table is not touched. */
+START_TEST(protect_foreign)
+{
+    const struct pt_format *fmt = test_format[_i];
+    uint64_t *slot;
+
+    begin(fmt);
+    slot = &world_find(&world, 1, 0)->slot[1];
+    *slot = 0x4000e7;
+    ck_assert_int_eq(
+        pt_protect(&world.pt, VADDR(0), VADDR(2 * pt_span(fmt, 1)), 0), -EDOM);
+    ck_assert(*slot == 0x4000e7);
+    *slot = 0;
+    done();
+}
+END_TEST
+
+static void no_invalidation(void *ctx, vaddr_t va, uint64_t bytes)
+{
+    (void)ctx;
+    (void)va;
+    (void)bytes;
+}
+
+/* The same calls with an invalidation that does nothing must be caught. */
+START_TEST(invalidation_matters)
+{
+    const struct pt_format *fmt = test_format[_i];
+
+    for (unsigned int level = 0; level <= fmt->levels; level++) {
+        struct pt_broken token;
+        int rc;
+
+        begin(fmt);
+        world.ops.invalidate = no_invalidation;
+        if (level < fmt->levels)
+            rc = pt_break(&world.pt, VADDR(0), level, &token);
+        else
+            rc = pt_protect(&world.pt, VADDR(0), VADDR(PAGE), 0);
+        ck_assert_int_eq(rc, 0);
+        world_quiet(&world);
+        ck_assert_ptr_nonnull(world.violation);
+        world_dispose(&world);
+    }
+}
+END_TEST
+
+TCase *tlb_tests(void)
+{
+    TCase *tc = tcase_create("tlb");
+
+    tcase_add_loop_test(tc, model_catches, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, model_accepts, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, break_make, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, break_refused, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, break_unreachable, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, break_tables, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, make_superpage, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, make_late, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, protect, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, protect_foreign, 0, 2); /* the PV formats */
+    tcase_add_loop_test(tc, invalidation_matters, 0, TEST_FORMATS);
+    return tc;
+}
