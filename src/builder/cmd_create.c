@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "config_xl.h"
+#include "console.h"
+#include "domain.h"
+#include "hooks.h"
+#include "host.h"
+#include "image.h"
+#include "interrupt.h"
+#include "plan_report.h"
+#include "store.h"
+
+struct options {
+    bool dry_run, paused, console, json;
+    enum pin_order order;
+    const char *file;
+};
+
+/* What there is of the guest at any moment; undo() takes it away again. */
+struct guest {
+    struct config cfg;
+    struct host host;
+    struct image image;
+    struct domain domain;
+};
+
+static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
+{
+    if (!strcmp(name, "levels"))
+        *order = PIN_LEVELS;
+    else if (!strcmp(name, "root"))
+        *order = PIN_ROOT;
+    else
+        return cmd_usage(dg, "create", "no pin order %s", name);
+    return 0;
+}
+
+static int parse_options(struct diag *dg, int argc, char **argv,
+                         struct options *opt)
+{
+    static const struct option options[] = {
+        {"dry-run", no_argument, NULL, 'n'},
+        {"paused", no_argument, NULL, 'p'},
+        {"console", no_argument, NULL, 'c'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"json", no_argument, NULL, 'j'},
+        {"pin-order", required_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
+    };
+    int c, rc = 0;
+
+    opterr = 0;
+    while (!rc && (c = getopt_long(argc, argv, ":npcv", options, NULL)) != -1)
+        switch (c) {
+        case 'n':
+            opt->dry_run = true;
+            break;
+        case 'p':
+            opt->paused = true;
+            break;
+        case 'c':
+            opt->console = true;
+            break;
+        case 'v':
+            dg->verbose = true;
+            break;
+        case 'j':
+            opt->json = true;
+            break;
+        case 'o':
+            rc = parse_order(dg, optarg, &opt->order);
+            break;
+        case ':':
+            return cmd_usage(dg, argv[0], "%s wants a value",
+                             argv[optind - 1]);
+        default:
+            return cmd_usage(dg, argv[0], "unknown option %s",
+                             argv[optind - 1]);
+        }
+    return rc;
+}
+
+static int parse_operands(struct diag *dg, int argc, char **argv,
+                          struct options *opt)
+{
+    int i;
+
+    if (optind == argc || strchr(argv[optind], '='))
+        return cmd_usage(dg, argv[0], "a configuration file is wanted");
+    opt->file = argv[optind++];
+    for (i = optind; i < argc; i++)
+        if (!strchr(argv[i], '='))
+            return cmd_usage(dg, argv[0], "%s is not KEY=VALUE", argv[i]);
+    if (opt->console && (opt->paused || opt->dry_run))
+        return cmd_usage(dg, argv[0], "-c goes with neither -p nor -n");
+    return 0;
+}
+
+static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
+{
+    int rc;
+
+    g->host.xc =
+        xc_interface_open(&dg->logger, &dg->logger,
+                          XC_OPENFLAG_DUMMY | XC_OPENFLAG_NON_REENTRANT);
+    if (!g->host.xc)
+        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+    rc = image_open(&g->image, g->host.xc, image_any_caps, &g->cfg, dg);
+    if (!rc)
+        rc = image_plan(&g->image, &g->cfg, dg);
+    if (rc)
+        return rc;
+    if (opt->json)
+        return cmd_print_json(dg, plan_json(&g->image.plan));
+    plan_print(&g->image.plan, stdout);
+    return 0;
+}
+
+/* For a clear answer at once; store_add() asks again, inside its transaction. */
+static int check_name(struct guest *g, const struct options *opt,
+                      struct diag *dg)
+{
+    uint32_t domid;
+    int rc = store_find(g->host.xs, XBT_NULL, g->cfg.name, &domid);
+
+    if (rc == -ESRCH)
+        return 0;
+    if (rc)
+        return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
+                         strerror(-rc));
+    return diag_fail(dg, DW_CONFIG, -EEXIST,
+                     "%s: name: domain %u is named %s already", opt->file,
+                     domid, g->cfg.name);
+}
+
+static mfn_t frame(const struct guest *g, uint64_t pfn)
+{
+    return MFN(g->image.dom->pv_p2m[pfn]);
+}
+
+static int add_to_store(struct guest *g, struct diag *dg)
+{
+    struct store_guest entry = {
+        .domid = g->domain.domid,
+        .store_port = g->domain.store_port,
+        .console_port = g->domain.console_port,
+        .store_mfn = frame(g, g->image.dom->xenstore_pfn),
+        .console_mfn = frame(g, g->image.dom->console_pfn),
+        .console_domid = g->domain.backends.console_domid,
+    };
+    int rc = store_add(g->host.xs, &g->cfg, &entry);
+
+    if (rc == -EEXIST)
+        return diag_fail(dg, DW_CONFIG, rc,
+                         "name: another domain has just taken the name %s",
+                         g->cfg.name);
+    if (rc)
+        return diag_fail(dg, DW_FAILED, rc, "writing to xenstore: %s",
+                         strerror(-rc));
+    return interrupt_check(dg);
+}
+
+static int build(struct guest *g, const struct options *opt, struct diag *dg)
+{
+    int rc = domain_create(&g->domain, &g->host, &g->cfg);
+
+    if (!rc)
+        rc = domain_build(&g->domain, &g->host, &g->image);
+    if (!rc)
+        rc = add_to_store(g, dg);
+    if (rc || opt->paused || opt->console)
+        return rc;
+    if (xc_domain_unpause(g->host.xc, g->domain.domid))
+        return diag_fail_xc(dg, "unpausing the domain");
+    return 0;
+}
+
+/* A domain that was not finished leaves nothing; dg keeps the first failure. */
+static int undo(struct guest *g)
+{
+    int rc = 0, rc2;
+
+    if (g->domain.exists)
+        rc = store_remove(g->host.xs, g->domain.domid, g->cfg.uuid);
+    rc2 = domain_destroy(&g->domain, &g->host);
+    return rc2 ? rc2 : rc;
+}
+
+static int print_json(const struct guest *g, struct diag *dg, mfn_t root)
+{
+    const struct pv_abi *abi = g->image.plan.layout.abi;
+    char uuid[UUID_STRING];
+
+    uuid_format(g->cfg.uuid, uuid);
+    return cmd_print_json(
+        dg, json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name,
+                      "id", (int)g->domain.domid, "uuid", uuid, "type",
+                      abi->guest_type, "width", (int)abi->word * 8,
+                      "memory_mib", (json_int_t)g->cfg.memory, "vcpus",
+                      (json_int_t)g->cfg.vcpus, "root_mfn",
+                      (json_int_t)root.v, "root_below_4g",
+                      root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
+}
+
+static int report(const struct guest *g, const struct options *opt,
+                  struct diag *dg)
+{
+    const struct pv_layout *layout = &g->image.plan.layout;
+    mfn_t root = frame(g, layout->root.v);
+
+    if (opt->json)
+        return print_json(g, dg, root);
+    printf("created %s (domain %u): %u-bit%s, %lu MiB, %lu vCPU%s, "
+           "L%u at MFN %#" PRIx64 " (%s 4 GiB)\n",
+           g->cfg.name, g->domain.domid, layout->abi->word * 8,
+           layout->abi->low_root ? " PAE" : "", g->cfg.memory, g->cfg.vcpus,
+           g->cfg.vcpus == 1 ? "" : "s", layout->abi->format->levels, root.v,
+           root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT) ? "below" : "above");
+    fflush(stdout);
+    return 0;
+}
+
+/*
+ * The console first, then the guest: a child waits for xenconsole, which this
+ * process becomes, and unpauses.
+ */
+static int attach(uint32_t domid, struct diag *dg)
+{
+    struct host host;
+    int ends[2], rc;
+    char byte;
+
+    if (pipe(ends))
+        return diag_fail(dg, DW_FAILED, -errno, "pipe: %s", strerror(errno));
+    switch (fork()) {
+    case -1:
+        return diag_fail(dg, DW_FAILED, -errno, "fork: %s", strerror(errno));
+    default:
+        close(ends[0]);
+        return console_exec(dg, domid, ends[1]);
+    case 0:
+        break;
+    }
+    close(ends[1]);
+    if (read(ends[0], &byte, 1) < 0)
+        diag_warn("no word from xenconsole");
+    rc = host_open(&host, dg);
+    if (!rc && xc_domain_unpause(host.xc, domid))
+        rc = diag_fail_xc(dg, "unpausing the domain");
+    host_close(&host);
+    return rc;
+}
+
+static int create(struct guest *g, const struct options *opt, struct diag *dg)
+{
+    int rc = host_open(&g->host, dg);
+
+    if (!rc)
+        rc = check_name(g, opt, dg);
+    if (!rc)
+        rc = image_open(&g->image, g->host.xc, NULL, &g->cfg, dg);
+    if (!rc)
+        rc = image_plan(&g->image, &g->cfg, dg);
+    if (rc)
+        return rc;
+    store_backends(g->host.xs, &g->domain.backends);
+    interrupt_hold();
+    rc = build(g, opt, dg);
+    if (rc && undo(g))
+        diag_warn("domain %u could not be removed", g->domain.domid);
+    interrupt_release();
+    return rc ? rc : report(g, opt, dg);
+}
+
+static int run(struct diag *dg, int argc, char **argv)
+{
+    struct options opt = {.order = PIN_LEVELS};
+    struct guest g = {.domain.exists = false};
+    uint32_t domid;
+    int rc = parse_options(dg, argc, argv, &opt);
+
+    if (!rc)
+        rc = parse_operands(dg, argc, argv, &opt);
+    if (rc)
+        return rc;
+    config_init(&g.cfg);
+    rc = config_xl_read(&g.cfg, opt.file, argv + optind, argc - optind, dg);
+    if (!rc)
+        rc = config_check(&g.cfg, opt.file, dg);
+    if (!rc) {
+        dw_hooks_register(opt.order);
+        rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
+    }
+    domid = g.domain.domid;
+    image_close(&g.image);
+    host_close(&g.host);
+    config_dispose(&g.cfg);
+    return !rc && opt.console ? attach(domid, dg) : rc;
+}
+
+const struct command cmd_create = {
+    .name = "create",
+    .args = "[-cnpv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
+    .summary = "build a guest from a configuration file and start it",
+    .help = "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
+            "  -p, --paused         do not start it\n"
+            "  -c, --console        attach to its console\n"
+            "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
+            "                       up (the default), or the \"root\" alone\n"
+            "  --json               report as JSON\n"
+            "  -v, --verbose        show libxc's messages\n"
+            "\n"
+            "KEY=VALUE is read as a last line of FILE: see "
+            "domwright.cfg(5).\n",
+    .run = run,
+};

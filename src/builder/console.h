@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * console.h - Xen's own console client, xenconsole.
+ */
+#ifndef DW_CONSOLE_H
+#define DW_CONSOLE_H
+
+#include <stdint.h>
+
+#include "diag.h"
+
+/*
+ * Becomes xenconsole for the domain's first PV console.  It writes one byte
+ * to notify_fd when it is attached; -1: do not.  Returns on failure only.
+ */
+int __attribute__((warn_unused_result))
+console_exec(struct diag *dg, uint32_t domid, int notify_fd);
+
+#endif /* DW_CONSOLE_H */

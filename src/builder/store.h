@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * store.h - a domain's entries in xenstore.
+ *
+ * The tree is the one of Xen's docs/misc/xenstore-paths.pandoc, as far as
+ * xl, xenconsoled and guests use it: /local/domain/ID, /vm/UUID, /libxl/ID.
+ * All calls return 0 or a negative errno and leave it to the caller to say
+ * what failed.
+ */
+#ifndef DW_STORE_H
+#define DW_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xenstore.h>
+
+#include "config.h"
+#include "frame.h"
+
+/* The domains that serve xenstore and consoles; 0 unless disaggregated. */
+struct store_backends {
+    uint32_t xenstore_domid, console_domid;
+};
+
+/* How a new domain talks to them. */
+struct store_guest {
+    uint32_t domid;
+    uint32_t store_port, console_port; /* the guest's ends */
+    mfn_t store_mfn, console_mfn;
+    uint32_t console_domid;
+};
+
+/* The domain of that name.  -ESRCH: none has it. */
+int __attribute__((warn_unused_result))
+store_find(struct xs_handle *xs, xs_transaction_t t, const char *name,
+           uint32_t *domid);
+
+void store_backends(struct xs_handle *xs, struct store_backends *backends);
+
+/*
+ * Writes all entries in one transaction, then introduces the domain to
+ * xenstored.  -EEXIST: another domain took the name meanwhile.
+ */
+int __attribute__((warn_unused_result))
+store_add(struct xs_handle *xs, const struct config *cfg,
+          const struct store_guest *guest);
+
+/*
+ * Removes what store_add() or xl wrote for the domain; nothing there is no
+ * error.  `uuid` tells its /vm entry where /local/domain/ID does not.
+ */
+int __attribute__((warn_unused_result))
+store_remove(struct xs_handle *xs, uint32_t domid, const uint8_t *uuid);
+
+/* Is there a device that xl or another toolstack gave it, besides a console? */
+bool store_has_devices(struct xs_handle *xs, uint32_t domid);
+
+/* A copy of /local/domain/ID/NODE, which the caller frees; NULL: none. */
+char *store_read(struct xs_handle *xs, uint32_t domid, const char *node);
+
+#endif /* DW_STORE_H */
