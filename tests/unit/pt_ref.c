@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pt_ref.h"
 
-#include <check.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -43,7 +42,7 @@ void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
     struct ref_leaf *at = ref_from(ref, va);
     unsigned int i = (unsigned int)(at - ref->leaf);
 
-    ck_assert_uint_lt(ref->n, REF_LEAVES);
+    REF_ASSERT(ref->n < REF_LEAVES, "too many leaves");
     memmove(at + 1, at, (ref->n - i) * sizeof(*at));
     *at = (struct ref_leaf){va, level, mfn, prot & ref->w->fmt->prots};
     ref->n++;
@@ -68,23 +67,23 @@ void ref_check_lookup(struct ref *ref, uint64_t va)
     int rc = pt_lookup(&w->pt, VADDR(va), &entry, &level);
 
     if (!pt_addr_valid(w->fmt, VADDR(va))) {
-        ck_assert_int_eq(rc, -EINVAL);
+        REF_ASSERT(rc == -EINVAL, "lookup of no address: %d", rc);
         return;
     }
-    ck_assert_int_eq(rc, 0);
+    REF_ASSERT(rc == 0, "lookup: %d", rc);
     if (leaf != NULL) {
-        ck_assert_msg(entry.kind == PT_LEAF && level == leaf->level &&
-                          entry.mfn.v == leaf->mfn && entry.prot == leaf->prot,
-                      "%s: %#llx: wrong leaf", w->fmt->name,
-                      (unsigned long long)va);
+        REF_ASSERT(entry.kind == PT_LEAF && level == leaf->level &&
+                       entry.mfn.v == leaf->mfn && entry.prot == leaf->prot,
+                   "%s: %#llx: wrong leaf", w->fmt->name,
+                   (unsigned long long)va);
         return;
     }
     while (world_find(w, deepest, va) == NULL)
         deepest++;
-    ck_assert_msg(entry.kind == PT_EMPTY && level == deepest,
-                  "%s: %#llx: kind %d at level %u, expected EMPTY at %u",
-                  w->fmt->name, (unsigned long long)va, (int)entry.kind, level,
-                  deepest);
+    REF_ASSERT(entry.kind == PT_EMPTY && level == deepest,
+               "%s: %#llx: kind %d at level %u, expected EMPTY at %u",
+               w->fmt->name, (unsigned long long)va, (int)entry.kind, level,
+               deepest);
 }
 
 struct visit {
@@ -105,7 +104,7 @@ static void note(struct visits *list, enum pt_visit visit, unsigned int level,
 {
     if ((list->flags & visit) == 0)
         return;
-    ck_assert_uint_lt(list->n, MAX_VISITS);
+    REF_ASSERT(list->n < MAX_VISITS, "too many visits");
     list->visit[list->n++] = (struct visit){visit, level, va};
 }
 
@@ -144,9 +143,10 @@ static int record(struct pt_visit_ctx *v)
                                                      : PT_TABLE;
     struct pt_entry e = v->pt->format->decode(v->level, *v->slot);
 
-    ck_assert((list->flags & v->visit) == v->visit);
-    ck_assert_int_eq(v->entry.kind, kind);
-    ck_assert(e.kind == kind && e.mfn.v == v->entry.mfn.v);
+    REF_ASSERT((list->flags & v->visit) == v->visit, "visit not asked for");
+    REF_ASSERT(v->entry.kind == kind && e.kind == kind &&
+                   e.mfn.v == v->entry.mfn.v,
+               "%s: visit of another entry", v->pt->format->name);
     note(list, v->visit, v->level, v->va.v);
     return v->visit == PT_VISIT_PRE && v->level == list->skip ? PT_SKIP : 0;
 }
@@ -164,15 +164,15 @@ void ref_check_walk(struct ref *ref, uint64_t first, uint64_t end,
         pt_walk(&w->pt, VADDR(first), VADDR(end), flags, record, &got), 0);
 
     for (unsigned int i = 0; i < want.n && i < got.n; i++)
-        ck_assert_msg(want.visit[i].visit == got.visit[i].visit &&
-                          want.visit[i].level == got.visit[i].level &&
-                          want.visit[i].va == got.visit[i].va,
-                      "%s: visit %u: %u at level %u of %#llx, expected %u at "
-                      "level %u of %#llx",
-                      w->fmt->name, i, (unsigned int)got.visit[i].visit,
-                      got.visit[i].level, (unsigned long long)got.visit[i].va,
-                      (unsigned int)want.visit[i].visit, want.visit[i].level,
-                      (unsigned long long)want.visit[i].va);
+        REF_ASSERT(want.visit[i].visit == got.visit[i].visit &&
+                       want.visit[i].level == got.visit[i].level &&
+                       want.visit[i].va == got.visit[i].va,
+                   "%s: visit %u: %u at level %u of %#llx, expected %u at "
+                   "level %u of %#llx",
+                   w->fmt->name, i, (unsigned int)got.visit[i].visit,
+                   got.visit[i].level, (unsigned long long)got.visit[i].va,
+                   (unsigned int)want.visit[i].visit, want.visit[i].level,
+                   (unsigned long long)want.visit[i].va);
     ck_assert_uint_eq(want.n, got.n);
 }
 

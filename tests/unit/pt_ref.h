@@ -6,9 +6,20 @@
 #ifndef DW_TEST_PT_REF_H
 #define DW_TEST_PT_REF_H
 
+#include <check.h>
 #include <limits.h>
 
 #include "pt_world.h"
+
+/*
+ * ck_assert_msg() for what is checked very often: check's own writes a line
+ * to its log each time, failed or not.
+ */
+#define REF_ASSERT(cond, ...)                                                  \
+    do {                                                                       \
+        if (!(cond))                                                           \
+            ck_abort_msg(__VA_ARGS__);                                         \
+    } while (0)
 
 #define REF_LEAVES 8192
 #define REF_NOSKIP UINT_MAX

@@ -3,7 +3,7 @@
 #include "test_pt.h"
 
 #include "pt_scrambled.h"
-#include "pt_world.h"
+#include "pt_ref.h"
 
 #define NX       (UINT64_C(1) << 63)
 #define TOP_HALF UINT64_C(0xffff800000000000)
@@ -33,12 +33,12 @@ static void check_entry(const struct pt_format *fmt, unsigned int level,
 {
     struct pt_entry e = fmt->decode(level, raw);
 
-    ck_assert_msg(e.kind == kind && e.mfn.v == mfn && e.prot == prot,
-                  "%s: level %u: %#llx: kind %d mfn %#llx prot %#x, "
-                  "expected %d %#llx %#x",
-                  fmt->name, level, (unsigned long long)raw, (int)e.kind,
-                  (unsigned long long)e.mfn.v, e.prot, (int)kind,
-                  (unsigned long long)mfn, prot);
+    REF_ASSERT(e.kind == kind && e.mfn.v == mfn && e.prot == prot,
+               "%s: level %u: %#llx: kind %d mfn %#llx prot %#x, "
+               "expected %d %#llx %#x",
+               fmt->name, level, (unsigned long long)raw, (int)e.kind,
+               (unsigned long long)e.mfn.v, e.prot, (int)kind,
+               (unsigned long long)mfn, prot);
 }
 
 START_TEST(encode_decode)
@@ -73,11 +73,13 @@ START_TEST(decode_anything)
         unsigned int l = (unsigned int)world_below(&w, fmt->levels);
         struct pt_entry e = fmt->decode(l, world_random(&w));
 
-        ck_assert(e.kind == PT_EMPTY || e.kind == PT_LEAF ||
-                  (e.kind == PT_TABLE && l > 0));
-        ck_assert((e.prot & ~fmt->prots) == 0);
-        ck_assert(e.kind == PT_LEAF || e.prot == 0);
-        ck_assert(e.mfn.v >> 40 == 0);
+        REF_ASSERT(e.kind == PT_EMPTY || e.kind == PT_LEAF ||
+                       (e.kind == PT_TABLE && l > 0),
+                   "%s: kind %d at level %u", fmt->name, (int)e.kind, l);
+        REF_ASSERT((e.prot & ~fmt->prots) == 0 &&
+                       (e.kind == PT_LEAF || e.prot == 0),
+                   "%s: permissions %#x", fmt->name, e.prot);
+        REF_ASSERT(e.mfn.v >> 40 == 0, "%s: frame too wide", fmt->name);
     }
 }
 END_TEST

@@ -13,7 +13,7 @@
 #include "pt_ref.h"
 
 #define PAGE       DW_PAGE_SIZE
-#define ROUNDS     4
+#define ROUNDS     20
 #define OPERATIONS 400
 #define WALK_EVERY 25
 
@@ -24,8 +24,8 @@ static uint64_t seed; /* of this round */
 static unsigned int operation;
 
 #define CHECK(cond)                                                            \
-    ck_assert_msg(cond, "%s: PT_SEED=%#" PRIx64 " operation %u: %s",           \
-                  world.fmt->name, seed, operation, #cond)
+    REF_ASSERT(cond, "%s: PT_SEED=%#" PRIx64 " operation %u: %s",              \
+               world.fmt->name, seed, operation, #cond)
 
 static unsigned int below(unsigned int n)
 {

@@ -372,6 +372,10 @@ START_TEST(protect)
     stores = world.stores;
     ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(9 * PAGE), PT_WRITE),
                      0);
+    /* Nor is what only differs in what the format cannot say. */
+    ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(9 * PAGE),
+                                PT_WRITE | (15 & ~fmt->prots)),
+                     0);
     ck_assert_uint_eq(world.stores, stores);
     ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(0), 0), -EINVAL);
     done();

@@ -282,6 +282,28 @@ START_TEST(loop)
 }
 END_TEST
 
+static struct pt_entry always_table(unsigned int level, uint64_t raw)
+{
+    (void)level;
+    (void)raw;
+    return (struct pt_entry){.kind = PT_TABLE, .mfn = MFN(1)};
+}
+
+/* Nor can a decoder that sees tables at level 0 as well. */
+START_TEST(bottomless)
+{
+    struct pt_format fmt = *test_format[_i];
+    const struct pt_ops ops = {.table = only_table};
+    uint64_t slot[PT_ENTRIES] = {0};
+    struct pt_tables pt = {.format = &fmt, .ops = &ops, .ctx = slot};
+    struct countdown c = {.fail_at = UINT_MAX};
+
+    fmt.decode = always_table;
+    ck_assert_int_eq(pt_walk(&pt, VADDR(0), VADDR(PAGE), 15, fail_nth, &c), 0);
+    ck_assert_uint_eq(c.calls, 2 * fmt.levels - 1);
+}
+END_TEST
+
 TCase *walk_tests(void)
 {
     TCase *tc = tcase_create("walk");
@@ -295,5 +317,6 @@ TCase *walk_tests(void)
     tcase_add_loop_test(tc, rewriting, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, leaf_to_table, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, loop, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, bottomless, 0, TEST_FORMATS);
     return tc;
 }
