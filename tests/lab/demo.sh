@@ -13,7 +13,7 @@ show() {
 console() {
     esc=$(printf '\033')
     tr -d '\r' </var/log/xen/console/guest-demo.log |
-        sed -e "s/$esc\[[0-9;?]*[A-Za-z]//g" -e '/^ *$/d'
+        sed -e "s/$esc\[[0-9;?]*[A-Za-z]//g" -e 's/ *$//' -e '/^$/d'
 }
 
 cat >demo.cfg <<'EOF'
