@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hooks.h - the builder as libxenguest sees it: two struct xc_dom_arch.
+ *
+ * Order of calls: dw_hooks_register() before the first xc_dom_mem_init(); from
+ * then on libxenguest's own sequence (xenguest.h) runs our builder for
+ * "xen-3.0-x86_32p" and "xen-3.0-x86_64".
+ */
+#ifndef DW_HOOKS_H
+#define DW_HOOKS_H
+
+#include "pin_plan.h"
+
+/* Registers both sets of hooks, once a process; later calls only set `order`. */
+void dw_hooks_register(enum pin_order order);
+
+#endif /* DW_HOOKS_H */

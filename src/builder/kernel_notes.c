@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/elfnote.h>
+
+#include "kernel_notes.h"
+
+/* A note's number, of 4 or 8 bytes; anything else counts as 0. */
+static uint64_t note_number(const uint8_t *desc, size_t size)
+{
+    uint64_t value = 0;
+
+    if (size == 4 || size == 8)
+        memcpy(&value, desc, size);
+    return value;
+}
+
+/* Is the note's string, which may lack its NUL, equal to `text`? */
+static bool note_is(const uint8_t *desc, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+
+    return size >= len && !memcmp(desc, text, len) &&
+           (size == len || desc[len] == '\0');
+}
+
+static bool note_has(const uint8_t *desc, size_t size, const char *text)
+{
+    const uint8_t *nul = memchr(desc, '\0', size);
+
+    return memmem(desc, nul ? (size_t)(nul - desc) : size, text,
+                  strlen(text)) != NULL;
+}
+
+static void take_note(struct kernel_notes *notes, unsigned int type,
+                      const uint8_t *desc, size_t size)
+{
+    switch (type) {
+    case XEN_ELFNOTE_PAE_MODE:
+        notes->extended_cr3 = note_is(desc, size, "yes") ||
+                              note_has(desc, size, "bimodal");
+        break;
+    case XEN_ELFNOTE_INIT_P2M:
+        notes->init_p2m = note_number(desc, size);
+        break;
+    case XEN_ELFNOTE_MOD_START_PFN:
+        notes->mod_start_pfn = note_number(desc, size) != 0;
+        break;
+    case XEN_ELFNOTE_PHYS32_ENTRY:
+        notes->phys32_entry = true;
+        return;
+    case XEN_ELFNOTE_VIRT_BASE:
+    case XEN_ELFNOTE_HYPERCALL_PAGE:
+        break;
+    default:
+        return;
+    }
+    notes->pv = true;
+}
+
+/* Every Xen note in one segment's or section's data; returns how many. */
+static unsigned int take_notes(struct kernel_notes *notes, Elf_Data *data)
+{
+    unsigned int count = 0;
+    size_t offset = 0, name, desc;
+    GElf_Nhdr note;
+
+    while (data && (offset = gelf_getnote(data, offset, &note, &name, &desc))) {
+        const uint8_t *base = data->d_buf;
+
+        if (note.n_namesz != sizeof("Xen") || memcmp(base + name, "Xen", 4))
+            continue;
+        take_note(notes, note.n_type, base + desc, note.n_descsz);
+        count++;
+    }
+    return count;
+}
+
+static unsigned int take_segments(struct kernel_notes *notes, Elf *elf)
+{
+    unsigned int count = 0;
+    size_t nr = 0;
+
+    if (elf_getphdrnum(elf, &nr))
+        return 0;
+    for (size_t i = 0; i < nr; i++) {
+        GElf_Phdr phdr;
+
+        /* An offset of 0 is an old linker's way to say that it has none. */
+        if (!gelf_getphdr(elf, (int)i, &phdr) || phdr.p_type != PT_NOTE ||
+            phdr.p_offset == 0)
+            continue;
+        count += take_notes(notes, elf_getdata_rawchunk(elf, phdr.p_offset,
+                                                        phdr.p_filesz,
+                                                        ELF_T_NHDR));
+    }
+    return count;
+}
+
+static unsigned int take_sections(struct kernel_notes *notes, Elf *elf)
+{
+    unsigned int count = 0;
+    Elf_Scn *scn = NULL;
+
+    while ((scn = elf_nextscn(elf, scn))) {
+        GElf_Shdr shdr;
+
+        if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE)
+            count += take_notes(notes, elf_getdata_rawchunk(elf, shdr.sh_offset,
+                                                            shdr.sh_size,
+                                                            ELF_T_NHDR));
+    }
+    return count;
+}
+
+/*
+ * "KEY=VALUE,KEY=VALUE": only PAE matters here, as this string can neither
+ * move the P2M nor leave modules unmapped.  The last one counts.
+ */
+static void take_legacy(struct kernel_notes *notes, const char *text,
+                        size_t size)
+{
+    static const char extended[] = "yes[extended-cr3]";
+    char *copy = strndup(text, size), *rest = copy, *item;
+
+    notes->pv = true;
+    while ((item = strsep(&rest, ",")))
+        if (!strncmp(item, "PAE=", 4))
+            notes->extended_cr3 = !strcmp(item + 4, extended);
+    free(copy);
+}
+
+static void find_legacy(struct kernel_notes *notes, Elf *elf)
+{
+    Elf_Scn *scn = NULL;
+    size_t names;
+
+    if (elf_getshdrstrndx(elf, &names))
+        return;
+    while ((scn = elf_nextscn(elf, scn))) {
+        GElf_Shdr shdr;
+        const char *name;
+        Elf_Data *data;
+
+        if (!gelf_getshdr(scn, &shdr))
+            continue;
+        name = elf_strptr(elf, names, shdr.sh_name);
+        if (!name || strcmp(name, "__xen_guest"))
+            continue;
+        data = elf_rawdata(scn, NULL);
+        if (data && data->d_buf)
+            take_legacy(notes, data->d_buf, data->d_size);
+        return;
+    }
+}
+
+int kernel_notes_read(const void *image, size_t size,
+                      struct kernel_notes *notes)
+{
+    Elf *elf;
+    int rc = -ENOEXEC;
+
+    *notes = (struct kernel_notes){.init_p2m = UINT64_MAX};
+    if (elf_version(EV_CURRENT) == EV_NONE)
+        return -ENOEXEC;
+    /* libelf only reads an image that it was not asked to write. */
+    elf = elf_memory((char *)(uintptr_t)image, size);
+    if (!elf || elf_kind(elf) != ELF_K_ELF)
+        goto out;
+    rc = 0;
+    if (!take_segments(notes, elf) && !take_sections(notes, elf))
+        find_legacy(notes, elf);
+ out:
+    elf_end(elf);
+    return rc;
+}

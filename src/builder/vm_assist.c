@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "vm_assist.h"
+
+int vm_assist_declare(xc_interface *xch, uint32_t domid, uint64_t assists)
+{
+    struct xen_domctl domctl = {.cmd = XEN_DOMCTL_vm_assist,
+                                .domain = (domid_t)domid};
+    struct xen_domctl_vm_assist op = {.enable = assists};
+
+    memcpy(&domctl.u, &op, sizeof(op));
+    if (xc_domctl(xch, &domctl))
+        return -errno;
+    memcpy(&op, &domctl.u, sizeof(op));
+    return (op.enabled & assists) == assists ? 0 : -EPROTO;
+}
