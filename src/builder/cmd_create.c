@@ -30,6 +30,7 @@ struct guest {
     struct host host;
     struct image image;
     struct domain domain;
+    xs_transaction_t t; /* it holds the name */
 };
 
 static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
@@ -124,21 +125,20 @@ static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
     return 0;
 }
 
-/* For a clear answer at once; store_add() asks again, inside its transaction. */
-static int check_name(struct guest *g, const struct options *opt,
-                      struct diag *dg)
+static int take_name(struct guest *g, const struct options *opt,
+                     struct diag *dg)
 {
     uint32_t domid;
-    int rc = store_find(g->host.xs, XBT_NULL, g->cfg.name, &domid);
+    int rc = store_begin(g->host.xs, g->cfg.name, &g->t, &domid);
 
-    if (rc == -ESRCH)
-        return 0;
+    if (rc == -EEXIST)
+        return diag_fail(dg, DW_CONFIG, rc,
+                         "%s: name: domain %u is named %s already", opt->file,
+                         domid, g->cfg.name);
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
                          strerror(-rc));
-    return diag_fail(dg, DW_CONFIG, -EEXIST,
-                     "%s: name: domain %u is named %s already", opt->file,
-                     domid, g->cfg.name);
+    return 0;
 }
 
 static mfn_t frame(const struct guest *g, uint64_t pfn)
@@ -154,9 +154,8 @@ static int add_to_store(struct guest *g, struct diag *dg)
         .console_port = g->domain.console_port,
         .store_mfn = frame(g, g->image.dom->xenstore_pfn),
         .console_mfn = frame(g, g->image.dom->console_pfn),
-        .console_domid = g->domain.backends.console_domid,
     };
-    int rc = store_add(g->host.xs, &g->cfg, &entry);
+    int rc = store_add(g->host.xs, &g->t, &g->cfg, &entry);
 
     if (rc == -EEXIST)
         return diag_fail(dg, DW_CONFIG, rc,
@@ -188,6 +187,7 @@ static int undo(struct guest *g)
 {
     int rc = 0, rc2;
 
+    store_abort(g->host.xs, &g->t);
     if (g->domain.exists)
         rc = store_remove(g->host.xs, g->domain.domid, g->cfg.uuid);
     rc2 = domain_destroy(&g->domain, &g->host);
@@ -264,7 +264,7 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
     int rc = host_open(&g->host, dg);
 
     if (!rc)
-        rc = check_name(g, opt, dg);
+        rc = take_name(g, opt, dg);
     if (!rc)
         rc = image_open(&g->image, g->host.xc, NULL, &g->cfg, dg);
     if (!rc)

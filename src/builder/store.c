@@ -87,18 +87,21 @@ static int remove_path(struct xs_handle *xs, xs_transaction_t t,
     return xs_rm(xs, t, name) || errno == ENOENT ? 0 : -errno;
 }
 
-/* A fresh, empty directory. */
 static void __attribute__((format(printf, 2, 3)))
-renew(struct writer *w, const char *fmt, ...)
+enter(struct writer *w, const char *fmt, ...)
 {
     va_list al;
 
     va_start(al, fmt);
     vsnprintf(w->base, sizeof(w->base), fmt, al);
     va_end(al);
+}
+
+/* Drops what an earlier domain may have left in the directory. */
+static void clear(struct writer *w)
+{
     if (!w->rc)
         w->rc = remove_path(w->xs, w->t, w->base);
-    make(w, "");
 }
 
 /*
@@ -137,11 +140,8 @@ static void put_cpus(struct writer *w, const struct config *cfg)
 
 static void put_console(struct writer *w, const struct store_guest *guest)
 {
-    putf(w, "console/backend-id", "%u", guest->console_domid);
     put(w, "console/limit", "1048576"); /* bytes that xenconsoled keeps */
     put(w, "console/type", "xenconsoled");
-    put(w, "console/output", "pty");
-    put(w, "console/tty", "");
     putf(w, "console/port", "%u", guest->console_port);
     putf(w, "console/ring-ref", "%" PRIu64, guest->console_mfn.v);
 }
@@ -149,42 +149,35 @@ static void put_console(struct writer *w, const struct store_guest *guest)
 static void put_domain(struct writer *w, const struct config *cfg,
                        const struct store_guest *guest, const char *uuid)
 {
-    renew(w, "/local/domain/%u", guest->domid);
+    enter(w, "/local/domain/%u", guest->domid);
+    clear(w);
+    make(w, "");
     put_guest_nodes(w, guest->domid);
     putf(w, "vm", "/vm/%s", uuid);
     put(w, "name", cfg->name);
     putf(w, "domid", "%u", guest->domid);
     putf(w, "memory/static-max", "%lu", cfg->maxmem << 10); /* KiB */
     putf(w, "memory/target", "%lu", cfg->memory << 10);
-    put(w, "memory/videoram", "0");
     put_cpus(w, cfg);
-    putf(w, "store/port", "%u", guest->store_port);
-    putf(w, "store/ring-ref", "%" PRIu64, guest->store_mfn.v);
     put(w, "control/platform-feature-multiprocessor-suspend", "1");
     put(w, "control/platform-feature-xs_reset_watches", "1");
     put_console(w, guest);
 }
 
-static void put_vm(struct writer *w, const struct config *cfg, uint32_t domid,
+/* For toolstacks, not for the guest: permissions are those of /vm. */
+static void put_vm(struct writer *w, const struct config *cfg,
                    const char *uuid)
 {
     struct timeval now;
 
     gettimeofday(&now, NULL);
-    renew(w, "/vm/%s", uuid);
-    guest_reads(w, "", domid);
+    enter(w, "/vm/%s", uuid);
+    if (cfg->uuid_given)
+        clear(w);
     put(w, "name", cfg->name);
     put(w, "uuid", uuid);
     putf(w, "start_time", "%jd.%02d", (intmax_t)now.tv_sec,
          (int)(now.tv_usec / 10000));
-}
-
-static int check_name(struct writer *w, const char *name)
-{
-    uint32_t domid;
-    int rc = store_find(w->xs, w->t, name, &domid);
-
-    return rc == 0 ? -EEXIST : rc == -ESRCH ? 0 : rc;
 }
 
 static int put_all(struct writer *w, const struct config *cfg,
@@ -193,37 +186,66 @@ static int put_all(struct writer *w, const struct config *cfg,
     char uuid[UUID_STRING];
 
     uuid_format(cfg->uuid, uuid);
-    w->rc = check_name(w, cfg->name);
     put_domain(w, cfg, guest, uuid);
-    put_vm(w, cfg, guest->domid, uuid);
-    renew(w, "/libxl/%u", guest->domid);
+    put_vm(w, cfg, uuid);
+    enter(w, "/libxl/%u", guest->domid);
+    clear(w);
     put(w, "type", "pv");
     return w->rc;
 }
 
-int store_add(struct xs_handle *xs, const struct config *cfg,
-              const struct store_guest *guest)
+int store_begin(struct xs_handle *xs, const char *name, xs_transaction_t *t,
+                uint32_t *domid)
 {
-    struct writer w = {.xs = xs};
     int rc;
 
-    do {
-        w.t = xs_transaction_start(xs);
-        if (w.t == XBT_NULL)
-            return -errno;
-        rc = put_all(&w, cfg, guest);
-        if (rc) {
-            xs_transaction_end(xs, w.t, true);
-            return rc;
-        }
-        rc = xs_transaction_end(xs, w.t, false) ? 0 : -errno;
-    } while (rc == -EAGAIN); /* somebody else wrote there: once more */
-    if (rc)
-        return rc;
-    if (!xs_introduce_domain(xs, guest->domid, guest->store_mfn.v,
-                             guest->store_port))
+    *t = xs_transaction_start(xs);
+    if (*t == XBT_NULL)
         return -errno;
-    return 0;
+    rc = store_find(xs, *t, name, domid);
+    if (rc == -ESRCH)
+        return 0;
+    store_abort(xs, t);
+    return rc ? rc : -EEXIST;
+}
+
+void store_abort(struct xs_handle *xs, xs_transaction_t *t)
+{
+    if (*t != XBT_NULL)
+        xs_transaction_end(xs, *t, true);
+    *t = XBT_NULL;
+}
+
+static int put_and_end(struct xs_handle *xs, xs_transaction_t *t,
+                       const struct config *cfg,
+                       const struct store_guest *guest)
+{
+    struct writer w = {.xs = xs, .t = *t};
+    int rc = put_all(&w, cfg, guest);
+
+    if (rc) {
+        store_abort(xs, t);
+        return rc;
+    }
+    *t = XBT_NULL;
+    return xs_transaction_end(xs, w.t, false) ? 0 : -errno;
+}
+
+int store_add(struct xs_handle *xs, xs_transaction_t *t,
+              const struct config *cfg, const struct store_guest *guest)
+{
+    uint32_t other;
+    int rc = put_and_end(xs, t, cfg, guest);
+
+    while (rc == -EAGAIN) { /* somebody changed what we had read */
+        rc = store_begin(xs, cfg->name, t, &other);
+        if (!rc)
+            rc = put_and_end(xs, t, cfg, guest);
+    }
+    if (!rc && !xs_introduce_domain(xs, guest->domid, guest->store_mfn.v,
+                                    guest->store_port))
+        rc = -errno;
+    return rc;
 }
 
 /* ---- reading ---- */

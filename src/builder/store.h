@@ -4,6 +4,7 @@
  *
  * The tree is the one of Xen's docs/misc/xenstore-paths.pandoc, as far as
  * xl, xenconsoled and guests use it: /local/domain/ID, /vm/UUID, /libxl/ID.
+ * Each entry is a round trip to xenstored, so none is there for show.
  * All calls return 0 or a negative errno and leave it to the caller to say
  * what failed.
  */
@@ -27,7 +28,6 @@ struct store_guest {
     uint32_t domid;
     uint32_t store_port, console_port; /* the guest's ends */
     mfn_t store_mfn, console_mfn;
-    uint32_t console_domid;
 };
 
 /* The domain of that name.  -ESRCH: none has it. */
@@ -38,11 +38,24 @@ store_find(struct xs_handle *xs, xs_transaction_t t, const char *name,
 void store_backends(struct xs_handle *xs, struct store_backends *backends);
 
 /*
- * Writes all entries in one transaction, then introduces the domain to
- * xenstored.  -EEXIST: another domain took the name meanwhile.
+ * Begins the transaction *t in which store_add() will write, and looks in it
+ * for the name: so it is looked for once, and nobody can take it meanwhile.
+ * -EEXIST and *domid: a domain has that name.  *t is XBT_NULL on failure.
  */
 int __attribute__((warn_unused_result))
-store_add(struct xs_handle *xs, const struct config *cfg,
+store_begin(struct xs_handle *xs, const char *name, xs_transaction_t *t,
+            uint32_t *domid);
+
+/* Gives *t up, unless it is XBT_NULL; it is XBT_NULL afterwards. */
+void store_abort(struct xs_handle *xs, xs_transaction_t *t);
+
+/*
+ * Writes all entries, ends *t, or another transaction where *t met a conflict,
+ * and introduces the domain to xenstored.  -EEXIST: another domain took the
+ * name after all.
+ */
+int __attribute__((warn_unused_result))
+store_add(struct xs_handle *xs, xs_transaction_t *t, const struct config *cfg,
           const struct store_guest *guest);
 
 /*
