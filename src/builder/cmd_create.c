@@ -80,8 +80,7 @@ static int parse_options(struct diag *dg, int argc, char **argv,
             rc = parse_order(dg, optarg, &opt->order);
             break;
         case ':':
-            return cmd_usage(dg, argv[0], "%s wants a value",
-                             argv[optind - 1]);
+            return cmd_usage(dg, argv[0], "%s wants a value", argv[optind - 1]);
         default:
             return cmd_usage(dg, argv[0], "unknown option %s",
                              argv[optind - 1]);
@@ -201,13 +200,13 @@ static int print_json(const struct guest *g, struct diag *dg, mfn_t root)
 
     uuid_format(g->cfg.uuid, uuid);
     return cmd_print_json(
-        dg, json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name,
-                      "id", (int)g->domain.domid, "uuid", uuid, "type",
-                      abi->guest_type, "width", (int)abi->word * 8,
-                      "memory_mib", (json_int_t)g->cfg.memory, "vcpus",
-                      (json_int_t)g->cfg.vcpus, "root_mfn",
-                      (json_int_t)root.v, "root_below_4g",
-                      root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
+        dg,
+        json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name, "id",
+                  (int)g->domain.domid, "uuid", uuid, "type", abi->guest_type,
+                  "width", (int)abi->word * 8, "memory_mib",
+                  (json_int_t)g->cfg.memory, "vcpus", (json_int_t)g->cfg.vcpus,
+                  "root_mfn", (json_int_t)root.v, "root_below_4g",
+                  root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
 }
 
 static int report(const struct guest *g, const struct options *opt,
@@ -310,15 +309,16 @@ const struct command cmd_create = {
     .name = "create",
     .args = "[-cnpv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
     .summary = "build a guest from a configuration file and start it",
-    .help = "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
-            "  -p, --paused         do not start it\n"
-            "  -c, --console        attach to its console\n"
-            "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
-            "                       up (the default), or the \"root\" alone\n"
-            "  --json               report as JSON\n"
-            "  -v, --verbose        show libxc's messages\n"
-            "\n"
-            "KEY=VALUE is read as a last line of FILE: see "
-            "domwright.cfg(5).\n",
+    .help =
+        "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
+        "  -p, --paused         do not start it\n"
+        "  -c, --console        attach to its console\n"
+        "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
+        "                       up (the default), or the \"root\" alone\n"
+        "  --json               report as JSON\n"
+        "  -v, --verbose        show libxc's messages\n"
+        "\n"
+        "KEY=VALUE is read as a last line of FILE: see "
+        "domwright.cfg(5).\n",
     .run = run,
 };

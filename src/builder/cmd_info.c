@@ -22,8 +22,7 @@ static void set(json_t *facts, const char *name, json_t *value)
 
 static const char *shutdown_reason(const xc_domaininfo_t *info)
 {
-    switch (info->flags >> XEN_DOMINF_shutdownshift &
-            XEN_DOMINF_shutdownmask) {
+    switch (info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) {
     case SHUTDOWN_poweroff:
         return "poweroff";
     case SHUTDOWN_reboot:
@@ -57,8 +56,7 @@ static void add_root(struct host *host, uint32_t domid, unsigned int width,
     if (width == 32) {
         root = root_32(context.x32.ctrlreg[3]);
         set(facts, "extended_cr3",
-            json_boolean(context.x32.vm_assist >>
-                             VMASST_TYPE_pae_extended_cr3 &
+            json_boolean(context.x32.vm_assist >> VMASST_TYPE_pae_extended_cr3 &
                          1));
     } else {
         root = maddr_to_mfn(MADDR(context.x64.ctrlreg[3]));
@@ -171,8 +169,7 @@ static void print_facts(json_t *facts)
     const char *name;
     json_t *value;
 
-    json_object_foreach(facts, name, value)
-        print_fact(name, value);
+    json_object_foreach(facts, name, value) print_fact(name, value);
     json_decref(facts);
 }
 

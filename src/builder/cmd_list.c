@@ -42,8 +42,8 @@ static int list(struct host *host, json_t *rows)
     int rc = host_domains(host, &domains, &n);
 
     if (!rc && !rows)
-        printf("%-40s %5s %5s %5s\tState\tTime(s)  Type\n", "Name", "ID",
-               "Mem", "VCPUs");
+        printf("%-40s %5s %5s %5s\tState\tTime(s)  Type\n", "Name", "ID", "Mem",
+               "VCPUs");
     for (i = 0; !rc && i < n; i++)
         add(host, &domains[i], rows);
     free(domains);

@@ -93,8 +93,7 @@ int config_check(struct config *cfg, const char *source, struct diag *dg)
     int rc;
 
     if (!cfg->name)
-        return diag_fail(dg, DW_CONFIG, -EINVAL, "%s: name is missing",
-                         source);
+        return diag_fail(dg, DW_CONFIG, -EINVAL, "%s: name is missing", source);
     wrong = bad_name(cfg->name);
     if (wrong)
         return diag_fail(dg, DW_CONFIG, -EINVAL, "%s: name: it %s", source,

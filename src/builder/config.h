@@ -30,15 +30,15 @@ struct config {
     char *name;
     uint8_t uuid[UUID_BYTES];
     bool uuid_given;
-    char *kernel;          /* a path */
-    char *ramdisk;         /* a path, or NULL */
-    char *cmdline;         /* or NULL */
-    unsigned long memory;  /* MiB */
-    unsigned long maxmem;  /* MiB, at least memory */
-    unsigned long vcpus;   /* online at the start */
-    unsigned long maxvcpus;/* at least vcpus */
-    struct cpulist *cpus;  /* hard affinity of vCPUs 0 to n_cpus - 1 */
-    unsigned long n_cpus;  /* at most maxvcpus */
+    char *kernel;           /* a path */
+    char *ramdisk;          /* a path, or NULL */
+    char *cmdline;          /* or NULL */
+    unsigned long memory;   /* MiB */
+    unsigned long maxmem;   /* MiB, at least memory */
+    unsigned long vcpus;    /* online at the start */
+    unsigned long maxvcpus; /* at least vcpus */
+    struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
+    unsigned long n_cpus;   /* at most maxvcpus */
 };
 
 void config_init(struct config *cfg);

@@ -173,9 +173,8 @@ static int compare(const void *name, const void *key)
 const struct config_key *config_key_find(const char *name)
 {
     static const struct config_key unknown = {"", KEY_UNKNOWN, NULL};
-    const struct config_key *key =
-        bsearch(name, keys, sizeof(keys) / sizeof(keys[0]), sizeof(keys[0]),
-                compare);
+    const struct config_key *key = bsearch(
+        name, keys, sizeof(keys) / sizeof(keys[0]), sizeof(keys[0]), compare);
 
     return key ? key : &unknown;
 }

@@ -91,8 +91,8 @@ static int read_file(struct reader *rd, char *text, size_t *len)
     if (fd >= 0)
         close(fd);
     if (rc)
-        return diag_fail(rd->dg, DW_CONFIG, rc, "cannot read %s: %s",
-                         rd->path, strerror(-rc));
+        return diag_fail(rd->dg, DW_CONFIG, rc, "cannot read %s: %s", rd->path,
+                         strerror(-rc));
     return 0;
 }
 
@@ -203,8 +203,8 @@ static const char *where(const struct reader *rd, const char *name)
 static int bad_value(const struct reader *rd, const char *name,
                      const char *wrong)
 {
-    return diag_fail(rd->dg, DW_CONFIG, -EINVAL, "%s: %s: %s",
-                     where(rd, name), name, wrong);
+    return diag_fail(rd->dg, DW_CONFIG, -EINVAL, "%s: %s: %s", where(rd, name),
+                     name, wrong);
 }
 
 /* *value is a copy, or stays as it was where the key is absent. */

@@ -9,16 +9,14 @@
 /* Where distributions keep it; then $PATH. */
 static const char *const programs[] = {
     "/usr/lib/xen-4.17/bin/xenconsole", /* Debian */
-    "/usr/libexec/xen/bin/xenconsole",
-    "/usr/local/lib/xen/bin/xenconsole",
-    "/usr/lib/xen/bin/xenconsole",
-    "xenconsole",
+    "/usr/libexec/xen/bin/xenconsole",  "/usr/local/lib/xen/bin/xenconsole",
+    "/usr/lib/xen/bin/xenconsole",      "xenconsole",
 };
 
 int console_exec(struct diag *dg, uint32_t domid, int notify_fd)
 {
     char id[12], fd[12];
-    char *args[] = {"xenconsole", id,   "--num", "0", "--type", "pv",
+    char *args[] = {"xenconsole",        id, "--num", "0", "--type", "pv",
                     "--start-notify-fd", fd, NULL};
     size_t i;
 

@@ -62,8 +62,7 @@ static int limit_memory(struct domain *domain, struct host *host,
         return diag_fail_xc(host->dg, "limiting the memory to %lu MiB",
                             cfg->memory);
     /* The memory map that the guest sees: one range that it may grow to. */
-    if (xc_domain_set_memmap_limit(host->xc, domain->domid,
-                                   cfg->maxmem << 10))
+    if (xc_domain_set_memmap_limit(host->xc, domain->domid, cfg->maxmem << 10))
         return diag_fail_xc(host->dg, "setting the memory map");
     return 0;
 }

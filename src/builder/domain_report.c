@@ -5,8 +5,8 @@
 
 static bool crashed(const xc_domaininfo_t *info)
 {
-    unsigned int reason = info->flags >> XEN_DOMINF_shutdownshift &
-                          XEN_DOMINF_shutdownmask;
+    unsigned int reason =
+        info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
 
     return info->flags & XEN_DOMINF_shutdown && reason == SHUTDOWN_crash;
 }

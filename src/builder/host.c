@@ -12,8 +12,8 @@ int host_open(struct host *host, struct diag *dg)
 {
     memset(host, 0, sizeof(*host));
     host->dg = dg;
-    host->xc = xc_interface_open(&dg->logger, &dg->logger,
-                                 XC_OPENFLAG_NON_REENTRANT);
+    host->xc =
+        xc_interface_open(&dg->logger, &dg->logger, XC_OPENFLAG_NON_REENTRANT);
     if (!host->xc)
         return diag_fail(dg, DW_NO_XEN, -ENXIO,
                          "no Xen hypervisor to talk to: %s", strerror(errno));

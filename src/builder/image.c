@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,18 +79,71 @@ static bool is_elf(const struct xc_dom_image *dom)
     return dom->kernel_size >= 4 && !memcmp(dom->kernel_blob, "\177ELF", 4);
 }
 
+static bool inside(uint64_t offset, uint64_t size, uint64_t all)
+{
+    return offset <= all && size <= all - offset;
+}
+
+static bool tables_inside(Elf *elf, size_t size)
+{
+    GElf_Ehdr ehdr;
+
+    return gelf_getehdr(elf, &ehdr) &&
+           inside(ehdr.e_phoff, (uint64_t)ehdr.e_phnum * ehdr.e_phentsize,
+                  size) &&
+           inside(ehdr.e_shoff, (uint64_t)ehdr.e_shnum * ehdr.e_shentsize,
+                  size);
+}
+
+static bool segments_inside(Elf *elf, size_t size)
+{
+    GElf_Phdr phdr;
+    size_t i, n;
+
+    if (elf_getphdrnum(elf, &n))
+        return false;
+    for (i = 0; i < n; i++)
+        if (!gelf_getphdr(elf, (int)i, &phdr) ||
+            !inside(phdr.p_offset, phdr.p_filesz, size))
+            return false;
+    return true;
+}
+
+/*
+ * Is all there that the ELF's tables speak of?  libxenguest would leave out
+ * what is not, and build the rest.
+ */
+static bool is_complete(const struct xc_dom_image *dom)
+{
+    bool complete = false;
+    Elf *elf;
+
+    if (elf_version(EV_CURRENT) == EV_NONE)
+        return false;
+    elf = elf_memory(dom->kernel_blob, dom->kernel_size);
+    if (elf)
+        complete = elf_kind(elf) == ELF_K_ELF &&
+                   tables_inside(elf, dom->kernel_size) &&
+                   segments_inside(elf, dom->kernel_size);
+    elf_end(elf);
+    return complete;
+}
+
 /*
  * libxenguest tries its loaders and tells no more than that none of them
- * liked the file, so the reason is looked for here.
+ * liked the file, so the reason is looked for here.  NULL: it is not known.
  */
-static const char *why_no_loader(const struct xc_dom_image *dom)
+static const char *why_refused(const struct xc_dom_image *dom)
 {
     struct kernel_notes notes;
 
     if (!is_elf(dom))
         return "not an ELF image, nor one packed in a way libxenguest knows";
-    if (kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes))
+    if (!is_complete(dom) ||
+        kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes))
         return "a damaged or truncated ELF image";
+    if (dom->guest_type && !strcmp(dom->guest_type, "xen-3.0-x86_32"))
+        return "a 32-bit kernel without PAE, which no 64-bit Xen runs";
     if (notes.phys32_entry && !notes.pv)
         return "a kernel for HVM and PVH guests only";
     if (!notes.pv)
@@ -96,23 +151,23 @@ static const char *why_no_loader(const struct xc_dom_image *dom)
     return NULL;
 }
 
-static int parse(struct image *image, const struct config *cfg,
-                 struct diag *dg)
+static int parse(struct image *image, const struct config *cfg, struct diag *dg)
 {
     struct xc_dom_image *dom = image->dom;
+    bool parsed = !xc_dom_parse_image(dom);
     const char *why;
 
-    if (!xc_dom_parse_image(dom))
+    if (parsed && is_complete(dom))
         return 0;
-    why = why_no_loader(dom);
-    if (!why && dom->guest_type && !strstr(dom->xen_caps, dom->guest_type))
+    why = why_refused(dom);
+    if (why)
+        return diag_fail(dg, DW_CONFIG, -ENOEXEC, "kernel %s: %s", cfg->kernel,
+                         why);
+    if (dom->guest_type && !strstr(dom->xen_caps, dom->guest_type))
         return diag_fail(dg, DW_REFUSED, -EOPNOTSUPP,
                          "kernel %s: this Xen runs no guests of type %s",
                          cfg->kernel, dom->guest_type);
-    if (!why)
-        return bad_file("kernel", cfg->kernel, dg);
-    return diag_fail(dg, DW_CONFIG, -ENOEXEC, "kernel %s: %s", cfg->kernel,
-                     why);
+    return bad_file("kernel", cfg->kernel, dg);
 }
 
 int image_plan(struct image *image, const struct config *cfg, struct diag *dg)

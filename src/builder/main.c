@@ -17,8 +17,8 @@ static const struct command cmd_help = {
 };
 
 static const struct command *const commands[] = {
-    &cmd_create,  &cmd_destroy, &cmd_list,    &cmd_info, &cmd_pause,
-    &cmd_unpause, &cmd_console, &cmd_xl,      &cmd_help,
+    &cmd_create,  &cmd_destroy, &cmd_list, &cmd_info, &cmd_pause,
+    &cmd_unpause, &cmd_console, &cmd_xl,   &cmd_help,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -117,7 +117,6 @@ int main(int argc, char **argv)
     if (!rc && (fflush(stdout) || ferror(stdout)))
         rc = diag_fail(&dg, DW_FAILED, -EIO, "writing the output failed");
     if (rc)
-        fprintf(stderr, "domwright: %s\n",
-                dg.code ? dg.line : strerror(-rc));
+        fprintf(stderr, "domwright: %s\n", dg.code ? dg.line : strerror(-rc));
     exit(!rc ? DW_DONE : dg.code ? dg.code : DW_FAILED);
 }

@@ -25,17 +25,17 @@ void plan_print(const struct dw_plan *plan, FILE *out)
         if (layout->item[i].pages)
             print_item(&layout->item[i], pv_item_name(i), out);
     for (i = 0; i < layout->nr_maps; i++)
-        fprintf(out, "mapped: %#" PRIx64 " to %#" PRIx64 ", PFN %#" PRIx64
-                "\n", layout->map[i].first.v, layout->map[i].end.v,
+        fprintf(out, "mapped: %#" PRIx64 " to %#" PRIx64 ", PFN %#" PRIx64 "\n",
+                layout->map[i].first.v, layout->map[i].end.v,
                 layout->map[i].pfn.v);
     for (i = 0; i < layout->nr_runs; i++)
         fprintf(out, "L%u tables: %" PRIu64 " from PFN %#" PRIx64 "\n",
                 layout->run[i].level + 1, layout->run[i].count,
                 layout->run[i].pfn.v);
     fprintf(out, "root table: PFN %#" PRIx64 "%s\n", layout->root.v,
-            !layout->abi->low_root       ? ""
-            : plan->notes.extended_cr3   ? ", anywhere with extended CR3"
-                                         : ", in a machine frame below 4 GiB");
+            !layout->abi->low_root     ? ""
+            : plan->notes.extended_cr3 ? ", anywhere with extended CR3"
+                                       : ", in a machine frame below 4 GiB");
 }
 
 static json_t *hex(uint64_t value)
@@ -45,11 +45,10 @@ static json_t *hex(uint64_t value)
 
 static json_t *item_json(const struct pv_item *item, const char *name)
 {
-    return json_pack("{ss sI sI so}", "item", name, "pfn",
-                     (json_int_t)item->pfn.v, "pages",
-                     (json_int_t)item->pages, "address",
-                     item->va.v == VADDR_NONE.v ? json_null()
-                                                : hex(item->va.v));
+    return json_pack(
+        "{ss sI sI so}", "item", name, "pfn", (json_int_t)item->pfn.v, "pages",
+        (json_int_t)item->pages, "address",
+        item->va.v == VADDR_NONE.v ? json_null() : hex(item->va.v));
 }
 
 static json_t *items_json(const struct pv_layout *layout)
@@ -59,8 +58,8 @@ static json_t *items_json(const struct pv_layout *layout)
 
     for (i = 0; i < PV_ITEMS; i++)
         if (layout->item[i].pages)
-            json_array_append_new(items, item_json(&layout->item[i],
-                                                   pv_item_name(i)));
+            json_array_append_new(items,
+                                  item_json(&layout->item[i], pv_item_name(i)));
     return items;
 }
 
@@ -83,11 +82,11 @@ static json_t *runs_json(const struct pv_layout *layout)
     unsigned int i;
 
     for (i = 0; i < layout->nr_runs; i++)
-        json_array_append_new(
-            runs,
-            json_pack("{si sI sI}", "level", (int)layout->run[i].level + 1,
-                      "count", (json_int_t)layout->run[i].count, "pfn",
-                      (json_int_t)layout->run[i].pfn.v));
+        json_array_append_new(runs,
+                              json_pack("{si sI sI}", "level",
+                                        (int)layout->run[i].level + 1, "count",
+                                        (json_int_t)layout->run[i].count, "pfn",
+                                        (json_int_t)layout->run[i].pfn.v));
     return runs;
 }
 
@@ -95,10 +94,10 @@ json_t *plan_json(const struct dw_plan *plan)
 {
     const struct pv_layout *layout = &plan->layout;
 
-    return json_pack(
-        "{ss sI so so so sI sb}", "type", layout->abi->guest_type, "pages",
-        (json_int_t)layout->total_pages, "items", items_json(layout), "maps",
-        maps_json(layout), "tables", runs_json(layout), "root_pfn",
-        (json_int_t)layout->root.v, "root_below_4g",
-        layout->abi->low_root && !plan->notes.extended_cr3);
+    return json_pack("{ss sI so so so sI sb}", "type", layout->abi->guest_type,
+                     "pages", (json_int_t)layout->total_pages, "items",
+                     items_json(layout), "maps", maps_json(layout), "tables",
+                     runs_json(layout), "root_pfn", (json_int_t)layout->root.v,
+                     "root_below_4g",
+                     layout->abi->low_root && !plan->notes.extended_cr3);
 }

@@ -112,9 +112,16 @@ static void clear(struct writer *w)
 static void put_guest_nodes(struct writer *w, uint32_t domid)
 {
     static const char *const nodes[] = {
-        "data", "drivers", "feature", "attr", "error", "control/shutdown",
-        "control/feature-poweroff", "control/feature-reboot",
-        "control/feature-suspend", "control/sysrq",
+        "data",
+        "drivers",
+        "feature",
+        "attr",
+        "error",
+        "control/shutdown",
+        "control/feature-poweroff",
+        "control/feature-reboot",
+        "control/feature-suspend",
+        "control/sysrq",
     };
     size_t i;
 
@@ -165,8 +172,7 @@ static void put_domain(struct writer *w, const struct config *cfg,
 }
 
 /* For toolstacks, not for the guest: permissions are those of /vm. */
-static void put_vm(struct writer *w, const struct config *cfg,
-                   const char *uuid)
+static void put_vm(struct writer *w, const struct config *cfg, const char *uuid)
 {
     struct timeval now;
 

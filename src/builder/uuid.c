@@ -33,14 +33,12 @@ bool uuid_parse(const char *text, uint8_t uuid[UUID_BYTES])
     if (strlen(text) != sizeof(form) - 1)
         return false;
     for (i = 0; form[i]; i++)
-        if (form[i] == '-' ? text[i] != '-'
-                           : !isxdigit((unsigned char)text[i]))
+        if (form[i] == '-' ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
             return false;
     for (i = 0; form[i]; i += 2) {
         if (form[i] == '-')
             i++;
-        uuid[n++] =
-            (uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
+        uuid[n++] = (uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
     }
     return true;
 }

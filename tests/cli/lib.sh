@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Helpers for the tests of the command line. A test sources it, runs its
+# checks in a directory of its own, and ends with finish.
+set -u
+
+top=$PWD
+case ${srcdir:=.} in
+/*) ;;
+*) srcdir=$top/$srcdir ;;
+esac
+domwright=${DOMWRIGHT:-$top/src/builder/domwright}
+# shellcheck disable=SC2034 # for the tests
+guests=$top/tests/guests kernels=$top/tests/cli
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+failures=0 checks=0
+
+# Run domwright; its status, output and messages are in $status, out and err.
+run() {
+    checks=$((checks + 1))
+    status=0
+    "$domwright" "$@" >out 2>err </dev/null || status=$?
+}
+
+wrong() {
+    failures=$((failures + 1))
+    echo "FAILED: $1"
+    sed 's/^/  out: /' out
+    sed 's/^/  err: /' err
+}
+
+# fails STATUS LINE ARGUMENT...: ends with that status, and "domwright: LINE"
+# is all that it prints.
+fails() {
+    want_status=$1 want=$2
+    shift 2
+    run "$@"
+    if [ "$status" != "$want_status" ]; then
+        wrong "'$*' ended with status $status, not $want_status"
+    elif [ "$(cat err)" != "domwright: $want" ]; then
+        wrong "'$*' did not say: $want"
+    elif [ -s out ]; then
+        wrong "'$*' failed with a report"
+    fi
+}
+
+# works ARGUMENT...: succeeds, and says nothing on standard error.
+works() {
+    run "$@"
+    if [ "$status" != 0 ]; then
+        wrong "'$*' ended with status $status"
+    elif [ -s err ]; then
+        wrong "'$*' had something to say"
+    fi
+}
+
+# warns LINE ARGUMENT...: succeeds with that one warning.
+warns() {
+    want=$1
+    shift
+    run "$@"
+    if [ "$status" != 0 ]; then
+        wrong "'$*' ended with status $status"
+    elif [ "$(cat err)" != "domwright: warning: $want" ]; then
+        wrong "'$*' did not warn: $want"
+    fi
+}
+
+# prints ERE: the last run printed a line that matches.
+prints() {
+    grep -qE -e "$1" out || wrong "no line matches: $1"
+}
+
+# A configuration that is all right, and more lines: config FILE [LINE]...
+config() {
+    config_file=$1
+    shift
+    {
+        printf 'name = "guest"\nkernel = "%s"\nmemory = 32\n' \
+            "$guests/hello-pae"
+        [ $# = 0 ] || printf '%s\n' "$@"
+    } >"$config_file"
+}
+
+finish() {
+    echo "$checks checks, $failures failed"
+    [ "$failures" = 0 ]
+    exit $?
+}

@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The command line itself: usage, help, operands.
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+works --version
+prints '^domwright [0-9]+\.[0-9]+'
+works --help
+prints '^usage: domwright COMMAND'
+works help
+for command in create destroy list info pause unpause console xl help; do
+    prints "^  $command  "
+done
+for command in create destroy list info pause unpause console xl help; do
+    works help "$command"
+    prints "^usage: domwright $command "
+done
+works create --help
+prints '^usage: domwright create '
+works list --help
+prints '^usage: domwright list '
+
+run
+[ "$status" = 2 ] || wrong 'no command is no usage error'
+fails 2 'no command frobnicate; see "domwright help"' frobnicate
+fails 2 'help: no command frobnicate; see "domwright help help"' \
+    help frobnicate
+fails 2 'help: one command at a time; see "domwright help help"' \
+    help list info
+
+fails 2 'create: a configuration file is wanted; see "domwright help create"' \
+    create
+fails 2 'create: a configuration file is wanted; see "domwright help create"' \
+    create memory=3
+fails 2 'create: unknown option -z; see "domwright help create"' create -z f
+fails 2 'create: unknown option --frob; see "domwright help create"' \
+    create --frob f
+fails 2 'create: no pin order up; see "domwright help create"' \
+    create --pin-order=up f
+fails 2 'create: --pin-order wants a value; see "domwright help create"' \
+    create f --pin-order
+fails 2 'create: more is not KEY=VALUE; see "domwright help create"' \
+    create f more
+fails 2 'create: -c goes with neither -p nor -n; see "domwright help create"' \
+    create -c -p f
+fails 2 'destroy: a domain is wanted; see "domwright help destroy"' destroy
+fails 2 'pause: a domain is wanted; see "domwright help pause"' pause
+fails 2 'unpause: a domain is wanted; see "domwright help unpause"' unpause
+fails 2 'unpause: unknown option --json; see "domwright help unpause"' \
+    unpause --json 3
+fails 2 'list: it takes no argument; see "domwright help list"' list 3
+fails 2 'info: one domain at a time; see "domwright help info"' info 1 2
+fails 2 'console: one domain is wanted; see "domwright help console"' console
+
+if [ ! -e /dev/xen/privcmd ]; then
+    config good.cfg
+    none='no Xen hypervisor to talk to: No such file or directory'
+    fails 5 "$none" create good.cfg
+    fails 5 "$none" destroy guest
+    fails 5 "$none" list
+    fails 5 "$none" list --json
+    fails 5 "$none" info
+    fails 5 "$none" info --json 1
+    fails 5 "$none" pause 1
+    fails 5 "$none" unpause 1
+    fails 5 "$none" console 1
+fi
+
+# xl's arguments are xl's, but for a plugin that is not there.
+DOMWRIGHT_PLUGIN=/nowhere.so
+export DOMWRIGHT_PLUGIN
+fails 1 'the plugin /nowhere.so: No such file or directory' xl --help
+DOMWRIGHT_PLUGIN='/a b.so'
+: >'a b.so'
+DOMWRIGHT_PLUGIN="$work/a b.so"
+fails 1 "$work/a b.so: LD_PRELOAD takes no path with a space or colon" xl list
+
+cat >xl <<'END'
+#!/bin/sh
+echo "$0|$*|$LD_PRELOAD"
+END
+chmod +x xl
+: >plugin.so
+PATH=$work:$PATH
+DOMWRIGHT_PLUGIN=$work/plugin.so
+run xl create -q 'a b'
+grep -qxF "$work/xl|create -q a b|$work/plugin.so" out ||
+    wrong 'xl did not get its arguments and the plugin'
+
+finish
