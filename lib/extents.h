@@ -10,8 +10,12 @@
 
 #include "frame.h"
 
-/* The orders that Xen's allocator is asked for: 1 GiB, 2 MiB, 4 KiB. */
-#define EXTENT_ORDERS 3
+/*
+ * The orders that Xen's allocator is asked for: 1 GiB, 2 MiB, 64 KiB, 4 KiB.
+ * 64 KiB is for what a single page that is allocated apart leaves of its 2 MiB
+ * block: 46 extents instead of 511.
+ */
+#define EXTENT_ORDERS 4
 extern const unsigned int extent_orders[EXTENT_ORDERS];
 
 struct pfn_range {

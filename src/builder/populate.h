@@ -14,8 +14,9 @@ struct xc_dom_image; /* xenguest.h */
  * (dom->p2m_size entries, which the caller has set to ~0) with the MFNs.
  *
  * `low` is one PFN of them, allocated first and by itself below 4 GiB, or
- * PFN_INVALID.  1 GiB, then 2 MiB, then 4 KiB extents; an order that is
- * refused, or a host too fragmented for it, falls through to the next.
+ * PFN_INVALID.  Extents of 1 GiB, 2 MiB, 64 KiB, 4 KiB (extents.h), in that
+ * order; one that is refused, or that the host is too fragmented for, falls
+ * through to the next.
  *
  * 0; or -ENOMEM and a line through dom's logger.  Pages that were granted stay
  * with the domain: destroying it is what gives them back.
