@@ -8,6 +8,9 @@
 #define BOOT_ALIGN         (UINT64_C(4) << 20)
 #define BOOT_PADDING_PAGES ((UINT64_C(512) << 10) >> DW_PAGE_SHIFT)
 
+/* Above these, a page's address would not fit in 64 bits. */
+#define PFNS_MAX (UINT64_C(1) << (64 - DW_PAGE_SHIFT))
+
 struct planner {
     const struct pv_request *req;
     struct pv_layout *out;
@@ -93,6 +96,9 @@ static int plan_memory(struct planner *p)
         if (r->first.v < end || r->end.v <= r->first.v)
             return refuse(p, -EINVAL, "the memory ranges overlap or are empty",
                           r->first.v, r->end.v);
+        if (r->end.v > PFNS_MAX)
+            return refuse(p, -EINVAL, "no machine has such memory", r->first.v,
+                          r->end.v);
         if (r->first.v == p->limit)
             p->limit = r->end.v;
         end = r->end.v;
