@@ -69,15 +69,15 @@ static int place(struct planner *p, enum pv_item_id id, uint64_t pages,
 static int place_at(struct planner *p, enum pv_item_id id, vaddr_t va,
                     uint64_t pages)
 {
-    vaddr_t lowest = va_of(p, p->next);
-    uint64_t gap;
+    vaddr_t base = p->req->kernel.base;
+    uint64_t gap = ((va.v - base.v) >> DW_PAGE_SHIFT) - p->next;
 
     if (va.v & (DW_PAGE_SIZE - 1))
         return refuse(p, -EINVAL, "an address is not page-aligned", va.v, 0);
-    if (va.v < lowest.v)
+    /* In pages: the address of the first free one may have wrapped. */
+    if (va.v < base.v || (va.v - base.v) >> DW_PAGE_SHIFT < p->next)
         return refuse(p, -EINVAL, "an address is below the first free one",
-                      va.v, lowest.v);
-    gap = (va.v - lowest.v) >> DW_PAGE_SHIFT;
+                      va.v, va_of(p, p->next).v);
     if (gap > p->limit - p->next)
         return refuse(p, -ENOSPC, item_names[id], gap + pages,
                       p->limit - p->next);
