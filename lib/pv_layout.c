@@ -117,7 +117,8 @@ static int plan_kernel(struct planner *p)
     if (k->first.v < k->base.v || k->end.v <= k->first.v)
         return refuse(p, -EINVAL, "the kernel lies outside of its own mapping",
                       k->first.v, k->end.v);
-    return place_at(p, PV_KERNEL, k->first, dw_pages_for(k->end.v - k->first.v));
+    return place_at(p, PV_KERNEL, k->first,
+                    dw_pages_for(k->end.v - k->first.v));
 }
 
 static bool module_unmapped(const struct planner *p, const struct pv_module *m)
@@ -191,8 +192,8 @@ static int check_map(struct planner *p, const struct pv_map *map)
         return refuse(p, -EINVAL, "the guest has no such addresses",
                       map->first.v, map->end.v);
     if (map->first.v < abi->xen_end.v && map->end.v > abi->xen_first.v)
-        return refuse(p, -EINVAL, "these addresses are Xen's own",
-                      map->first.v, map->end.v);
+        return refuse(p, -EINVAL, "these addresses are Xen's own", map->first.v,
+                      map->end.v);
     return 0;
 }
 
