@@ -147,6 +147,14 @@ free_pages() {
         END { print sum }'
 }
 
+# Xen hands out clean memory first, so a new guest lands low while the high
+# memory of dead ones waits to be scrubbed.
+all_scrubbed() {
+    xl dmesg -c >/dev/null
+    xl debug-keys H
+    ! xl dmesg | grep -q 'has [0-9]* unscrubbed pages'
+}
+
 # A dead domain's last pages come back a moment after the command that
 # destroyed it ended: wait_free_pages WANTED SECONDS.
 wait_free_pages() {

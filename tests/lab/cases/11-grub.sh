@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# GRUB, which other people wrote, reaches its prompt by every way.
+. "$(dirname "$0")/lib.sh"
+
+before=$(free_pages)
+n=0
+for how in 'create' 'create --pin-order=root' 'xl create -q'; do
+    for width in 32 64; do
+        eval "kernel=\$grub_$width"
+        n=$((n + 1))
+        # shellcheck disable=SC2154 # set by eval
+        guest_config "grub$n" "$kernel" >"/tmp/grub$n.cfg"
+        # shellcheck disable=SC2086 # $how is words
+        ok "domwright $how: GRUB, $width bits" \
+            domwright $how "/tmp/grub$n.cfg"
+        ok 'it shows its prompt' wait_console "grub$n" '^grub> ' 60
+        ok 'xl destroys it' xl destroy "grub$n"
+    done
+done
+ok 'no page of them is left' wait_free_pages "$before" 20
+done_testing

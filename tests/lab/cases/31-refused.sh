@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What create refuses on a host leaves nothing there.
+. "$(dirname "$0")/lib.sh"
+
+entries() {
+    xenstore-ls -f | grep -v '^/tool/\|/domid-history'
+}
+
+guest_config g "$grub_32" >/tmp/g.cfg
+before=$(entries)
+pages=$(free_pages)
+
+# refused STATUS LINE ARGUMENT...
+refused() {
+    want=$1 line=$2
+    shift 2
+    status "$want" "$line" domwright create /tmp/g.cfg "$@"
+    is "$out" "domwright: $line" 'one line'
+    is "$(xl list | wc -l)" 2 'no domain'
+    is "$(entries)" "$before" 'no entry in xenstore'
+    ok 'no page' wait_free_pages "$pages" 20
+}
+
+echo 'no kernel' >/tmp/text
+head -c 5000 "$grub_32" >/tmp/cut
+refused 3 'kernel /none: No such file or directory' 'kernel="/none"'
+refused 3 'kernel /tmp/text: not an ELF image, nor one packed in a way '\
+'libxenguest knows' 'kernel="/tmp/text"'
+refused 3 'kernel /tmp/cut: a damaged or truncated ELF image' \
+    'kernel="/tmp/cut"'
+refused 3 "kernel /bin/busybox: an ELF image without Xen's notes: not a PV \
+kernel" 'kernel="/bin/busybox"'
+refused 3 '/tmp/g.cfg: memory: 0 MiB is no size for a guest' memory=0
+refused 3 '/tmp/g.cfg: vcpus: 0; a PV guest has 1 to 8192' vcpus=0
+refused 3 '/tmp/g.cfg: vcpus: 8193; a PV guest has 1 to 8192' vcpus=8193
+refused 3 "argument 'vif=[\"\"]': vif: not supported; use \"domwright xl \
+create /tmp/g.cfg\"" 'vif=[""]'
+
+# Memory: more than there is, and just as much, which a build cannot get as
+# the domain itself takes some. There the host is exhausted in mid-build.
+free=$(domwright info | sed -n 's/^free_mib *: //p')
+refused 4 "memory: the guest is to have 65536 MiB, the host has $free MiB free" \
+    memory=65536
+status 4 'all of the free memory' domwright create /tmp/g.cfg "memory=$free"
+like "$out" '^domwright: populating the memory: .+: Cannot allocate memory$' \
+    'it says so'
+is "$(echo "$out" | wc -l)" 1 'one line'
+is "$(xl list | wc -l)" 2 'no domain'
+is "$(entries)" "$before" 'no entry in xenstore'
+ok 'no page' wait_free_pages "$pages" 60
+
+done_testing
