@@ -243,6 +243,8 @@ int pv_vcpu_write(const struct pv_abi *abi, const struct pv_vcpu *vcpu,
     put(&f, at->vcpu.ss, at->vcpu.ss_value);
     put(&f, at->vcpu.kernel_ss, at->vcpu.ss_value);
     put(&f, at->vcpu.kernel_sp, vcpu->stack.v);
+    if (!pt_mfn_fits(abi->format, vcpu->root))
+        f.rc = -ERANGE; /* cr3_value() would cut it */
     put(&f, at->vcpu.cr3, at->vcpu.cr3_value(vcpu->root));
     put(&f, at->vcpu.dr6, DR6_RESET);
     put(&f, at->vcpu.dr7, DR7_RESET);

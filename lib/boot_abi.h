@@ -85,7 +85,8 @@ struct pv_vcpu {
 /*
  * Writes vCPU 0's context into `context`, which holds `size` bytes and is
  * meant to be a vcpu_guest_context_any_t (xenctrl.h); all of it is written.
- * -ENOSPC: too small.  -ERANGE: an address does not fit the guest's word.
+ * -ENOSPC: too small.  -ERANGE: an address does not fit the guest's word, or
+ * the root its CR3.
  */
 int __attribute__((warn_unused_result))
 pv_vcpu_write(const struct pv_abi *abi, const struct pv_vcpu *vcpu,
