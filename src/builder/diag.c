@@ -27,6 +27,7 @@ static void diag_message(xentoollog_logger *logger, xentoollog_level level,
     char text[sizeof(dg->cause)];
 
     vsnprintf(text, sizeof(text), format, al);
+    text[strcspn(text, "\n")] = '\0'; /* some of libxc's messages go on */
     if (dg->verbose)
         fprintf(stderr, "%s: %s%s%s\n", context ? context : "xc", text,
                 err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
