@@ -9,12 +9,12 @@
 
 #include "kernel_notes.h"
 
-/* A note's number, of 4 or 8 bytes; anything else counts as 0. */
+/* A note's number; a size that none has counts as 0, as in libxenguest. */
 static uint64_t note_number(const uint8_t *desc, size_t size)
 {
     uint64_t value = 0;
 
-    if (size == 4 || size == 8)
+    if (size == 1 || size == 2 || size == 4 || size == 8)
         memcpy(&value, desc, size);
     return value;
 }
@@ -41,8 +41,9 @@ static void take_note(struct kernel_notes *notes, unsigned int type,
 {
     switch (type) {
     case XEN_ELFNOTE_PAE_MODE:
-        notes->extended_cr3 = note_is(desc, size, "yes") ||
-                              note_has(desc, size, "bimodal");
+        /* A second note of another value takes nothing back. */
+        if (note_is(desc, size, "yes") || note_has(desc, size, "bimodal"))
+            notes->extended_cr3 = true;
         break;
     case XEN_ELFNOTE_INIT_P2M:
         notes->init_p2m = note_number(desc, size);
@@ -119,7 +120,8 @@ static unsigned int take_sections(struct kernel_notes *notes, Elf *elf)
 
 /*
  * "KEY=VALUE,KEY=VALUE": only PAE matters here, as this string can neither
- * move the P2M nor leave modules unmapped.  The last one counts.
+ * move the P2M nor leave modules unmapped.  The last "yes" counts, whatever
+ * follows it, as in libxenguest.
  */
 static void take_legacy(struct kernel_notes *notes, const char *text,
                         size_t size)
@@ -129,7 +131,7 @@ static void take_legacy(struct kernel_notes *notes, const char *text,
 
     notes->pv = true;
     while ((item = strsep(&rest, ",")))
-        if (!strncmp(item, "PAE=", 4))
+        if (!strncmp(item, "PAE=yes", 7))
             notes->extended_cr3 = !strcmp(item + 4, extended);
     free(copy);
 }
