@@ -95,9 +95,9 @@ static unsigned int take_segments(struct kernel_notes *notes, Elf *elf)
         if (!gelf_getphdr(elf, (int)i, &phdr) || phdr.p_type != PT_NOTE ||
             phdr.p_offset == 0)
             continue;
-        count += take_notes(notes, elf_getdata_rawchunk(elf, phdr.p_offset,
-                                                        phdr.p_filesz,
-                                                        ELF_T_NHDR));
+        count +=
+            take_notes(notes, elf_getdata_rawchunk(elf, phdr.p_offset,
+                                                   phdr.p_filesz, ELF_T_NHDR));
     }
     return count;
 }
@@ -111,9 +111,9 @@ static unsigned int take_sections(struct kernel_notes *notes, Elf *elf)
         GElf_Shdr shdr;
 
         if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE)
-            count += take_notes(notes, elf_getdata_rawchunk(elf, shdr.sh_offset,
-                                                            shdr.sh_size,
-                                                            ELF_T_NHDR));
+            count += take_notes(notes,
+                                elf_getdata_rawchunk(elf, shdr.sh_offset,
+                                                     shdr.sh_size, ELF_T_NHDR));
     }
     return count;
 }
@@ -176,7 +176,7 @@ int kernel_notes_read(const void *image, size_t size,
     rc = 0;
     if (!take_segments(notes, elf) && !take_sections(notes, elf))
         find_legacy(notes, elf);
- out:
+out:
     elf_end(elf);
     return rc;
 }
