@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kernel_notes_read() on ELF images made here, sound and damaged, and on the
+ * test guests, of which libxenguest gives its own account.
+ *
+ * An image ends at the end of a page with nothing behind it, and cannot be
+ * written: an access that it should not make ends the test.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xen/elfnote.h>
+#include <xenctrl.h>
+#include <xenguest.h>
+
+#include "kernel_notes.h"
+#include "plan.h"
+#include "unit_random.h"
+
+#define ROOM 4096
+
+/* Where everything is in an image; its size is the end of the headers. */
+#define POS_PHDR     0x40
+#define POS_NOTES    0x80
+#define POS_LEGACY   0x180
+#define POS_NAMES    0x200
+#define POS_SECTIONS 0x230
+
+static const char section_names[] = "\0.note\0__xen_guest\0.shstrtab";
+
+struct recipe {
+    bool wide; /* ELF of 64 bits */
+    uint8_t notes[256];
+    size_t notes_size;
+    bool segment;      /* a PT_NOTE with an offset */
+    bool zero_segment; /* a PT_NOTE that says offset 0 */
+    bool section;      /* a SHT_NOTE */
+    const char *legacy;
+    bool unterminated; /* without its NUL, the section ends there */
+};
+
+struct elf_image {
+    uint8_t bytes[ROOM];
+    size_t size;
+};
+
+/* ---- making images ---- */
+
+static void add_note(struct recipe *r, const char *name, uint32_t type,
+                     const void *desc, uint32_t size)
+{
+    uint32_t name_size = (uint32_t)strlen(name) + 1;
+    uint32_t head[3] = {name_size, size, type};
+    uint8_t *at = r->notes + r->notes_size;
+    size_t name_room = (name_size + 3u) & ~3u, room = (size + 3u) & ~3u;
+
+    ck_assert(r->notes_size + 12 + name_room + room <= sizeof(r->notes));
+    memcpy(at, head, 12);
+    memcpy(at + 12, name, name_size);
+    memcpy(at + 12 + name_room, desc, size);
+    r->notes_size += 12 + name_room + room;
+}
+
+static void add_string(struct recipe *r, uint32_t type, const char *text)
+{
+    add_note(r, "Xen", type, text, (uint32_t)strlen(text) + 1);
+}
+
+static void add_number(struct recipe *r, uint32_t type, uint64_t value,
+                       uint32_t size)
+{
+    add_note(r, "Xen", type, &value, size);
+}
+
+#define MAKE_ELF(BITS, CLASS, MACHINE)                                         \
+    static void make_elf##BITS(const struct recipe *r,                         \
+                               struct elf_image *image, size_t legacy_size)    \
+    {                                                                          \
+        Elf##BITS##_Ehdr *e = (Elf##BITS##_Ehdr *)image->bytes;                \
+        Elf##BITS##_Phdr *p = (Elf##BITS##_Phdr *)(image->bytes + POS_PHDR);   \
+        Elf##BITS##_Shdr *s =                                                  \
+            (Elf##BITS##_Shdr *)(image->bytes + POS_SECTIONS);                 \
+                                                                               \
+        memcpy(e->e_ident, ELFMAG, SELFMAG);                                   \
+        e->e_ident[EI_CLASS] = (CLASS);                                        \
+        e->e_ident[EI_DATA] = ELFDATA2LSB;                                     \
+        e->e_ident[EI_VERSION] = EV_CURRENT;                                   \
+        e->e_type = ET_EXEC;                                                   \
+        e->e_machine = (MACHINE);                                              \
+        e->e_version = EV_CURRENT;                                             \
+        e->e_ehsize = sizeof(*e);                                              \
+        e->e_phoff = POS_PHDR;                                                 \
+        e->e_phentsize = sizeof(*p);                                           \
+        e->e_phnum = r->segment || r->zero_segment;                            \
+        e->e_shoff = POS_SECTIONS;                                             \
+        e->e_shentsize = sizeof(*s);                                           \
+        e->e_shnum = 4;                                                        \
+        e->e_shstrndx = 3;                                                     \
+        if (e->e_phnum) {                                                      \
+            p->p_type = PT_NOTE;                                               \
+            p->p_offset = r->zero_segment ? 0 : POS_NOTES;                     \
+            p->p_filesz = p->p_memsz = r->notes_size;                          \
+        }                                                                      \
+        s[1].sh_name = 1;                                                      \
+        s[1].sh_type = r->section ? SHT_NOTE : SHT_PROGBITS;                   \
+        s[1].sh_offset = POS_NOTES;                                            \
+        s[1].sh_size = r->notes_size;                                          \
+        s[2].sh_name = r->legacy ? 7 : 0;                                      \
+        s[2].sh_type = SHT_PROGBITS;                                           \
+        s[2].sh_offset = POS_LEGACY;                                           \
+        s[2].sh_size = legacy_size;                                            \
+        s[3].sh_name = 19;                                                     \
+        s[3].sh_type = SHT_STRTAB;                                             \
+        s[3].sh_offset = POS_NAMES;                                            \
+        s[3].sh_size = sizeof(section_names);                                  \
+        image->size = POS_SECTIONS + 4 * sizeof(*s);                           \
+    }
+
+MAKE_ELF(32, ELFCLASS32, EM_386)
+MAKE_ELF(64, ELFCLASS64, EM_X86_64)
+
+static void make(const struct recipe *r, struct elf_image *image)
+{
+    const char *legacy = r->legacy ? r->legacy : "";
+    size_t legacy_size = strlen(legacy) + !r->unterminated;
+
+    memset(image, 0, sizeof(*image));
+    /* What follows an unterminated string is no part of it. */
+    memset(image->bytes + POS_LEGACY, ']', POS_NAMES - POS_LEGACY);
+    memcpy(image->bytes + POS_LEGACY, legacy, legacy_size);
+    memcpy(image->bytes + POS_NOTES, r->notes, r->notes_size);
+    memcpy(image->bytes + POS_NAMES, section_names, sizeof(section_names));
+    if (r->wide)
+        make_elf64(r, image, legacy_size);
+    else
+        make_elf32(r, image, legacy_size);
+}
+
+/* ---- reading them ---- */
+
+static uint8_t *fence; /* ROOM bytes, then a page that is not there */
+
+static void setup(void)
+{
+    fence = mmap(NULL, 2 * ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert(fence != MAP_FAILED);
+}
+
+static void teardown(void)
+{
+    munmap(fence, 2 * ROOM);
+}
+
+static int read_bytes(const uint8_t *bytes, size_t size,
+                      struct kernel_notes *notes)
+{
+    uint8_t *at = fence + ROOM - size;
+
+    ck_assert(!mprotect(fence, ROOM, PROT_READ | PROT_WRITE));
+    memcpy(at, bytes, size);
+    ck_assert(!mprotect(fence, ROOM, PROT_READ));
+    memset(notes, 0x5a, sizeof(*notes));
+    return kernel_notes_read(at, size, notes);
+}
+
+static const struct kernel_notes nothing = {.init_p2m = UINT64_MAX};
+
+static void check_notes(const struct kernel_notes *is,
+                        const struct kernel_notes *wanted)
+{
+    ck_assert_int_eq(is->extended_cr3, wanted->extended_cr3);
+    ck_assert_int_eq(is->mod_start_pfn, wanted->mod_start_pfn);
+    ck_assert_uint_eq(is->init_p2m, wanted->init_p2m);
+    ck_assert_int_eq(is->phys32_entry, wanted->phys32_entry);
+    ck_assert_int_eq(is->pv, wanted->pv);
+}
+
+/* In both widths. */
+static void check_recipe(struct recipe *r, const struct kernel_notes *wanted)
+{
+    struct elf_image image;
+    struct kernel_notes is;
+
+    for (unsigned int wide = 0; wide < 2; wide++) {
+        r->wide = wide;
+        make(r, &image);
+        ck_assert_int_eq(read_bytes(image.bytes, image.size, &is), 0);
+        check_notes(&is, wanted);
+    }
+}
+
+/* ---- notes ---- */
+
+START_TEST(pae_mode)
+{
+    static const struct {
+        const char *text;
+        uint32_t size;
+        bool extended;
+    } mode[] = {
+        {"yes", 4, true},      {"yes", 3, true},           {"no", 3, false},
+        {"bimodal", 8, true},  {"bimodal", 7, true},       {"", 0, false},
+        {"", 1, false},        {"yess", 5, false},         {"ye", 2, false},
+        {"not yes", 8, false}, {"yes,bimodal", 12, true},  {"bimoda", 7, false},
+        {"yes\0no", 7, true},  {"no\0bimodal", 11, false},
+    };
+
+    for (size_t i = 0; i < sizeof(mode) / sizeof(mode[0]); i++) {
+        struct kernel_notes wanted = nothing;
+        struct recipe r = {.segment = true};
+
+        wanted.pv = true;
+        wanted.extended_cr3 = mode[i].extended;
+        add_note(&r, "Xen", XEN_ELFNOTE_PAE_MODE, mode[i].text, mode[i].size);
+        check_recipe(&r, &wanted);
+    }
+}
+END_TEST
+
+START_TEST(numbers)
+{
+    static const uint32_t size[] = {8, 4, 2, 1};
+
+    for (unsigned int i = 0; i < 4; i++) {
+        const uint64_t mask = UINT64_MAX >> (64 - 8 * size[i]);
+        struct kernel_notes wanted = nothing;
+        struct recipe r = {.segment = true};
+
+        wanted.pv = wanted.mod_start_pfn = true;
+        wanted.init_p2m = 0xfedcba9876543210 & mask;
+        add_number(&r, XEN_ELFNOTE_INIT_P2M, 0xfedcba9876543210, size[i]);
+        add_number(&r, XEN_ELFNOTE_MOD_START_PFN, 1, size[i]);
+        check_recipe(&r, &wanted);
+        add_number(&r, XEN_ELFNOTE_MOD_START_PFN, 0, size[i]);
+        wanted.mod_start_pfn = false;
+        check_recipe(&r, &wanted);
+    }
+}
+END_TEST
+
+/* Sizes that are no number's: 0, as for libxenguest. */
+START_TEST(odd_numbers)
+{
+    static const uint32_t size[] = {0, 3, 5, 7};
+
+    for (unsigned int i = 0; i < 4; i++) {
+        struct kernel_notes wanted = nothing;
+        struct recipe r = {.segment = true};
+
+        wanted.pv = true;
+        wanted.init_p2m = 0;
+        add_number(&r, XEN_ELFNOTE_INIT_P2M, UINT64_MAX, size[i]);
+        add_number(&r, XEN_ELFNOTE_MOD_START_PFN, UINT64_MAX, size[i]);
+        check_recipe(&r, &wanted);
+    }
+}
+END_TEST
+
+START_TEST(pvh_only)
+{
+    struct kernel_notes wanted = nothing;
+    struct recipe r = {.segment = true, .legacy = "PAE=yes[extended-cr3]"};
+
+    wanted.phys32_entry = true;
+    add_number(&r, XEN_ELFNOTE_PHYS32_ENTRY, 0x100000, 4);
+    check_recipe(&r, &wanted);
+    add_number(&r, XEN_ELFNOTE_VIRT_BASE, 0xc0000000, 4);
+    wanted.pv = true;
+    check_recipe(&r, &wanted);
+}
+END_TEST
+
+/* Notes of others, of no interest, and of a name that begins alike. */
+START_TEST(other_notes)
+{
+    struct kernel_notes wanted = nothing;
+    struct recipe r = {.segment = true};
+
+    add_note(&r, "GNU", XEN_ELFNOTE_PAE_MODE, "yes", 4);
+    add_note(&r, "Xenophon", XEN_ELFNOTE_PAE_MODE, "yes", 4);
+    add_note(&r, "xen", XEN_ELFNOTE_PAE_MODE, "yes", 4);
+    add_string(&r, XEN_ELFNOTE_GUEST_OS, "domwright");
+    add_string(&r, 0x1234567, "yes");
+    check_recipe(&r, &wanted);
+    add_number(&r, XEN_ELFNOTE_HYPERCALL_PAGE, 0xc0001000, 4);
+    wanted.pv = true;
+    check_recipe(&r, &wanted);
+}
+END_TEST
+
+/* The first place that has notes of Xen's is the only one. */
+START_TEST(places)
+{
+    struct kernel_notes by_notes = {true, true, 0x1000, false, true};
+    struct kernel_notes by_legacy = nothing;
+    struct recipe r = {.legacy = "PAE=yes"};
+
+    by_legacy.pv = true;
+    check_recipe(&r, &by_legacy);
+    add_string(&r, XEN_ELFNOTE_PAE_MODE, "yes");
+    add_number(&r, XEN_ELFNOTE_INIT_P2M, 0x1000, 8);
+    add_number(&r, XEN_ELFNOTE_MOD_START_PFN, 1, 4);
+    check_recipe(&r, &by_legacy); /* they lie nowhere */
+    r.section = true;
+    check_recipe(&r, &by_notes);
+    r.segment = true;
+    check_recipe(&r, &by_notes);
+    r.section = false;
+    check_recipe(&r, &by_notes);
+    r.zero_segment = true;
+    check_recipe(&r, &by_legacy);
+    r.section = true;
+    check_recipe(&r, &by_notes);
+    /* Notes, but not Xen's. */
+    r.notes[12] = r.notes[32] = r.notes[56] = 'Y';
+    check_recipe(&r, &by_legacy);
+    r.legacy = NULL;
+    check_recipe(&r, &nothing);
+}
+END_TEST
+
+/* A note says what it says whatever the next one says not. */
+START_TEST(two_notes)
+{
+    struct kernel_notes wanted = nothing;
+    struct recipe r = {.segment = true};
+
+    wanted.pv = wanted.extended_cr3 = true;
+    add_string(&r, XEN_ELFNOTE_PAE_MODE, "yes");
+    add_string(&r, XEN_ELFNOTE_PAE_MODE, "no");
+    check_recipe(&r, &wanted);
+}
+END_TEST
+
+START_TEST(legacy_strings)
+{
+    static const struct {
+        const char *text;
+        bool extended;
+    } legacy[] = {
+        {"", false},
+        {"PAE=yes", false},
+        {"PAE=yes[extended-cr3]", true},
+        {"PAE=no", false},
+        {"GUEST_OS=x,XEN_VER=xen-3.0,PAE=yes[extended-cr3],LOADER=y", true},
+        {"GUEST_OS=x,PAE=yes,BSD_SYMTAB", false},
+        {"NOPAE=yes[extended-cr3]", false},
+        {"PAE=yes[extended-cr3", false},
+        {"PAE=yes[extended-cr3]]", false},
+        {"PAE", false},
+        {"PAE=", false},
+        {",,,=,=,", false},
+        {"PAE=yes,PAE=yes[extended-cr3]", true},
+        {"PAE=yes[extended-cr3],PAE=yes", false},
+        {"PAE=yes[extended-cr3],PAE=no", true},
+    };
+
+    for (size_t i = 0; i < sizeof(legacy) / sizeof(legacy[0]); i++) {
+        struct kernel_notes wanted = nothing;
+        struct recipe r = {.legacy = legacy[i].text};
+
+        wanted.pv = true;
+        wanted.extended_cr3 = legacy[i].extended;
+        check_recipe(&r, &wanted);
+        /* Without even its NUL the section is empty and says nothing. */
+        wanted.pv = legacy[i].text[0] != '\0';
+        r.unterminated = true;
+        check_recipe(&r, &wanted);
+    }
+}
+END_TEST
+
+/* ---- damage ---- */
+
+static const char *const full_legacy = "GUEST_OS=x,PAE=yes[extended-cr3],A=";
+
+/* All that there can be in an image; `variant` chooses where it is found. */
+static void make_full(unsigned int variant, struct elf_image *image)
+{
+    struct recipe r = {
+        .wide = variant & 1,
+        .segment = variant >> 1 == 0,
+        .section = variant >> 1 <= 1,
+        .legacy = full_legacy,
+        .unterminated = variant >> 1 == 3,
+    };
+
+    if (variant >> 1 < 2) {
+        add_string(&r, XEN_ELFNOTE_PAE_MODE, "yes");
+        add_number(&r, XEN_ELFNOTE_INIT_P2M, 0x1000, 8);
+        add_number(&r, XEN_ELFNOTE_MOD_START_PFN, 1, 4);
+        add_note(&r, "Xen", XEN_ELFNOTE_PAE_MODE, "yes", 3);
+    }
+    make(&r, image);
+}
+
+static void check_any(const uint8_t *bytes, size_t size)
+{
+    struct kernel_notes notes;
+    int rc = read_bytes(bytes, size, &notes);
+
+    ck_assert(rc == 0 || rc == -ENOEXEC);
+    if (rc)
+        check_notes(&notes, &nothing);
+}
+
+START_TEST(truncated)
+{
+    struct elf_image image;
+
+    make_full(_i, &image);
+    for (size_t size = 0; size < image.size; size++)
+        check_any(image.bytes, size);
+}
+END_TEST
+
+START_TEST(one_byte_changed)
+{
+    static const uint8_t change[] = {0xff, 0x01, 0x80};
+    struct elf_image image;
+
+    make_full(_i, &image);
+    for (size_t at = 0; at < image.size; at++)
+        for (unsigned int k = 0; k < sizeof(change); k++) {
+            image.bytes[at] ^= change[k];
+            check_any(image.bytes, image.size);
+            image.bytes[at] ^= change[k];
+        }
+}
+END_TEST
+
+START_TEST(several_bytes_changed)
+{
+    for (unsigned int i = 0; i < 4000; i++) {
+        struct unit_random r = unit_random_case(i);
+        struct elf_image image;
+
+        make_full(unit_below(&r, 8), &image);
+        for (uint64_t n = 1 + unit_below(&r, 6); n > 0; n--)
+            image.bytes[unit_below(&r, image.size)] = unit_random64(&r);
+        check_any(image.bytes, image.size);
+    }
+}
+END_TEST
+
+START_TEST(no_elf)
+{
+    static const uint8_t other[64] = "\177ELG";
+    struct kernel_notes notes;
+
+    ck_assert_int_eq(read_bytes(other, 0, &notes), -ENOEXEC);
+    ck_assert_int_eq(read_bytes(other, 4, &notes), -ENOEXEC);
+    ck_assert_int_eq(read_bytes(other, sizeof(other), &notes), -ENOEXEC);
+    check_notes(&notes, &nothing);
+}
+END_TEST
+
+/* ---- real kernels, as libxenguest reads them ---- */
+
+static const struct {
+    const char *name, *type;
+    uint64_t base;
+    struct kernel_notes notes;
+} guest[] = {
+    {"hello-pae",
+     "xen-3.0-x86_32p",
+     0xc0000000,
+     {true, false, UINT64_MAX, false, true}},
+    {"hello-legacy",
+     "xen-3.0-x86_32p",
+     0x40000000,
+     {false, false, UINT64_MAX, false, true}},
+    {"hello-64",
+     "xen-3.0-x86_64",
+     0xffffffff80000000,
+     {false, true, 0x803ffff000, false, true}},
+};
+
+static void check_plan(struct xc_dom_image *dom, unsigned int i)
+{
+    struct dw_plan plan;
+    char why[256] = "";
+
+    dom->total_pages = 8192;
+    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), 0);
+    ck_assert_str_eq(why, "");
+    check_notes(&plan.notes, &guest[i].notes);
+    ck_assert_str_eq(plan.layout.abi->guest_type, guest[i].type);
+    ck_assert_uint_eq(plan.layout.item[PV_KERNEL].va.v, dom->kernel_seg.vstart);
+    ck_assert_uint_eq(plan.layout.total_pages, 8192);
+    ck_assert_uint_eq(plan.layout.nr_maps,
+                      guest[i].notes.mod_start_pfn ? 2 : 1);
+    dom->total_pages = 3;
+    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), -ENOSPC);
+    ck_assert_ptr_nonnull(strstr(why, "no room for the "));
+    ck_assert_ptr_null(strchr(why, '\n'));
+}
+
+START_TEST(test_guests)
+{
+    xc_interface *xch = xc_interface_open(NULL, NULL, XC_OPENFLAG_DUMMY);
+    struct xc_dom_image *dom = xc_dom_allocate(xch, NULL, NULL);
+    struct kernel_notes notes;
+    char path[4096];
+
+    ck_assert(xch && dom);
+    strcpy(dom->xen_caps, "xen-3.0-x86_64 xen-3.0-x86_32p ");
+    snprintf(path, sizeof(path), "%s/tests/guests/%s", BUILD_DIR,
+             guest[_i].name);
+    ck_assert_int_eq(xc_dom_kernel_file(dom, path), 0);
+    ck_assert_int_eq(
+        kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes), 0);
+    check_notes(&notes, &guest[_i].notes);
+    ck_assert_int_eq(xc_dom_parse_image(dom), 0);
+    ck_assert_str_eq(dom->guest_type, guest[_i].type);
+    ck_assert_uint_eq(xc_dom_virt_base(dom), guest[_i].base);
+    check_plan(dom, _i);
+    xc_dom_release(dom);
+    xc_interface_close(xch);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("notes");
+    TCase *tc = tcase_create("notes");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, pae_mode);
+    tcase_add_test(tc, numbers);
+    tcase_add_test(tc, odd_numbers);
+    tcase_add_test(tc, pvh_only);
+    tcase_add_test(tc, other_notes);
+    tcase_add_test(tc, places);
+    tcase_add_test(tc, two_notes);
+    tcase_add_test(tc, legacy_strings);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("damage");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, truncated, 0, 8);
+    tcase_add_loop_test(tc, one_byte_changed, 0, 8);
+    tcase_add_test(tc, several_bytes_changed);
+    tcase_add_test(tc, no_elf);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("guests");
+    tcase_add_loop_test(tc, test_guests, 0, 3);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
