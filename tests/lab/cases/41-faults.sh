@@ -107,7 +107,8 @@ for proc in /proc/[0-9]*; do
     [ "$(cat "$proc/comm" 2>/dev/null)" = domwright ] &&
         kill -CONT "${proc#/proc/}"
 done
-status 4 'the builder gives up' wait "$builder"
+wait "$builder"
+is $? 4 'the builder gives up'
 like "$(cat /tmp/faulty.out)" 'memory' 'and says why'
 ok 'in one line' one_line "$(cat /tmp/faulty.out)"
 domwright destroy other
