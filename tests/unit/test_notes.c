@@ -35,9 +35,10 @@ struct recipe {
     bool wide; /* ELF of 64 bits */
     uint8_t notes[256];
     size_t notes_size;
-    bool segment;      /* a PT_NOTE with an offset */
-    bool zero_segment; /* a PT_NOTE that says offset 0 */
-    bool section;      /* a SHT_NOTE */
+    size_t segment_size; /* of the notes in the segment; 0: all */
+    bool segment;        /* a PT_NOTE with an offset */
+    bool zero_segment;   /* a PT_NOTE that says offset 0 */
+    bool section;        /* a SHT_NOTE */
     const char *legacy;
     bool unterminated; /* without its NUL, the section ends there */
 };
@@ -52,14 +53,14 @@ struct elf_image {
 static void add_note(struct recipe *r, const char *name, uint32_t type,
                      const void *desc, uint32_t size)
 {
-    uint32_t name_size = (uint32_t)strlen(name) + 1;
+    uint32_t name_size = name ? (uint32_t)strlen(name) + 1 : 0;
     uint32_t head[3] = {name_size, size, type};
     uint8_t *at = r->notes + r->notes_size;
     size_t name_room = (name_size + 3u) & ~3u, room = (size + 3u) & ~3u;
 
     ck_assert(r->notes_size + 12 + name_room + room <= sizeof(r->notes));
     memcpy(at, head, 12);
-    memcpy(at + 12, name, name_size);
+    memcpy(at + 12, name ? name : "", name_size);
     memcpy(at + 12 + name_room, desc, size);
     r->notes_size += 12 + name_room + room;
 }
@@ -102,7 +103,7 @@ static void add_number(struct recipe *r, uint32_t type, uint64_t value,
         if (e->e_phnum) {                                                      \
             p->p_type = PT_NOTE;                                               \
             p->p_offset = r->zero_segment ? 0 : POS_NOTES;                     \
-            p->p_filesz = p->p_memsz = r->notes_size;                          \
+            p->p_filesz = p->p_memsz = r->segment_size ?: r->notes_size;       \
         }                                                                      \
         s[1].sh_name = 1;                                                      \
         s[1].sh_type = r->section ? SHT_NOTE : SHT_PROGBITS;                   \
@@ -220,6 +221,22 @@ START_TEST(pae_mode)
 }
 END_TEST
 
+/* What fills a note up to a multiple of 4 bytes is no part of it. */
+START_TEST(filling)
+{
+    for (uint32_t size = 2; size < 4; size++) {
+        struct kernel_notes wanted = nothing;
+        struct recipe r = {.segment = true};
+
+        wanted.pv = true;
+        wanted.extended_cr3 = size == 3;
+        add_note(&r, "Xen", XEN_ELFNOTE_PAE_MODE, "yes", size);
+        memcpy(r.notes + r.notes_size - 4, size == 3 ? "yesx" : "yes", 4);
+        check_recipe(&r, &wanted);
+    }
+}
+END_TEST
+
 START_TEST(numbers)
 {
     static const uint32_t size[] = {8, 4, 2, 1};
@@ -285,6 +302,9 @@ START_TEST(other_notes)
     add_string(&r, XEN_ELFNOTE_GUEST_OS, "domwright");
     add_string(&r, 0x1234567, "yes");
     check_recipe(&r, &wanted);
+    /* One without a name, whose contents look like one. */
+    add_note(&r, NULL, XEN_ELFNOTE_VIRT_BASE, "Xen", 4);
+    check_recipe(&r, &wanted);
     add_number(&r, XEN_ELFNOTE_HYPERCALL_PAGE, 0xc0001000, 4);
     wanted.pv = true;
     check_recipe(&r, &wanted);
@@ -310,6 +330,13 @@ START_TEST(places)
     check_recipe(&r, &by_notes);
     r.section = false;
     check_recipe(&r, &by_notes);
+    /* The segment has the first note only: the section does not count. */
+    r.section = true;
+    r.segment_size = 20;
+    by_legacy.extended_cr3 = true;
+    check_recipe(&r, &by_legacy);
+    by_legacy.extended_cr3 = r.section = false;
+    r.segment_size = 0;
     r.zero_segment = true;
     check_recipe(&r, &by_legacy);
     r.section = true;
@@ -530,6 +557,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, pae_mode);
+    tcase_add_test(tc, filling);
     tcase_add_test(tc, numbers);
     tcase_add_test(tc, odd_numbers);
     tcase_add_test(tc, pvh_only);
