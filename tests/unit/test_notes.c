@@ -526,6 +526,37 @@ static void check_plan(struct xc_dom_image *dom, unsigned int i)
     ck_assert_ptr_null(strchr(why, '\n'));
 }
 
+/* In the order of their PFNs, each on the node that its virtual one is. */
+static void check_vnuma(struct xc_dom_image *dom)
+{
+    xen_vmemrange_t ranges[] = {
+        {.start = 16 << 20, .end = 32 << 20, .nid = 0},
+        {.start = 0, .end = 16 << 20, .nid = 1},
+    };
+    unsigned int nodes[] = {5, 3};
+    struct dw_plan plan;
+    char why[256] = "";
+
+    dom->vmemranges = ranges;
+    dom->nr_vmemranges = 2;
+    dom->vnode_to_pnode = nodes;
+    dom->nr_vnodes = 2;
+    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), 0);
+    ck_assert_uint_eq(plan.nr_ranges, 2);
+    for (uint64_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(plan.ranges[i].first.v, i * 4096);
+        ck_assert_uint_eq(plan.ranges[i].end.v, (i + 1) * 4096);
+        ck_assert_uint_eq(plan.ranges[i].node, i == 0 ? 3 : 5);
+    }
+    ck_assert_uint_eq(plan.layout.total_pages, 8192);
+    ranges[0].nid = 2;
+    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), -EINVAL);
+    ck_assert_str_ne(why, "");
+    dom->vmemranges = NULL;
+    dom->vnode_to_pnode = NULL;
+    dom->nr_vmemranges = dom->nr_vnodes = 0;
+}
+
 START_TEST(test_guests)
 {
     xc_interface *xch = xc_interface_open(NULL, NULL, XC_OPENFLAG_DUMMY);
@@ -545,6 +576,7 @@ START_TEST(test_guests)
     ck_assert_str_eq(dom->guest_type, guest[_i].type);
     ck_assert_uint_eq(xc_dom_virt_base(dom), guest[_i].base);
     check_plan(dom, _i);
+    check_vnuma(dom);
     xc_dom_release(dom);
     xc_interface_close(xch);
 }
