@@ -417,8 +417,8 @@ static int init_shared_info(struct xc_dom_image *dom)
 {
     xenforeignmemory_handle *fmem = xc_interface_fmem_handle(dom->xch);
     xen_pfn_t mfn = dom->shared_info_mfn;
-    void *page = xenforeignmemory_map(
-        fmem, dom->guest_domid, PROT_READ | PROT_WRITE, 1, &mfn, NULL);
+    void *page = xenforeignmemory_map(fmem, dom->guest_domid,
+                                      PROT_READ | PROT_WRITE, 1, &mfn, NULL);
 
     if (!page) {
         int rc = -errno;
@@ -468,8 +468,7 @@ static int hook_vcpu(struct xc_dom_image *dom)
         rc = -errno;
     if (rc)
         build_error(dom, XC_INTERNAL_ERROR, "vCPU 0",
-                    "its context with CR3 at MFN %#" PRIx64
-                    " was refused: %s",
+                    "its context with CR3 at MFN %#" PRIx64 " was refused: %s",
                     vcpu.root.v, strerror(-rc));
     return rc;
 }

@@ -11,7 +11,8 @@
 
 #include "pin_plan.h"
 
-/* Registers both sets of hooks, once a process; later calls only set `order`. */
+/* Registers both sets of hooks, once a process; later calls only set `order`.
+ */
 void dw_hooks_register(enum pin_order order);
 
 #endif /* DW_HOOKS_H */
