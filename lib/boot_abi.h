@@ -55,8 +55,8 @@ struct pv_start_info {
     vaddr_t pt_base;
     uint64_t nr_pt_frames;
     vaddr_t mfn_list;
-    uint64_t mod_start; /* address, or PFN with SIF_MOD_START_PFN */
-    uint64_t mod_len;   /* bytes */
+    uint64_t mod_start;  /* address, or PFN with SIF_MOD_START_PFN */
+    uint64_t mod_len;    /* bytes */
     pfn_t first_p2m_pfn; /* 0 where the P2M is in the boot region */
     uint64_t nr_p2m_frames;
     const char *cmdline; /* NULL: none */

@@ -188,7 +188,8 @@ static int check_map(struct planner *p, const struct pv_map *map)
 {
     const struct pv_abi *abi = p->req->abi;
 
-    if (!pt_range_valid(abi->format, map->first, map->end))
+    /* libxenguest takes an end at 1 << 64 for none. */
+    if (!pt_range_valid(abi->format, map->first, map->end) || map->end.v == 0)
         return refuse(p, -EINVAL, "the guest has no such addresses",
                       map->first.v, map->end.v);
     if (map->first.v < abi->xen_end.v && map->end.v > abi->xen_first.v)
@@ -200,8 +201,8 @@ static int check_map(struct planner *p, const struct pv_map *map)
 /*
  * Adds the runs of tables that map number `m` needs, from PFN `pfn` on, and
  * returns how many tables they have.  Tables that an earlier map has already
- * are left out: as maps do not overlap, only the first or last of a level
- * can be such a one.
+ * are left out: the second map lies below the first, so that only its last one
+ * of a level can be such a one.
  */
 static uint64_t add_runs(struct pv_layout *out, unsigned int m, uint64_t pfn)
 {
@@ -219,11 +220,8 @@ static uint64_t add_runs(struct pv_layout *out, unsigned int m, uint64_t pfn)
         for (unsigned int i = 0; i < earlier; i++) {
             const struct pv_run *r = &out->run[i];
 
-            if (r->level != level)
-                continue;
-            if (first >= r->number && first < r->number + r->count)
-                first = r->number + r->count;
-            if (end > r->number && end <= r->number + r->count)
+            if (r->level == level && end > r->number &&
+                end <= r->number + r->count)
                 end = r->number;
         }
         if (first >= end)

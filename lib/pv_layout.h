@@ -22,9 +22,9 @@
 #define VADDR_NONE VADDR(UINT64_MAX)
 
 struct pv_kernel {
-    vaddr_t base;       /* VIRT_BASE: where PFN 0 is mapped */
-    vaddr_t first, end; /* what the loaded image covers, in bytes */
-    vaddr_t init_p2m;   /* INIT_P2M, or VADDR_NONE */
+    vaddr_t base;          /* VIRT_BASE: where PFN 0 is mapped */
+    vaddr_t first, end;    /* what the loaded image covers, in bytes */
+    vaddr_t init_p2m;      /* INIT_P2M, or VADDR_NONE */
     bool unmapped_modules; /* MOD_START_PFN: modules need no mapping */
 };
 
@@ -57,7 +57,7 @@ enum pv_item_id {
     PV_START_INFO,
     PV_XENSTORE,
     PV_CONSOLE,
-    PV_TABLES,     /* the tables of the boot region; the root comes first */
+    PV_TABLES, /* the tables of the boot region; the root comes first */
     PV_BOOT_STACK,
     PV_PADDING,    /* 512 KiB at least, to the end of the boot region */
     PV_P2M_TABLES, /* those for a P2M outside the boot region */

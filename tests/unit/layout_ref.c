@@ -23,7 +23,8 @@ static bool within(u128 first, u128 end, u128 from, u128 to)
 
 static bool addresses_good(const struct pv_request *req, u128 first, u128 end)
 {
-    const u128 top = (u128)1 << 64, half = (u128)1 << 47;
+    /* An end at 1 << 64 is none to libxenguest. */
+    const u128 top = ((u128)1 << 64) - 1, half = (u128)1 << 47;
 
     if (is_32(req))
         return within(first, end, 0, 0xf5800000);

@@ -248,7 +248,7 @@ static void check_region(const struct unit_random *r,
 {
     const struct pv_item *item = layout->item;
     const struct pv_map *boot = &layout->map[0];
-    u128 end = boot->end.v ? boot->end.v : (u128)1 << 64;
+    u128 end = boot->end.v;
     u128 pages = (u128)item[PV_PADDING].pfn.v + item[PV_PADDING].pages;
 
     UNIT_CHECK(r, end == req->kernel.base.v + pages * PAGE);
@@ -577,7 +577,7 @@ START_TEST(refused_addresses)
         {&pv_abi_x86_64, 0, 0xffff7fffffc00000},
         {&pv_abi_x86_64, 0xffff880000000000, 0xffff87ffffc00000}, /* Xen's */
         {&pv_abi_x86_64, 0, 0xffff800000000000},
-        {&pv_abi_x86_64, 0xffffffffffc00000, 0xfffffffffff00000}, /* top */
+        {&pv_abi_x86_64, 0xffffffffff800000, 0xffffffffffc00000}, /* top */
     };
 
     for (unsigned int i = 0; i < sizeof(edge) / sizeof(edge[0]); i++) {
