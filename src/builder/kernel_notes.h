@@ -15,11 +15,11 @@
 #include <stdint.h>
 
 struct kernel_notes {
-    bool extended_cr3;   /* the guest takes an L3 above 4 GiB */
-    bool mod_start_pfn;  /* modules need not be mapped */
-    uint64_t init_p2m;   /* address, or UINT64_MAX */
-    bool phys32_entry;   /* has a PVH entry point */
-    bool pv;             /* says something about PV: notes or __xen_guest */
+    bool extended_cr3;  /* the guest takes an L3 above 4 GiB */
+    bool mod_start_pfn; /* modules need not be mapped */
+    uint64_t init_p2m;  /* address, or UINT64_MAX */
+    bool phys32_entry;  /* has a PVH entry point */
+    bool pv;            /* says something about PV: notes or __xen_guest */
 };
 
 /*

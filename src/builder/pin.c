@@ -44,7 +44,7 @@ int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
         rc = -errno;
         refused(dom, &steps[*done < nr ? *done : nr - 1], -rc);
     }
- out:
+out:
     if (rc == -ENOMEM && (!steps || !ops || !done))
         build_error(dom, XC_OUT_OF_MEMORY, "pin", "out of memory");
     free(steps);

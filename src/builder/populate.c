@@ -85,7 +85,7 @@ static int64_t populate_order(struct xc_dom_image *dom,
             break;
     }
     result = done;
- out:
+out:
     free(pfns);
     free(mfns);
     return result;
