@@ -11,10 +11,6 @@ ok 'RAM above 4 GiB' sh -c \
     'xl dmesg | grep -E "\[0000000100000000, [0-9a-f]+\] \(usable\)"'
 like "$(free_pages)" '^[1-9][0-9]{5,}$' 'free memory is counted in pages'
 
-# Without this the first guest leaves a page in Xen's own pools.
-guest_config warm "$grub_32" >/tmp/warm.cfg
-xl create -q /tmp/warm.cfg && xl destroy warm
-
 for width in 32 64; do
     eval "kernel=\$grub_$width"
     # shellcheck disable=SC2154 # set by eval

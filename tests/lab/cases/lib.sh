@@ -137,8 +137,8 @@ forget_console() {
 }
 
 # Pages in Xen's heap, to the very page: "xl info" knows megabytes only. Xen
-# keeps a page or so when the first domain since boot goes (case 00 sees to
-# that); from then on the count comes back to the page.
+# keeps a page or so when the first domain since boot goes (the suite sees
+# to that); from then on the count comes back to the page.
 free_pages() {
     xl debug-keys H
     xl dmesg | awk '
