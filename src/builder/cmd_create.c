@@ -244,6 +244,7 @@ static int attach(uint32_t domid, struct diag *dg)
         return diag_fail(dg, DW_FAILED, -errno, "fork: %s", strerror(errno));
     default:
         close(ends[0]);
+        interrupt_release();
         return console_exec(dg, domid, ends[1]);
     case 0:
         break;
@@ -275,7 +276,6 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
     rc = build(g, opt, dg);
     if (rc && undo(g))
         diag_warn("domain %u could not be removed", g->domain.domid);
-    interrupt_release();
     return rc ? rc : report(g, opt, dg);
 }
 

@@ -18,7 +18,10 @@ void interrupt_hold(void);
  */
 int __attribute__((warn_unused_result)) interrupt_check(struct diag *dg);
 
-/* One that has come meanwhile acts now. */
+/*
+ * One that has come meanwhile acts now.  Blocked signals are inherited across
+ * exec(2): to be called before that.
+ */
 void interrupt_release(void);
 
 #endif /* DW_INTERRUPT_H */

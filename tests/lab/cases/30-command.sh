@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 entries() {
-    xenstore-ls -f | grep -v '^/tool/\|/domid-history'
+    xenstore-ls -f | grep -v '^/local/domain/0/backend'
 }
 
 field() {
@@ -16,10 +16,17 @@ state() {
     domwright list | awk -v name="$1" '$1 == name { print $5 }'
 }
 
-entries >/tmp/before
-pages=$(free_pages)
 guest_config g32 "$grub_32" >/tmp/g32.cfg
 guest_config g64 "$grub_64" >/tmp/g64.cfg
+
+# xenstored and xl keep a little of their own once there was a guest; so does
+# Xen, for each kind of it: 40-leak.sh counts its pages.
+xl create -qp /tmp/g32.cfg && xl destroy g32
+before=$(entries)
+
+nothing_left() {
+    is "$(entries)" "$before" 'nothing is left in xenstore'
+}
 
 status 0 'create' domwright create /tmp/g32.cfg
 like "$out" '^created g32 \(domain [0-9]+\): 32-bit PAE, 128 MiB, 1 vCPU, '\
@@ -45,11 +52,9 @@ is "$(field g32 uuid)" \
 like "$(domwright info --json g32)" '"root_mfn": [0-9]+' 'info --json'
 like "$(domwright info)" '^xen_version +: 4\.17' 'info of the host'
 
-# Consoles.
-out=$( (sleep 2) | timeout 20 domwright console g32 2>&1)
+# The first client that attaches sees all that the guest has said.
+out=$(timeout 3 domwright console g32 2>&1)
 like "$out" 'GNU GRUB' 'domwright console'
-out=$( (printf '\r'; sleep 2) | timeout 20 xl console g32 2>&1)
-like "$out" 'grub>' 'xl console'
 
 # Pause.
 ok 'pause' domwright pause g32
@@ -61,9 +66,9 @@ like "$(state g32)" 'p' 'it is paused'
 ok 'xl unpause' xl unpause g32
 like "$(state g32)" '^[rb-]+$' 'it is not'
 
-ok 'xl shutdown' xl shutdown g32
+timeout 3 xl shutdown g32 >/dev/null 2>&1 # which waits for GRUB to answer
 is "$(xenstore-read "/local/domain/$id/control/shutdown")" poweroff \
-    'the request is there'
+    'xl shutdown asks for it'
 
 # Names are taken once.
 status 3 'a name that is taken' domwright create /tmp/g32.cfg
@@ -71,20 +76,18 @@ is "$out" "domwright: /tmp/g32.cfg: name: domain $id is named g32 already" \
     'it says by whom'
 
 status 0 'destroy' domwright destroy g32
-ok 'its pages are free' wait_free_pages "$pages" 20
-entries >/tmp/after
-is "$(cat /tmp/after)" "$(cat /tmp/before)" 'nothing is left in xenstore'
+nothing_left
 
 # xl destroys ours, we destroy xl's.
 status 0 'create, 64 bits' domwright create --json /tmp/g64.cfg
 like "$out" '"width": 64' 'create --json'
 ok 'GRUB, 64 bits, shows its prompt' wait_console g64 '^grub> ' 60
+out=$(timeout 3 xl console g64 2>&1)
+like "$out" 'GNU GRUB' 'xl console'
 ok 'xl destroy' xl destroy g64
 ok 'xl create' xl create -q /tmp/g32.cfg
 ok 'destroy by ID' domwright destroy "$(xl domid g32)"
-ok 'all pages are free' wait_free_pages "$pages" 20
-entries >/tmp/after
-is "$(cat /tmp/after)" "$(cat /tmp/before)" 'nothing is left in xenstore'
+nothing_left
 
 # What the configuration says.
 guest_config many "$grub_32" 'maxvcpus = 4' 'maxmem = 256' 'cpus = "all"' \
@@ -107,7 +110,7 @@ like "$out" '^domwright: cpus: vCPU 0 gets none of the host.s [0-9]+ CPUs$' \
     'it says so'
 
 # The console first, then the guest.
-out=$( (sleep 8) | timeout 60 domwright create -c /tmp/g64.cfg name=\'con\' 2>&1)
+out=$(timeout 10 domwright create -c /tmp/g64.cfg 'name="con"' 2>&1)
 like "$out" 'GNU GRUB' 'create -c'
 ok 'destroy two' domwright destroy con
 
@@ -132,8 +135,6 @@ done
 status 1 'domain 0' domwright destroy 0
 is "$out" 'domwright: domain 0 is not to be destroyed' 'it says so'
 status 1 'domain 0 by name' domwright destroy Domain-0
-ok 'all pages are free' wait_free_pages "$pages" 20
-entries >/tmp/after
-is "$(cat /tmp/after)" "$(cat /tmp/before)" 'nothing is left in xenstore'
+nothing_left
 
 done_testing
