@@ -22,7 +22,8 @@ fi
 
 # A program that has no libxenguest of its own.
 preloaded sh -c 'echo goes on'
-[ "$status" = 0 ] && prints '^goes on$' || wrong 'sh does not run under it'
+[ "$status" = 0 ] || wrong 'sh does not run under it'
+prints '^goes on$'
 [ ! -s err ] || wrong 'it has something to say to sh'
 
 preloaded "$kernels/other-xenguest"
