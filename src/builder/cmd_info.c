@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Facts of one domain, or of the host; as an object first, then as text. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pause and unpause: the same but for one call. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stock xl with our hooks in its libxenguest. */
 #include <errno.h>
 #include <stdio.h>

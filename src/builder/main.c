@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command table, and the one place that prints a failure and exits. */
 #include <errno.h>
 #include <stdio.h>
