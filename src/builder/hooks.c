@@ -11,11 +11,11 @@
 #include <xenforeignmemory.h>
 
 #include "build_error.h"
+#include "construct.h"
 #include "hooks.h"
 #include "pin.h"
 #include "plan.h"
 #include "populate.h"
-#include "pt_map.h"
 #include "vm_assist.h"
 
 /* What libxenguest registers, and what we need to know of a guest type. */
@@ -105,6 +105,20 @@ static int find_low_root(struct xc_dom_image *dom, pfn_t *low)
     return 0;
 }
 
+/*
+ * Has the kernel back a large block at once rather than page by page as it is
+ * touched, each of which is a trap into Xen where domain 0 is a PV guest. Only
+ * a hint: kernels before Linux 5.14 do not take it.
+ */
+static void back_with_memory(void *block, size_t size)
+{
+    uintptr_t first = ((uintptr_t)block + DW_PAGE_SIZE - 1) & -DW_PAGE_SIZE;
+    uintptr_t end = ((uintptr_t)block + size) & -DW_PAGE_SIZE;
+
+    if (first < end)
+        madvise((void *)first, end - first, MADV_POPULATE_WRITE);
+}
+
 static int allocate(struct xc_dom_image *dom, pfn_t low)
 {
     struct dw_plan *plan = &build_of(dom)->plan;
@@ -121,6 +135,7 @@ static int allocate(struct xc_dom_image *dom, pfn_t low)
     dom->pv_p2m = xc_dom_malloc(dom, entries * sizeof(*dom->pv_p2m));
     if (!dom->pv_p2m)
         return -ENOMEM;
+    back_with_memory(dom->pv_p2m, entries * sizeof(*dom->pv_p2m));
     memset(dom->pv_p2m, 0xff, entries * sizeof(*dom->pv_p2m));
     return populate(dom, plan->ranges, plan->nr_ranges, low);
 }
@@ -279,95 +294,11 @@ static int hook_bootearly(struct xc_dom_image *dom)
     return rc;
 }
 
-/* Page tables */
-
-static uint64_t *table_ptr(void *ctx, mfn_t mfn, unsigned int level, vaddr_t va)
-{
-    const struct xc_dom_image *dom = ctx;
-    const struct pv_layout *layout = &build_of(dom)->plan.layout;
-    pfn_t pfn = pv_layout_table(layout, level, va);
-
-    /* Every table comes from the plan, so its place there finds it. */
-    return pfn_valid(pfn) && mfn_of(dom, pfn).v == mfn.v ? page_ptr(dom, pfn)
-                                                         : NULL;
-}
-
-/* All tables are linked before anything is mapped. */
-static int no_table(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
-{
-    (void)ctx;
-    (void)level;
-    (void)va;
-    (void)mfn;
-    return -EPROTO;
-}
-
-static const struct pt_ops boot_tables = {
-    .table = table_ptr,
-    .alloc = no_table,
-};
-
-/* Clears the tables of one run and enters them in the level above. */
-static int link_run(struct xc_dom_image *dom, const struct pv_run *run)
-{
-    const struct pv_layout *layout = &build_of(dom)->plan.layout;
-    const struct pt_format *fmt = layout->abi->format;
-    unsigned int parent_level = run->level + 1;
-
-    memset(page_ptr(dom, run->pfn), 0, run->count << DW_PAGE_SHIFT);
-    if (parent_level == fmt->levels)
-        return 0;
-    for (uint64_t n = 0; n < run->count; n++) {
-        vaddr_t va = pv_table_va(fmt, run->level, run->number + n);
-        pfn_t parent = pv_layout_table(layout, parent_level, va);
-        uint64_t *slots;
-
-        if (!pfn_valid(parent))
-            return -EPROTO;
-        slots = page_ptr(dom, parent);
-        slots[pt_index(fmt, parent_level, va)] =
-            fmt->table(parent_level, mfn_of(dom, PFN(run->pfn.v + n)));
-    }
-    return 0;
-}
-
-struct mapping {
-    const struct xc_dom_image *dom;
-    const struct pv_map *map;
-};
-
-static int map_page(void *arg, vaddr_t va, mfn_t *mfn, uint32_t *prot)
-{
-    const struct mapping *m = arg;
-    const struct pv_layout *layout = &build_of(m->dom)->plan.layout;
-    pfn_t pfn =
-        PFN(m->map->pfn.v + ((va.v - m->map->first.v) >> DW_PAGE_SHIFT));
-
-    *mfn = mfn_of(m->dom, pfn);
-    *prot = PT_EXEC | (pv_layout_is_table(layout, pfn) ? 0 : PT_WRITE);
-    return 0;
-}
-
 static int hook_setup_pgtables(struct xc_dom_image *dom)
 {
-    const struct pv_layout *layout = &build_of(dom)->plan.layout;
-    struct pt_tables pt = {
-        .format = layout->abi->format,
-        .ops = &boot_tables,
-        .ctx = dom,
-        .root = mfn_of(dom, layout->root),
-    };
-    int rc = 0;
+    const struct build *b = build_of(dom);
+    int rc = construct_tables(&b->plan.layout, dom->pv_p2m, b->boot);
 
-    /* Root first: a run's parents are clear before it is linked. */
-    for (unsigned int i = 0; !rc && i < layout->nr_runs; i++)
-        rc = link_run(dom, &layout->run[i]);
-    for (unsigned int i = 0; !rc && i < layout->nr_maps; i++) {
-        const struct pv_map *map = &layout->map[i];
-
-        rc = pt_map(&pt, map->first, map->end, map_page,
-                    &(struct mapping){dom, map});
-    }
     if (rc)
         build_error(dom, XC_INTERNAL_ERROR, "page tables",
                     "they do not fit their own plan: %s", strerror(-rc));
