@@ -63,19 +63,40 @@ static void take_note(struct kernel_notes *notes, unsigned int type,
     notes->pv = true;
 }
 
-/* Every Xen note in one segment's or section's data; returns how many. */
-static unsigned int take_notes(struct kernel_notes *notes, Elf_Data *data)
+/* Sizes in notes are padded to words, in ELF files of both classes. */
+static uint64_t padded(uint32_t size)
 {
+    return ((uint64_t)size + 3) & ~UINT64_C(3);
+}
+
+/*
+ * Every Xen note that begins in [offset, offset + size) of the image; returns
+ * how many.  libelf would leave out a note that goes on behind that, or behind
+ * the file; libxenguest does not, and GRUB's file ends within its last note,
+ * PAE_MODE: what is there of it counts.
+ */
+static unsigned int take_notes(struct kernel_notes *notes, Elf *elf,
+                               uint64_t offset, uint64_t size)
+{
+    size_t room = 0;
+    const uint8_t *image = (const uint8_t *)elf_rawfile(elf, &room);
+    uint64_t end = offset + size < offset ? UINT64_MAX : offset + size;
     unsigned int count = 0;
-    size_t offset = 0, name, desc;
-    GElf_Nhdr note;
 
-    while (data && (offset = gelf_getnote(data, offset, &note, &name, &desc))) {
-        const uint8_t *base = data->d_buf;
+    while (image && offset < end && offset < room) {
+        Elf32_Nhdr note;
+        uint64_t name = offset + sizeof(note), desc;
 
-        if (note.n_namesz != sizeof("Xen") || memcmp(base + name, "Xen", 4))
+        if (room - offset < sizeof(note))
+            break;
+        memcpy(&note, image + offset, sizeof(note));
+        desc = name + padded(note.n_namesz);
+        offset = desc + padded(note.n_descsz);
+        if (desc > room || note.n_namesz != sizeof("Xen") ||
+            memcmp(image + name, "Xen", sizeof("Xen")))
             continue;
-        take_note(notes, note.n_type, base + desc, note.n_descsz);
+        take_note(notes, note.n_type, image + desc,
+                  note.n_descsz < room - desc ? note.n_descsz : room - desc);
         count++;
     }
     return count;
@@ -95,9 +116,7 @@ static unsigned int take_segments(struct kernel_notes *notes, Elf *elf)
         if (!gelf_getphdr(elf, (int)i, &phdr) || phdr.p_type != PT_NOTE ||
             phdr.p_offset == 0)
             continue;
-        count +=
-            take_notes(notes, elf_getdata_rawchunk(elf, phdr.p_offset,
-                                                   phdr.p_filesz, ELF_T_NHDR));
+        count += take_notes(notes, elf, phdr.p_offset, phdr.p_filesz);
     }
     return count;
 }
@@ -111,9 +130,7 @@ static unsigned int take_sections(struct kernel_notes *notes, Elf *elf)
         GElf_Shdr shdr;
 
         if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE)
-            count += take_notes(notes,
-                                elf_getdata_rawchunk(elf, shdr.sh_offset,
-                                                     shdr.sh_size, ELF_T_NHDR));
+            count += take_notes(notes, elf, shdr.sh_offset, shdr.sh_size);
     }
     return count;
 }

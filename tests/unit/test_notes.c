@@ -237,6 +237,35 @@ START_TEST(filling)
 }
 END_TEST
 
+/* A segment, and a file, that end within the last note, as GRUB's do. */
+START_TEST(cut_note)
+{
+    struct kernel_notes wanted = nothing;
+    struct recipe r = {.segment = true};
+    struct elf_image image;
+    struct kernel_notes is;
+
+    wanted.pv = wanted.extended_cr3 = true;
+    add_string(&r, XEN_ELFNOTE_GUEST_OS, "GRUB");
+    add_note(&r, "Xen", XEN_ELFNOTE_PAE_MODE, "yes\0bimodal", 12);
+    r.segment_size = r.notes_size - 8;
+    check_recipe(&r, &wanted);
+
+    r.wide = false;
+    make(&r, &image);
+    ((Elf32_Ehdr *)image.bytes)->e_shoff = 0;
+    ((Elf32_Ehdr *)image.bytes)->e_shnum = 0;
+    ck_assert_int_eq(read_bytes(image.bytes, POS_NOTES + r.segment_size, &is),
+                     0);
+    check_notes(&is, &wanted);
+    /* Not even the word is there. */
+    ck_assert_int_eq(
+        read_bytes(image.bytes, POS_NOTES + r.segment_size - 2, &is), 0);
+    wanted.extended_cr3 = false;
+    check_notes(&is, &wanted);
+}
+END_TEST
+
 START_TEST(numbers)
 {
     static const uint32_t size[] = {8, 4, 2, 1};
@@ -590,6 +619,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, pae_mode);
     tcase_add_test(tc, filling);
+    tcase_add_test(tc, cut_note);
     tcase_add_test(tc, numbers);
     tcase_add_test(tc, odd_numbers);
     tcase_add_test(tc, pvh_only);
