@@ -33,9 +33,10 @@ void plan_print(const struct dw_plan *plan, FILE *out)
                 layout->run[i].level + 1, layout->run[i].count,
                 layout->run[i].pfn.v);
     fprintf(out, "root table: PFN %#" PRIx64 "%s\n", layout->root.v,
-            !layout->abi->low_root     ? ""
-            : plan->notes.extended_cr3 ? ", anywhere with extended CR3"
-                                       : ", in a machine frame below 4 GiB");
+            !layout->abi->low_root ? ""
+            : plan->notes.extended_cr3
+                ? ", anywhere if Xen accepts extended CR3"
+                : ", in a machine frame below 4 GiB");
 }
 
 static json_t *hex(uint64_t value)

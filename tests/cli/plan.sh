@@ -8,7 +8,7 @@ config g.cfg
 works create -n g.cfg
 prints '^type xen-3\.0-x86_32p, 8192 pages of memory$'
 prints '^kernel +0[x]?[0-9a-f]* '
-prints '^root table: PFN 0x[0-9a-f]+, anywhere with extended CR3$'
+prints '^root table: PFN 0x[0-9a-f]+, anywhere if Xen accepts extended CR3$'
 works create -n g.cfg "kernel='$guests/hello-legacy'"
 prints '^root table: PFN 0x[0-9a-f]+, in a machine frame below 4 GiB$'
 works create -n g.cfg "kernel='$guests/hello-64'"
