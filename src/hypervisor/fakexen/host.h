@@ -8,7 +8,8 @@
  *   frame table  struct fx_frame, one for each machine frame
  *   M2P          uint64_t for each frame; the compat one, uint32_t, behind it
  *   free map     a bit for each frame that is free
- *   mappings     struct fx_mapping: foreign mappings, by process
+ *   mappings     struct fx_mapping: foreign mappings, by process, and behind
+ *                them the list of the frames that they map
  *   store        xenstore's records (store.h)
  *   memory       the frames themselves
  *
@@ -54,7 +55,9 @@ struct fx_frame {
     uint32_t type;  /* enum fx_type, FX_T_* flags, and type references */
     uint16_t owner; /* domain ID; DOMID_XEN for Xen's own */
     uint16_t flags; /* FX_F_* */
-    uint32_t spare;
+    /* Linear page tables: of a table, how many of its entries name others of
+     * its own level; negative, in how many such entries it is named. */
+    int32_t linear;
 };
 
 #define FX_F_ALLOCATED (1u << 0) /* holds the allocation's reference */
@@ -62,6 +65,9 @@ struct fx_frame {
     (1u << 1)                /* shared_info, grant frames: not freed by        \
                                 its owner's last reference */
 #define FX_F_DIRTY (1u << 2) /* log-dirty: written since the last CLEAN */
+#define FX_F_TOUCHED                                                           \
+    (1u << 3) /* contents may be other than zero; stays until they are         \
+                 cleared, also on a frame that is free */
 
 /* What a frame is used as, which excludes all other uses. */
 enum fx_type {
@@ -113,9 +119,9 @@ struct fx_domain {
     uint64_t vm_assist;    /* assists in force */
     bool assists_declared; /* by XEN_DOMCTL_vm_assist */
     bool log_dirty;
-    uint64_t shared_info;   /* MFN */
-    uint64_t state;         /* MFN: struct fx_domain_state (domain.h) */
-    uint64_t dirty_pages;   /* frames with FX_F_DIRTY; see fx_mark_dirty() */
+    uint64_t shared_info; /* MFN */
+    uint64_t state;       /* MFN: struct fx_domain_state (domain.h) */
+    uint64_t dirty_pages; /* frames with FX_F_DIRTY; see fx_mark_dirty() */
     bool debugged, xenstore;
     uint64_t max_memkb_map; /* XENMEM_set_memory_map's limit, KiB */
     uint32_t max_evtchn_port;
@@ -133,13 +139,13 @@ struct fx_mapping {
     uint64_t pages;
     uint16_t domid;
     bool writable;
-    uint64_t frames; /* index into the mapping frame list, see foreign.h */
+    uint64_t frames; /* its first in the list of mapped frames (foreign.c) */
 };
 
 struct fx_super {
     char magic[16];     /* "domwright fakexn" */
     uint32_t version;   /* of this layout */
-    uint32_t checksum;  /* CRC-32 of the fields from here up to `lock` */
+    uint32_t checksum;  /* CRC-32 of the fields behind it up to `lock` */
     uint64_t nr_frames; /* numbers 0 .. nr_frames - 1, holes included */
     uint64_t ram_frames;
     uint32_t level; /* enum fx_level */
@@ -147,10 +153,11 @@ struct fx_super {
     struct fx_range ram[FX_MAX_E820];
     uint32_t ram_node[FX_MAX_E820];
     /* Where each part starts in the file, in bytes. */
-    uint64_t frames_at, m2p_at, compat_m2p_at, free_at, mappings_at, store_at,
-        memory_at, store_bytes, file_bytes;
+    uint64_t frames_at, m2p_at, compat_m2p_at, free_at, mappings_at,
+        mapped_frames_at, store_at, memory_at, store_bytes, file_bytes;
 
     pthread_mutex_t lock; /* robust, between processes */
+    bool busy;            /* held; or its holder died with the work half done */
     uint64_t free_frames, claimed_frames;
     uint32_t next_domid;
     uint64_t hypercalls;
@@ -159,16 +166,32 @@ struct fx_super {
 
 enum fx_level { FX_STOCK, FX_PATCHED };
 
+/*
+ * The free map: for each order, a bit for each aligned block that is free as a
+ * whole, and above these bits words that tell which words below are not zero.
+ */
+#define FX_MAX_ORDER   18 /* Xen's MAX_ORDER on x86 (xen/arch/x86) */
+#define FX_TREE_LEVELS 5
+struct fx_tree {
+    uint64_t *level[FX_TREE_LEVELS]; /* [0]: the blocks' bits */
+    uint64_t bits;                   /* of level 0 */
+    unsigned int levels;
+};
+
 struct fx_host {
     struct fx_super *super;
     struct fx_frame *frames;
     uint64_t *m2p;
     uint32_t *compat_m2p;
-    uint64_t *free_map;
+    struct fx_tree free[FX_MAX_ORDER + 1];
     struct fx_mapping *mappings;
+    uint64_t *mapped_frames;
     uint8_t *store;
     uint8_t *memory;
+    uint64_t bytes; /* mapped, from `super` on */
     int fd;
+    /* Frames freed under this lock, whose contents are yet to be cleared. */
+    struct fx_range to_clear;
 };
 
 struct fx_options {
@@ -202,7 +225,7 @@ bool fx_is_ram(const struct fx_host *host, uint64_t mfn);
 /* The accounting of a RAM frame; NULL for a number without RAM. */
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn);
 
-/* The frame's contents; only for RAM. */
+/* The frame's contents, to read or write; NULL for a number without RAM. */
 void *fx_page(struct fx_host *host, uint64_t mfn);
 
 /*
