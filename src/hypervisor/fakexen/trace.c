@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "binding.h"
 #include "guest.h"
 #include "names.h"
 #include "settings.h"
@@ -36,8 +37,10 @@ static void open_host(void)
     struct fx_options options;
     const char *wrong;
     char why[256] = "";
-    int rc = fx_options_from_environment(&options, &wrong);
+    int rc;
 
+    fx_binding_check(); /* what was loaded since the start, too */
+    rc = fx_options_from_environment(&options, &wrong);
     if (rc) {
         snprintf(why, sizeof(why),
                  "%s is not set as it should be: run programs by fakexen(1)",
