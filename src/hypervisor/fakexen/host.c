@@ -219,6 +219,18 @@ static int open_locked(struct fx_host *host, const struct fx_options *options,
     }
 }
 
+/* What is mapped read-only by it, no mprotect() makes writable; where /proc is
+ * not there to open it by, we do without that. */
+static int open_read_only(int fd)
+{
+    char path[32];
+    int read_fd;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    read_fd = open(path, O_RDONLY | O_CLOEXEC);
+    return read_fd < 0 ? fd : read_fd;
+}
+
 int fx_host_open(const struct fx_options *options, struct fx_host **host,
                  char *why, size_t len)
 {
@@ -229,7 +241,7 @@ int fx_host_open(const struct fx_options *options, struct fx_host **host,
     *host = NULL;
     if (!h)
         return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
-    h->fd = -1;
+    h->fd = h->read_fd = -1;
     rc = open_file(options->path, &h->fd, why, len);
     if (!rc)
         rc = open_locked(h, options, path, why, len);
@@ -237,6 +249,7 @@ int fx_host_open(const struct fx_options *options, struct fx_host **host,
         fx_host_close(h);
         return rc;
     }
+    h->read_fd = open_read_only(h->fd);
     fx_lock(h);
     fx_foreign_reap(h);
     fx_unlock(h);
@@ -250,6 +263,8 @@ void fx_host_close(struct fx_host *host)
         return;
     if (host->super)
         fx_raw_munmap(host->super, host->bytes);
+    if (host->read_fd >= 0 && host->read_fd != host->fd)
+        close(host->read_fd);
     if (host->fd >= 0)
         close(host->fd);
     free(host);

@@ -160,6 +160,7 @@ struct fx_super {
     bool busy;            /* held; or its holder died with the work half done */
     uint64_t free_frames, claimed_frames;
     uint32_t next_domid;
+    uint32_t mapping_slots; /* those behind them are free */
     uint64_t hypercalls;
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [0] is the control domain */
 };
@@ -188,8 +189,10 @@ struct fx_host {
     uint64_t *mapped_frames;
     uint8_t *store;
     uint8_t *memory;
-    uint64_t bytes; /* mapped, from `super` on */
-    int fd;
+    uint64_t bytes;  /* mapped, from `super` on */
+    int fd, read_fd; /* the latter's mappings cannot become writable */
+    int32_t own_pid; /* whose start_time (mapping.c) is the next; 0: unknown */
+    uint64_t own_start;
     /* Frames freed under this lock, whose contents are yet to be cleared. */
     struct fx_range to_clear;
 };
