@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd.h"
+#include "host.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -38,6 +39,23 @@ int cmd_options(struct diag *dg, int argc, char **argv, bool *json)
                              argv[optind - 1]);
     }
     return 0;
+}
+
+int cmd_each_domain(struct diag *dg, int argc, char **argv,
+                    int (*one)(struct host *host, const char *who))
+{
+    struct host host;
+    int i, rc = cmd_options(dg, argc, argv, NULL);
+
+    if (rc)
+        return rc;
+    if (optind == argc)
+        return cmd_usage(dg, argv[0], "a domain is wanted");
+    rc = host_open(&host, dg);
+    for (i = optind; !rc && i < argc; i++)
+        rc = one(&host, argv[i]);
+    host_close(&host);
+    return rc;
 }
 
 int cmd_print_json(struct diag *dg, json_t *report)

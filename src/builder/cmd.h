@@ -42,6 +42,15 @@ cmd_usage(struct diag *dg, const char *name, const char *fmt, ...);
 int __attribute__((warn_unused_result))
 cmd_options(struct diag *dg, int argc, char **argv, bool *json);
 
+/*
+ * The whole of a command that does one thing to each domain it is given, until
+ * one fails.  `who` is a name or an ID.
+ */
+struct host;
+int __attribute__((warn_unused_result))
+cmd_each_domain(struct diag *dg, int argc, char **argv,
+                int (*one)(struct host *host, const char *who));
+
 /* Prints a report on standard output and drops the reference to it. */
 int __attribute__((warn_unused_result))
 cmd_print_json(struct diag *dg, json_t *report);

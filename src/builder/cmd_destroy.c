@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,18 +54,7 @@ static int destroy_one(struct host *host, const char *who)
 
 static int run(struct diag *dg, int argc, char **argv)
 {
-    struct host host;
-    int i, rc = cmd_options(dg, argc, argv, NULL);
-
-    if (rc)
-        return rc;
-    if (optind == argc)
-        return cmd_usage(dg, argv[0], "a domain is wanted");
-    rc = host_open(&host, dg);
-    for (i = optind; !rc && i < argc; i++)
-        rc = destroy_one(&host, argv[i]);
-    host_close(&host);
-    return rc;
+    return cmd_each_domain(dg, argc, argv, destroy_one);
 }
 
 const struct command cmd_destroy = {

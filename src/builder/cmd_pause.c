@@ -1,54 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pause and unpause: the same but for one call. */
 #include <errno.h>
-#include <getopt.h>
-#include <string.h>
 
 #include "cmd.h"
 #include "host.h"
 
-static int switch_one(struct host *host, const char *who, bool pause)
+static int switch_one(struct host *host, const char *who,
+                      int (*call)(xc_interface *xc, uint32_t domid))
 {
     uint32_t domid;
-    int r, rc = host_find(host, who, &domid);
+    int rc = host_find(host, who, &domid);
 
     if (rc)
         return rc;
     diag_step(host->dg);
-    r = pause ? xc_domain_pause(host->xc, domid)
-              : xc_domain_unpause(host->xc, domid);
-    if (r && errno == ESRCH)
+    if (!call(host->xc, domid))
+        return 0;
+    if (errno == ESRCH)
         return diag_fail(host->dg, DW_FAILED, -ESRCH, "no domain %s", who);
-    return r ? diag_fail_xc(host->dg, "domain %s", who) : 0;
+    return diag_fail_xc(host->dg, "domain %s", who);
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int pause_one(struct host *host, const char *who)
 {
-    bool pause = !strcmp(argv[0], cmd_pause.name);
-    struct host host;
-    int i, rc = cmd_options(dg, argc, argv, NULL);
+    return switch_one(host, who, xc_domain_pause);
+}
 
-    if (rc)
-        return rc;
-    if (optind == argc)
-        return cmd_usage(dg, argv[0], "a domain is wanted");
-    rc = host_open(&host, dg);
-    for (i = optind; !rc && i < argc; i++)
-        rc = switch_one(&host, argv[i], pause);
-    host_close(&host);
-    return rc;
+static int unpause_one(struct host *host, const char *who)
+{
+    return switch_one(host, who, xc_domain_unpause);
+}
+
+static int run_pause(struct diag *dg, int argc, char **argv)
+{
+    return cmd_each_domain(dg, argc, argv, pause_one);
+}
+
+static int run_unpause(struct diag *dg, int argc, char **argv)
+{
+    return cmd_each_domain(dg, argc, argv, unpause_one);
 }
 
 const struct command cmd_pause = {
     .name = "pause",
     .args = "DOMAIN...",
     .summary = "keep guests from running",
-    .run = run,
+    .run = run_pause,
 };
 
 const struct command cmd_unpause = {
     .name = "unpause",
     .args = "DOMAIN...",
     .summary = "let paused guests run",
-    .run = run,
+    .run = run_unpause,
 };
