@@ -9,6 +9,9 @@
 #ifndef FX_DOMAIN_H
 #define FX_DOMAIN_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <xen/domctl.h>
 #include <xen/memory.h>
 
@@ -18,7 +21,13 @@
 #define FX_MAX_GRANT_FRAMES 64
 /* XENMEM_set_memory_map's (Xen: E820MAX is 1024, more than a frame holds). */
 #define FX_MAX_DOMAIN_E820 32
-#define FX_CPUS            4 /* of the machine */
+
+/* The machine's processors, all alike. */
+#define FX_CPUS    4
+#define FX_CPU_KHZ 2000000u
+
+/* Of a domain that is not shut down (Xen: SHUTDOWN_CODE_INVALID). */
+#define FX_NOT_SHUT_DOWN UINT32_MAX
 
 /* The frames of one vCPU, contiguous. */
 #define FX_VCPU_ORDER  1
@@ -89,6 +98,9 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain);
  */
 void fx_domain_reap(struct fx_host *host, struct fx_domain *domain);
 
+/* Nanoseconds since the machine's start, as Xen's system time. */
+int64_t fx_system_time(void);
+
 /* Counts frames in or out of tot_pages, and off the domain's claim. */
 void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
                             int64_t pages);
@@ -125,6 +137,12 @@ long fx_policy_get(struct fx_host *host, const struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op);
 long fx_policy_set(struct fx_host *host, struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op);
+
+/* A caller's bitmap of up to 64 bits, and one for it; 0 or -EFAULT. */
+int __attribute__((warn_unused_result))
+fx_bitmap_from(const struct xenctl_bitmap *map, uint64_t *bits);
+int __attribute__((warn_unused_result))
+fx_bitmap_to(const struct xenctl_bitmap *map, uint64_t bits);
 
 /* log_dirty.c */
 long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,

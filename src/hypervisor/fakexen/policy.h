@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * policy.h - the CPU policies of the machine, which is the same one always:
+ * what a guest sees must not depend on where fakexen runs. The domains'
+ * policies stand in domain.h.
+ */
+#ifndef FX_POLICY_H
+#define FX_POLICY_H
+
+#include <stdint.h>
+
+#include <xen/sysctl.h>
+
+/* Words of a feature set, in XEN_SYSCTL_get_cpu_featureset's order. */
+#define FX_FEATURE_WORDS 19
+
+/*
+ * System policy `index` (XEN_SYSCTL_cpu_policy_*): to the caller's buffers, and
+ * the counts to `op`.  -EINVAL, -EOPNOTSUPP for HVM's, -ENOBUFS, -EFAULT.
+ */
+long fx_policy_system(struct xen_sysctl_cpu_policy *op);
+
+/* The feature set `index`; -EINVAL or -EOPNOTSUPP. */
+int __attribute__((warn_unused_result))
+fx_policy_features(uint32_t index, uint32_t features[FX_FEATURE_WORDS]);
+
+#endif /* FX_POLICY_H */
