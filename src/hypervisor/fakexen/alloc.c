@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORD_SHIFT 6
 #define WORD_BITS  (1u << WORD_SHIFT)
@@ -196,25 +197,57 @@ void fx_free_map_fill(struct fx_host *host)
     }
 }
 
+/*
+ * Parts of the frame table that were never written are skipped: to read them
+ * would make them take up memory.
+ */
+uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
+{
+    const struct fx_super *super = host->super;
+
+    for (; mfn < super->nr_frames; mfn++) {
+        uint64_t at = super->frames_at + mfn * sizeof(struct fx_frame);
+
+        if (at % FX_PAGE_SIZE == 0) {
+            off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
+
+            if (data < 0 || (uint64_t)data >= super->m2p_at)
+                return FX_NO_MFN;
+            if ((uint64_t)data > at) {
+                mfn += ((uint64_t)data - at) / FX_PAGE_SIZE * FX_PAGE_SIZE /
+                       sizeof(struct fx_frame);
+            }
+        }
+        if (fx_is_ram(host, mfn) &&
+            (host->frames[mfn].refs ||
+             host->frames[mfn].flags & (uint16_t)~FX_F_TOUCHED))
+            return mfn;
+    }
+    return FX_NO_MFN;
+}
+
 void fx_free_map_rebuild(struct fx_host *host)
 {
     const struct fx_super *super = host->super;
-    uint64_t mfn, first = FX_NO_MFN;
+    uint64_t mfn, first, end;
+    uint32_t i;
 
     memset(host->free[0].level[0], 0, fx_free_map_bytes(super->nr_frames));
     host->super->free_frames = 0;
-    for (mfn = 0; mfn < super->nr_frames; mfn++) {
-        bool is_free = fx_is_ram(host, mfn) && !host->frames[mfn].refs;
-
-        if (is_free && first == FX_NO_MFN) {
-            first = mfn;
-        } else if (!is_free && first != FX_NO_MFN) {
-            set_free(host, first, mfn);
-            first = FX_NO_MFN;
+    for (i = 0; i < super->nr_ram; i++) {
+        first = super->ram[i].first;
+        while (i + 1 < super->nr_ram &&
+               super->ram[i].end == super->ram[i + 1].first)
+            i++;
+        end = super->ram[i].end;
+        for (; first < end; first = mfn + 1) {
+            mfn = fx_next_used(host, first);
+            if (mfn > end)
+                mfn = end;
+            if (first < mfn)
+                set_free(host, first, mfn);
         }
     }
-    if (first != FX_NO_MFN)
-        set_free(host, first, mfn);
 }
 
 static void take_block(struct fx_host *host, uint64_t mfn, unsigned int order)

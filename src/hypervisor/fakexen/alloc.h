@@ -17,9 +17,12 @@ void fx_free_map_attach(struct fx_host *host, uint64_t nr_frames,
 /* A new host: all RAM free, in a map that is zero. */
 void fx_free_map_fill(struct fx_host *host);
 
-/* From scratch, out of the frame table: a frame is free that has no owner's
- * reference.  For a map that may be half changed. */
+/* From scratch, out of the frame table.  For a map that may be half changed. */
 void fx_free_map_rebuild(struct fx_host *host);
+
+/* The next frame from `mfn` on that the frame table says is in use; FX_NO_MFN
+ * behind the last one. */
+uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn);
 
 bool fx_is_free(const struct fx_host *host, uint64_t mfn);
 
