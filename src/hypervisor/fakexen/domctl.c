@@ -50,17 +50,17 @@ static bool is_caller(const struct call *call)
 /* IDs are given out round and round, so that one is not soon used again. */
 static int pick_domid(struct fx_host *host, uint16_t *domid)
 {
-    uint32_t last = host->super->next_domid % DOMID_FIRST_RESERVED;
-    uint32_t id = last;
+    uint32_t id = host->super->next_domid;
     uint32_t i;
 
-    for (i = 0; i < DOMID_FIRST_RESERVED; i++) {
-        id = id + 1 == DOMID_FIRST_RESERVED ? 1 : id + 1;
-        if (!fx_domain_by_id(host, id)) {
-            host->super->next_domid = id;
-            *domid = (uint16_t)id;
-            return 0;
-        }
+    for (i = 0; i < DOMID_FIRST_RESERVED; i++, id++) {
+        if (!id || id >= DOMID_FIRST_RESERVED)
+            id = 1;
+        if (fx_domain_by_id(host, id))
+            continue;
+        host->super->next_domid = id + 1;
+        *domid = (uint16_t)id;
+        return 0;
     }
     return -ENOMEM;
 }

@@ -526,7 +526,7 @@ static long maximum_gpfn(struct fx_host *host, const struct fx_domain *domain)
     if (shared)
         memcpy(&max_pfn, (const uint8_t *)shared + at,
                domain->is_32bit ? 4 : 8);
-    return (long)max_pfn - 1;
+    return max_pfn ? (long)(max_pfn - 1) : 0;
 }
 
 static long domain_pages(struct fx_host *host, unsigned int command,
