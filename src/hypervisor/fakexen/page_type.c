@@ -241,15 +241,18 @@ static void relinquish(struct fx_host *host, const struct fx_domain *domain,
 {
     struct fx_frame *frame = fx_frame(host, mfn);
 
-    if (!(frame->flags & FX_F_ALLOCATED) || frame->flags & FX_F_XENHEAP ||
-        frame->owner != domain->id)
+    if (!frame->refs || frame->owner != domain->id ||
+        frame->flags & FX_F_XENHEAP)
         return;
+    /* Also of a frame that the guest gave back while it was pinned. */
     if (frame->type & FX_T_PINNED) {
         frame->type &= ~FX_T_PINNED;
         fx_put_page_and_type(host, mfn);
     }
-    frame->flags &= (uint16_t)~FX_F_ALLOCATED;
-    fx_put_page(host, mfn);
+    if (frame->flags & FX_F_ALLOCATED) {
+        frame->flags &= (uint16_t)~FX_F_ALLOCATED;
+        fx_put_page(host, mfn);
+    }
 }
 
 static bool is_free_block(const struct fx_host *host, uint64_t mfn)
