@@ -267,8 +267,9 @@ static void tree_cut(struct tree *tree, size_t first, size_t end)
 
     for (i = first; i < end; i++)
         node_put(tree->nodes[i]);
-    memmove(tree->nodes + first, tree->nodes + end,
-            (tree->nr - end) * sizeof(*tree->nodes));
+    if (tree->nr > end)
+        memmove(tree->nodes + first, tree->nodes + end,
+                (tree->nr - end) * sizeof(*tree->nodes));
     tree->nr -= end - first;
 }
 
