@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "guest.h"
 
 #define ENTRIES 512
@@ -62,6 +63,14 @@ void fx_free_frame(struct fx_host *host, uint64_t mfn)
         abort();
     *frame = (struct fx_frame){0};
     memset(fx_page(host, mfn), 0, FX_PAGE_SIZE);
+}
+
+uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
+{
+    for (unsigned int n = 0; n < 2 * FX_FRAMES; n++)
+        if (fx_world_mfn(n) >= mfn && host->frames[n].refs)
+            return fx_world_mfn(n);
+    return FX_NO_MFN;
 }
 
 void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn)
@@ -131,7 +140,6 @@ void fx_world_new(bool is_32bit, enum fx_level level)
     super->nr_ram = 2;
     super->ram[0] = (struct fx_range){FX_LOW, FX_LOW + FX_FRAMES};
     super->ram[1] = (struct fx_range){FX_HIGH, FX_HIGH + FX_FRAMES};
-    world.host.free[9].level[0] = zeroed(super->nr_frames / 512 / 64 + 1, 8);
     for (uint16_t id = 0; id <= FX_OTHER; id++) {
         super->domain[id] = (struct fx_domain){
             .exists = true, .id = id, .is_32bit = id && is_32bit};
@@ -146,7 +154,6 @@ void fx_world_free(void)
 {
     free(world.host.super);
     free(world.host.frames);
-    free(world.host.free[9].level[0]);
     free(world.memory);
     memset(&world, 0, sizeof(world));
 }
@@ -305,6 +312,8 @@ static const char *check_frame(const struct truth *t, unsigned int n)
         return wrong(mfn, "references", frame->refs, t->refs[n]);
     if (count != t->types[n])
         return wrong(mfn, "type references", count, t->types[n]);
+    if (!frame->refs && (frame->owner || frame->flags))
+        return wrong(mfn, "owner of a frame that nobody has", frame->owner, 0);
     if (!count && frame->type)
         return wrong(mfn, "type of an unused frame", frame->type, 0);
     if (count && !(frame->type & FX_T_VALIDATED))

@@ -13,8 +13,8 @@
 #include "hypercall.h"
 #include "page_type.h"
 
-#define FX_LOW    0x1000   /* frames from here, below 4 GiB ... */
-#define FX_HIGH   0x100000 /* ... and from here, above */
+#define FX_LOW    0xf0     /* frames from here, around 1 MiB ... */
+#define FX_HIGH   0x100000 /* ... and from here, at 4 GiB */
 #define FX_FRAMES 64       /* in each place */
 #define FX_HOLDS  64
 
@@ -29,7 +29,6 @@ struct fx_hold {
 
 struct fx_world {
     struct fx_host host;
-    struct fx_tree tree;
     uint64_t *memory;
     struct fx_hold hold[FX_HOLDS];
     bool pinned[2 * FX_FRAMES];

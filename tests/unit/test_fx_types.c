@@ -271,9 +271,10 @@ START_TEST(what_an_l1_maps)
         {entry(OWN(2), P), 0},
         {entry(OWN(2), P | RW), -EBUSY}, /* another table */
         {entry(OWN(12), P | RW), 0},     /* shared_info */
-        {entry(OWN(13), P), -EBUSY},     /* free */
+        {entry(OWN(16), P), -EBUSY},     /* free */
         {entry(OWN(14), P), -EBUSY},     /* Xen's */
         {entry(OTHER(0), P), -EBUSY},    /* another domain's */
+        {entry(OWN(15), P), -EPERM},     /* free, but below 1 MiB */
         {entry(0x20, P), -EPERM},        /* I/O */
         {entry(0x80000, P), -EPERM},
         {ADDR | P, -EINVAL},
@@ -285,7 +286,8 @@ START_TEST(what_an_l1_maps)
     fx_world_domain(FX_GUEST)->tot_pages--;
     shared->refs++;
     fx_world_hold(OWN(12), FX_WRITABLE);
-    fx_world_give_back(OWN(13));
+    fx_world_give_back(OWN(15));
+    fx_world_give_back(OWN(16));
     fx_frame(&world.host, OWN(14))->owner = (uint16_t)DOMID_XEN;
     fx_frame(&world.host, OWN(14))->flags |= FX_F_XENHEAP;
     fx_world_domain(FX_GUEST)->tot_pages--;
@@ -480,8 +482,15 @@ START_TEST(m2p_in_roots)
     ck_assert_int_eq(fx_get_root(&world.host, guest, root), 0);
     ck_assert_uint_eq(get(root, 256) >> 12 & 0xffffffffff,
                       fx_m2p_mfn(world.host.super));
+    ck_assert_int_eq(fx_get_user_root(&world.host, guest, root), 0);
+    ck_assert_uint_ne(get(root, 256), 0);
     fx_put_root(&world.host, guest, root);
+    fx_put_root(&world.host, guest, root);
+    set(root, 256, 0);
     guest->vm_assist = UINT64_C(1) << VMASST_TYPE_m2p_strict;
+    set(OTHER(0), 256, 77);
+    ck_assert_int_eq(fx_get_user_root(&world.host, guest, OTHER(0)), -EINVAL);
+    ck_assert_uint_eq(get(OTHER(0), 256), 77);
     ck_assert_int_eq(fx_get_root(&world.host, guest, root), 0);
     ck_assert_uint_ne(get(root, 256), 0); /* promotion */
     ck_assert_int_eq(fx_get_user_root(&world.host, guest, root), 0);
@@ -651,6 +660,14 @@ START_TEST(other_domains_frames)
     ck_assert_int_eq(update_for(DOMID_SELF, at, entry(0x80000, P)), -EPERM);
     ck_assert_int_eq(update_for(DOMID_IO, at, entry(0x80000, P)), -EPERM);
     ck_assert_int_eq(update_for(DOMID_IO, at, entry(OTHER(0), P)), -EBUSY);
+    /* ... but not what is free, or Xen's own. */
+    fx_world_give_back(OTHER(5));
+    ck_assert_int_eq(update_for(DOMID_SELF, at, entry(OTHER(5), P)), -EBUSY);
+    fx_frame(&world.host, OTHER(6))->owner = (uint16_t)DOMID_XEN;
+    fx_frame(&world.host, OTHER(6))->flags |= FX_F_XENHEAP;
+    fx_world_domain(FX_OTHER)->tot_pages--;
+    ck_assert_int_eq(update_for(DOMID_SELF, at, entry(OTHER(6), P)), -EBUSY);
+    ck_assert_int_eq(update_for(DOMID_XEN, at, entry(OTHER(6), P)), -EBUSY);
     /* Tables are never shared. */
     ck_assert_int_eq(update_for(DOMID_SELF, OWN(2) << 12, 0), -EINVAL);
     ck_assert_int_eq(update_for(FX_OTHER, OWN(2) << 12, 0), -EINVAL);
@@ -692,6 +709,8 @@ START_TEST(mmu_update_call)
     ck_assert_uint_eq(done, 0);
     fx_world_domain(FX_GUEST)->vcpu[0].exists = true;
     arg[3] = FX_GUEST; /* tables of the control domain's, not the guest's */
+    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
+    fx_world_give_back(OWN(1)); /* nor is what is free the control domain's */
     ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
     ok();
 }
@@ -874,6 +893,17 @@ START_TEST(the_log_of_dirty_frames)
     ck_assert_uint_eq(guest->dirty_pages, 2);
     fx_world_give_back(OWN(2));
     ck_assert_uint_eq(guest->dirty_pages, 1);
+    set(OWN(5), 0, entry(OWN(6), P));
+    ck_assert_int_eq(pin(OWN(5), 2), 0);
+    fx_frame(&world.host, OWN(6))->flags &= (uint16_t)~FX_F_DIRTY;
+    ck_assert_int_eq(pin(OWN(6), 1), 0);
+    ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_DIRTY);
+    fx_frame(&world.host, OWN(6))->flags &= (uint16_t)~FX_F_DIRTY;
+    ck_assert_int_eq(unpin(OWN(6)), 0);
+    ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_DIRTY);
+    guest->dirty_pages = 1;
+    fx_world_give_back(OWN(3)); /* a clean one */
+    ck_assert_uint_eq(guest->dirty_pages, 1);
 }
 END_TEST
 
@@ -928,30 +958,49 @@ END_TEST
 START_TEST(relinquish)
 {
     struct fx_domain *guest = fx_world_domain(FX_GUEST);
+    struct fx_frame *shared = fx_frame(&world.host, OWN(20));
     uint64_t root = plant();
 
     ck_assert_int_eq(pin(root, root_level()), 0);
     ck_assert_int_eq(pin(OWN(1), 1), 0);
     ck_assert_int_eq(fx_get_mapping(&world.host, 0, FX_GUEST, OWN(10), true),
                      0);
+    ck_assert_int_eq(
+        fx_get_page_and_type(&world.host, OWN(1), FX_GUEST, FX_L1, 0), 0);
+    shared->flags |= FX_F_XENHEAP;
+    guest->tot_pages--;
     guest->dying = true;
     fx_relinquish(&world.host, guest);
+    ck_assert_uint_eq(fx_world_domain(FX_OTHER)->tot_pages, FX_FRAMES);
+    ck_assert_uint_eq(guest->tot_pages, 2);
+    ck_assert_uint_eq(fx_frame(&world.host, OWN(10))->refs, 2);
+    ck_assert_uint_eq(fx_frame(&world.host, OWN(10))->flags & FX_F_ALLOCATED,
+                      0);
+    ck_assert_uint_eq(types_of(OWN(10)), 2);
+    ck_assert_uint_eq(type_of(OWN(1)), XEN_DOMCTL_PFINFO_L1TAB);
+    fx_put_page_and_type(&world.host, OWN(1));
     ck_assert_uint_eq(guest->tot_pages, 1);
-    ck_assert_uint_eq(fx_frame(&world.host, OWN(10))->refs, 1);
-    ck_assert_uint_eq(types_of(OWN(10)), 1);
     fx_put_page_and_type(&world.host, OWN(10));
     ck_assert_uint_eq(guest->tot_pages, 0);
+    ck_assert(shared->flags & FX_F_ALLOCATED);
 }
 END_TEST
 
-START_TEST(relinquish_skips_free_blocks)
+/* Counts never wrap. */
+START_TEST(counts_at_their_limit)
 {
-    /* As if the block that the high frames begin were free. */
-    world.host.free[9].level[0][(FX_HIGH >> 9) / 64] |=
-        UINT64_C(1) << ((FX_HIGH >> 9) % 64);
-    fx_relinquish(&world.host, fx_world_domain(FX_GUEST));
-    ck_assert_uint_eq(fx_world_domain(FX_GUEST)->tot_pages, FX_FRAMES / 2);
-    world.host.free[9].level[0][(FX_HIGH >> 9) / 64] = 0;
+    struct fx_frame *frame = fx_frame(&world.host, OWN(1));
+
+    frame->type = FX_T_MAKE(FX_L1) | FX_T_VALIDATED | FX_T_COUNT_MASK;
+    ck_assert_int_eq(fx_get_type(&world.host, OWN(1), FX_L1, 0), -EINVAL);
+    frame->type--;
+    ck_assert_int_eq(fx_get_type(&world.host, OWN(1), FX_L1, 0), 0);
+    frame->type = 0;
+    frame->refs = UINT32_MAX;
+    ck_assert_int_eq(fx_get_page(&world.host, OWN(1), FX_GUEST), -EINVAL);
+    ck_assert_int_eq(fx_get_mapping(&world.host, 0, FX_GUEST, OWN(1), false),
+                     -EBUSY);
+    frame->refs = 1;
 }
 END_TEST
 
@@ -981,7 +1030,7 @@ static void add_common(TCase *tc)
     tcase_add_test(tc, what_pfinfo_says);
     tcase_add_test(tc, the_log_of_dirty_frames);
     tcase_add_test(tc, relinquish);
-    tcase_add_test(tc, relinquish_skips_free_blocks);
+    tcase_add_test(tc, counts_at_their_limit);
 }
 
 static Suite *suite(void)

@@ -8,16 +8,13 @@
 
 #include <xen/domctl.h>
 
+#include "alloc.h"
 #include "domain.h"
 #include "page_table.h"
 #include "pt_entry.h"
 
 /* Xen takes the first MiB for I/O, whatever the firmware says. */
 #define FIRST_MIB (UINT64_C(1) << (20 - FX_PAGE_SHIFT))
-
-/* Free memory is skipped in blocks of that order, by a glance at the free map:
- * reading its part of the frame table would cost real memory. */
-#define SKIP_ORDER 9
 
 static uint32_t count_of(const struct fx_frame *frame)
 {
@@ -76,7 +73,7 @@ int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
 {
     struct fx_frame *frame = fx_frame(host, mfn);
 
-    if (!frame || count_of(frame) == FX_T_COUNT_MASK)
+    if (count_of(frame) == FX_T_COUNT_MASK)
         return -EINVAL;
     if (!count_of(frame)) {
         frame->type = FX_T_MAKE(type) | flags | 1;
@@ -99,6 +96,8 @@ void fx_put_type(struct fx_host *host, uint64_t mfn)
         return;
     }
     if (is_table(frame->type)) {
+        /* Before any reference goes, for the audit of what a killed process
+         * leaves (audit.c). */
         frame->type &= ~FX_T_VALIDATED;
         fx_demote(host, fx_domain(host, frame->owner), mfn);
     }
@@ -225,13 +224,13 @@ uint32_t fx_pfinfo(struct fx_host *host, const struct fx_domain *domain,
                    uint64_t mfn)
 {
     const struct fx_frame *frame = fx_frame(host, mfn);
-    uint32_t type = XEN_DOMCTL_PFINFO_NOTAB;
+    uint32_t type;
 
     if (!frame || !frame->refs || frame->owner != domain->id ||
         frame->flags & FX_F_XENHEAP)
         return XEN_DOMCTL_PFINFO_XTAB;
-    if (!(frame->type & FX_T_VALIDATED) || !is_table(frame->type))
-        return type;
+    if (!is_table(frame->type))
+        return XEN_DOMCTL_PFINFO_NOTAB;
     type = (uint32_t)FX_T_TYPE(frame->type) << XEN_DOMCTL_PFINFO_LTAB_SHIFT;
     return frame->type & FX_T_PINNED ? type | XEN_DOMCTL_PFINFO_LPINTAB : type;
 }
@@ -241,8 +240,7 @@ static void relinquish(struct fx_host *host, const struct fx_domain *domain,
 {
     struct fx_frame *frame = fx_frame(host, mfn);
 
-    if (!frame->refs || frame->owner != domain->id ||
-        frame->flags & FX_F_XENHEAP)
+    if (frame->owner != domain->id || frame->flags & FX_F_XENHEAP)
         return;
     /* Also of a frame that the guest gave back while it was pinned. */
     if (frame->type & FX_T_PINNED) {
@@ -255,28 +253,10 @@ static void relinquish(struct fx_host *host, const struct fx_domain *domain,
     }
 }
 
-static bool is_free_block(const struct fx_host *host, uint64_t mfn)
-{
-    uint64_t block = mfn >> SKIP_ORDER;
-
-    return host->free[SKIP_ORDER].level[0][block / 64] >> block % 64 & 1;
-}
-
 void fx_relinquish(struct fx_host *host, struct fx_domain *domain)
 {
-    const uint64_t skip = UINT64_C(1) << SKIP_ORDER;
-    const struct fx_super *super = host->super;
-    uint64_t mfn;
+    uint64_t mfn = 0;
 
-    for (uint32_t i = 0; i < super->nr_ram; i++) {
-        mfn = super->ram[i].first;
-        while (mfn < super->ram[i].end) {
-            if (mfn % skip == 0 && is_free_block(host, mfn)) {
-                mfn += skip;
-            } else {
-                relinquish(host, domain, mfn);
-                mfn++;
-            }
-        }
-    }
+    while ((mfn = fx_next_used(host, mfn)) != FX_NO_MFN)
+        relinquish(host, domain, mfn++);
 }
