@@ -26,11 +26,8 @@ typedef vcpu_guest_context_x86_32_t context32_t;
 #define EFLAGS_IF      (1u << 9)
 #define CR0_TS         (1u << 3)
 #define HOST_CR0       0x80050033u /* PG AM WP NE ET MP PE */
-#define CR4_TSD        (1u << 2)
-#define CR4_DE         (1u << 3)
-#define CR4_FSGSBASE   (1u << 16)
-#define CR4_OSXSAVE    (1u << 18)
-#define HOST_CR4       0x660u /* PAE MCE OSFXSR OSXMMEXCPT */
+#define GUEST_CR4      0x4000cu /* TSD DE OSXSAVE: as the CPU policy has it */
+#define HOST_CR4       0x660u   /* PAE MCE OSFXSR OSXMMEXCPT */
 #define DR6_RESERVED_1 0xffff0ff0u
 #define DR6_RESERVED_0 0x00001000u
 #define DR7_RESERVED_1 0x00000400u
@@ -268,15 +265,22 @@ static bool same_tables(const struct fx_domain *domain,
     return true;
 }
 
-static int check_context(struct fx_host *host, const struct fx_domain *domain,
-                         uint32_t vcpu, const struct fx_vcpu_state *v,
-                         const context_t *c)
+/* What is checked before anything of the vCPU changes. */
+static int check_addresses(const struct fx_domain *domain, const context_t *c)
+{
+    return addresses_ok(domain, c) && c->ldt_base % FX_PAGE_SIZE == 0 &&
+                   c->ldt_ents <= LDT_MAX
+               ? 0
+               : -EINVAL;
+}
+
+/* And after its registers did. */
+static int check_rest(struct fx_host *host, const struct fx_domain *domain,
+                      uint32_t vcpu, const struct fx_vcpu_state *v,
+                      const context_t *c)
 {
     bool initialised = domain->vcpu[vcpu].initialised;
 
-    if (!addresses_ok(domain, c) || c->ldt_base % FX_PAGE_SIZE ||
-        c->ldt_ents > LDT_MAX)
-        return -EINVAL;
     if (!vcpu && c->vm_assist & ~fx_vm_assist_mask(host, domain))
         return -EINVAL;
     /* What was declared cannot be taken back, nor added to, by the context. */
@@ -326,6 +330,10 @@ static int set_gdt(struct fx_host *host, const struct fx_domain *domain,
     return 0;
 }
 
+/*
+ * A user root that does not check leaves the kernel's with its references, as
+ * on Xen, until the vCPU is reset or gets another.
+ */
 static int set_roots(struct fx_host *host, struct fx_domain *domain,
                      struct fx_vcpu_state *v, const context_t *c)
 {
@@ -335,22 +343,15 @@ static int set_roots(struct fx_host *host, struct fx_domain *domain,
 
     if (rc)
         return rc;
+    if (v->root != FX_NO_MFN)
+        fx_put_root(host, domain, v->root);
     v->root = root;
     if (domain->is_32bit || !c->ctrlreg[1])
         return 0;
     rc = fx_get_root(host, domain, user);
-    if (rc) {
-        fx_put_root(host, domain, root);
-        v->root = FX_NO_MFN;
-        return rc;
-    }
-    v->user_root = user;
-    return 0;
-}
-
-static uint32_t cpuid_cr4_mask(void)
-{
-    return CR4_TSD | CR4_DE | CR4_OSXSAVE;
+    if (!rc)
+        v->user_root = user;
+    return rc;
 }
 
 /* As far as they are refused, they keep what they had: Xen says nothing. */
@@ -381,24 +382,51 @@ static void reset_fpu(context_t *c)
     memcpy((uint8_t *)&c->fpu_ctxt + 24, &mxcsr, sizeof(mxcsr));
 }
 
-/* All but tables, GDT and LDT. */
-static void keep_context(struct fx_vcpu_state *v, const struct wide *w)
+/* What Xen sets before it looks at the tables, and leaves set on failure. */
+static void keep_registers(struct fx_vcpu_state *v, const struct wide *w)
 {
     context_t *to = &v->context;
-    context_t old = *to;
+
+    to->flags = w->c.flags;
+    to->user_regs = w->c.user_regs;
+    to->user_regs.rflags |= EFLAGS_IF;
+    memcpy(to->trap_ctxt, w->c.trap_ctxt, sizeof(to->trap_ctxt));
+    v->fpu_initialised = w->c.flags & VGCF_i387_valid;
+    if (v->fpu_initialised)
+        to->fpu_ctxt = w->c.fpu_ctxt;
+    else
+        reset_fpu(to);
+}
+
+/* The rest but the tables and the GDT. */
+static void keep_context(struct fx_vcpu_state *v, const struct wide *w)
+{
+    context_t kept = v->context;
+    context_t *to = &v->context;
 
     *to = w->c;
-    memcpy(to->gdt_frames, old.gdt_frames, sizeof(old.gdt_frames));
-    to->gdt_ents = old.gdt_ents;
+    to->fpu_ctxt = kept.fpu_ctxt;
+    to->user_regs = kept.user_regs;
+    memcpy(to->gdt_frames, kept.gdt_frames, sizeof(kept.gdt_frames));
+    to->gdt_ents = kept.gdt_ents;
     to->ctrlreg[0] = (w->c.ctrlreg[0] & CR0_TS) | HOST_CR0;
-    to->ctrlreg[4] = (w->c.ctrlreg[4] & cpuid_cr4_mask()) | HOST_CR4;
-    to->user_regs.rflags |= EFLAGS_IF;
+    to->ctrlreg[4] = (w->c.ctrlreg[4] & GUEST_CR4) | HOST_CR4;
     set_debug_registers(to, &w->c);
     v->event_callback_cs = w->event_callback_cs;
     v->failsafe_callback_cs = w->failsafe_callback_cs;
-    v->fpu_initialised = w->c.flags & VGCF_i387_valid;
-    if (!v->fpu_initialised)
-        reset_fpu(to);
+}
+
+static int set_tables(struct fx_host *host, struct fx_domain *domain,
+                      struct fx_vcpu_state *v, const context_t *c)
+{
+    int rc = set_gdt(host, domain, v, c);
+
+    if (rc)
+        return rc;
+    rc = set_roots(host, domain, v, c);
+    if (rc)
+        put_gdt(host, v);
+    return rc;
 }
 
 long fx_set_context(struct fx_host *host, struct fx_domain *domain,
@@ -414,22 +442,21 @@ long fx_set_context(struct fx_host *host, struct fx_domain *domain,
     if (read_context(domain, &w, from))
         return -EFAULT;
     fix_selectors(domain, &w);
-    rc = check_context(host, domain, vcpu, v, &w.c);
+    rc = check_addresses(domain, &w.c);
     if (rc)
         return rc;
+    keep_registers(v, &w);
+    rc = check_rest(host, domain, vcpu, v, &w.c);
+    if (rc)
+        return rc;
+    keep_context(v, &w);
     if (!slot->initialised) {
         if (!vcpu)
             domain->vm_assist = w.c.vm_assist;
-        rc = set_gdt(host, domain, v, &w.c);
+        rc = set_tables(host, domain, v, &w.c);
         if (rc)
             return rc;
-        rc = set_roots(host, domain, v, &w.c);
-        if (rc) {
-            put_gdt(host, v);
-            return rc;
-        }
     }
-    keep_context(v, &w);
     slot->initialised = true;
     slot->down = !(w.c.flags & VGCF_online);
     return 0;
@@ -455,8 +482,7 @@ long fx_get_context(struct fx_host *host, struct fx_domain *domain,
     w = (struct wide){.c = v->context,
                       .event_callback_cs = v->event_callback_cs,
                       .failsafe_callback_cs = v->failsafe_callback_cs};
-    w.c.flags &=
-        ~(unsigned long)(VGCF_i387_valid | VGCF_in_kernel | VGCF_online);
+    w.c.flags &= ~(unsigned long)(VGCF_i387_valid | VGCF_in_kernel);
     w.c.flags |= (v->fpu_initialised ? VGCF_i387_valid : 0) |
                  (domain->vcpu[vcpu].down ? 0 : VGCF_online) |
                  (in_kernel(domain, &v->context) ? VGCF_in_kernel : 0);

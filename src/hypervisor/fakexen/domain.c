@@ -252,7 +252,6 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
 
     for (i = 0; i < domain->max_vcpus; i++) {
         struct fx_vcpu *vcpu = &domain->vcpu[i];
-        struct fx_vcpu_state *state;
         uint64_t mfn;
 
         if (vcpu->exists)
@@ -261,9 +260,7 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
         if (mfn == FX_NO_MFN)
             return -ENOMEM;
         *vcpu = (struct fx_vcpu){.exists = true, .down = true, .context = mfn};
-        state = fx_page(host, mfn);
-        state->root = state->user_root = FX_NO_MFN;
-        state->hard_affinity = state->soft_affinity = UINT64_MAX;
+        fx_vcpu_state_init(fx_page(host, mfn));
     }
     return 0;
 }

@@ -121,6 +121,7 @@ uint64_t fx_vm_assist_mask(const struct fx_host *host,
                            const struct fx_domain *domain);
 
 /* vcpu_state.c: the other parts of a vCPU that are saved and restored */
+void fx_vcpu_state_init(struct fx_vcpu_state *v);
 long fx_ext_context(struct fx_host *host, struct fx_domain *domain,
                     struct xen_domctl *op);
 long fx_vcpu_xstate(struct fx_host *host, struct fx_domain *domain,

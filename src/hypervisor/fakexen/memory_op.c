@@ -492,8 +492,7 @@ static long claim(struct fx_host *host, uint64_t at)
 }
 
 /* The frame that each 2 MiB of an M2P begins with. */
-static long m2p_list(const struct fx_host *host, uint64_t at, uint64_t first,
-                     uint64_t frames)
+static long m2p_list(uint64_t at, uint64_t first, uint64_t frames)
 {
     xen_machphys_mfn_list_t list;
     uint64_t i;
@@ -509,7 +508,6 @@ static long m2p_list(const struct fx_host *host, uint64_t at, uint64_t first,
             return -EFAULT;
     }
     list.nr_extents = (unsigned int)i;
-    (void)host;
     return fx_copy_to(at, &list, sizeof(list));
 }
 
@@ -660,11 +658,32 @@ static long translated_only(struct fx_host *host, uint64_t at)
     return fx_domain(host, domid) ? -EACCES : -ESRCH;
 }
 
+/* The operations that know nothing of a number to go on from: the whole of the
+ * command word is theirs. */
+static long whole_op(struct fx_host *host, uint64_t command, uint64_t at)
+{
+    const struct fx_super *super = host->super;
+
+    switch (command) {
+    case XENMEM_machphys_mfn_list:
+        return m2p_list(at, fx_m2p_mfn(super),
+                        fx_m2p_frames(super, sizeof(uint64_t)));
+    case XENMEM_machphys_compat_mfn_list:
+        return m2p_list(at, fx_compat_m2p_mfn(super),
+                        fx_m2p_frames(super, sizeof(uint32_t)));
+    case XENMEM_set_memory_map:
+        return set_memory_map(host, at);
+    case XENMEM_machine_memory_map:
+        return machine_memory_map(host, at);
+    default:
+        return -ENOSYS;
+    }
+}
+
 long fx_memory_op(struct fx_host *host, const uint64_t arg[5])
 {
     unsigned int command = arg[0] & ((1u << EXTENT_SHIFT) - 1);
     uint64_t start = arg[0] >> EXTENT_SHIFT;
-    const struct fx_super *super = host->super;
     uint64_t at = arg[1];
 
     switch (command) {
@@ -676,33 +695,20 @@ long fx_memory_op(struct fx_host *host, const uint64_t arg[5])
         return acquire_resource(host, start, at);
     case XENMEM_add_to_physmap:
     case XENMEM_add_to_physmap_batch:
-    case XENMEM_remove_from_physmap:
         return translated_only(host, at);
-    }
-    if (start)
-        return -EINVAL;
-    switch (command) {
     case XENMEM_exchange:
-        return exchange(host, at);
+        return start ? -EINVAL : exchange(host, at);
     case XENMEM_maximum_ram_page:
-        return (long)super->nr_frames;
+        return start ? -EINVAL : (long)host->super->nr_frames;
     case XENMEM_current_reservation:
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn:
-        return domain_pages(host, command, at);
+        return start ? -EINVAL : domain_pages(host, command, at);
     case XENMEM_claim_pages:
-        return claim(host, at);
-    case XENMEM_machphys_mfn_list:
-        return m2p_list(host, at, fx_m2p_mfn(super),
-                        fx_m2p_frames(super, sizeof(uint64_t)));
-    case XENMEM_machphys_compat_mfn_list:
-        return m2p_list(host, at, fx_compat_m2p_mfn(super),
-                        fx_m2p_frames(super, sizeof(uint32_t)));
-    case XENMEM_set_memory_map:
-        return set_memory_map(host, at);
-    case XENMEM_machine_memory_map:
-        return machine_memory_map(host, at);
+        return start ? -EINVAL : claim(host, at);
+    case XENMEM_remove_from_physmap:
+        return start ? -EINVAL : translated_only(host, at);
     default:
-        return -ENOSYS;
+        return whole_op(host, arg[0], at);
     }
 }

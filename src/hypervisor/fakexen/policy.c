@@ -285,11 +285,10 @@ static int system_policy(uint32_t index, struct policy *p)
         return 0;
     case XEN_SYSCTL_cpu_policy_pv_max:
     case XEN_SYSCTL_cpu_policy_pv_default:
+    case XEN_SYSCTL_cpu_policy_hvm_max: /* Xen has it without VT-x, too */
+    case XEN_SYSCTL_cpu_policy_hvm_default:
         maximum(p);
         return 0;
-    case XEN_SYSCTL_cpu_policy_hvm_max:
-    case XEN_SYSCTL_cpu_policy_hvm_default:
-        return -EOPNOTSUPP;
     default:
         return -EINVAL;
     }
@@ -306,7 +305,7 @@ long fx_policy_system(struct xen_sysctl_cpu_policy *op)
                       (uint64_t)(uintptr_t)op->msrs.p, &op->nr_msrs);
 }
 
-/* Feature sets have the same numbers, but no "hvm" without HVM either. */
+/* Feature sets are numbered in an order of their own. */
 int fx_policy_features(uint32_t index, uint32_t features[FX_FEATURE_WORDS])
 {
     static const uint32_t policy_of[] = {

@@ -16,11 +16,11 @@
 
 /*
  * System policy `index` (XEN_SYSCTL_cpu_policy_*): to the caller's buffers, and
- * the counts to `op`.  -EINVAL, -EOPNOTSUPP for HVM's, -ENOBUFS, -EFAULT.
+ * the counts to `op`.  -EINVAL, -ENOBUFS, -EFAULT.
  */
 long fx_policy_system(struct xen_sysctl_cpu_policy *op);
 
-/* The feature set `index`; -EINVAL or -EOPNOTSUPP. */
+/* The feature set `index`, or -EINVAL. */
 int __attribute__((warn_unused_result))
 fx_policy_features(uint32_t index, uint32_t features[FX_FEATURE_WORDS]);
 

@@ -15,6 +15,11 @@
 /* Legacy area and header: the least that a state can be. */
 #define XSTATE_MIN 576
 
+/* IA32_MCG_CAP's bits that Xen may let a guest have: 2 banks, TES_P, SER_P, and
+ * LMCE_P, CTL_P and any number of banks besides. */
+#define MCG_CAP_DEFAULT UINT64_C(0x01000802)
+#define MCG_CAP_ALLOWED (MCG_CAP_DEFAULT | UINT64_C(0x080001ff))
+
 /* MSRs that a PV guest may write, and that are saved (asm/msr-index.h). */
 #define MSR_TSC_AUX 0xc0000103u
 
@@ -46,11 +51,23 @@ static long set_ext(const struct fx_domain *domain, struct fx_vcpu_state *v,
     memcpy(&ext, asked, given);
     ext.sysenter_callback_cs = fix_selector(domain, ext.sysenter_callback_cs);
     ext.syscall32_callback_cs = fix_selector(domain, ext.syscall32_callback_cs);
+    if (ext.vmce.caps & ~MCG_CAP_ALLOWED) {
+        ext.vmce = v->ext.vmce;
+        v->ext = ext; /* as Xen, which sets the callbacks first */
+        return -EINVAL;
+    }
     /* Less than the first of the machine-check registers is none at all. */
     if (given < head + sizeof(ext.vmce.caps))
         ext.vmce = v->ext.vmce;
     v->ext = ext;
     return 0;
+}
+
+void fx_vcpu_state_init(struct fx_vcpu_state *v)
+{
+    v->root = v->user_root = FX_NO_MFN;
+    v->hard_affinity = v->soft_affinity = UINT64_MAX;
+    v->ext.vmce.caps = MCG_CAP_DEFAULT;
 }
 
 long fx_ext_context(struct fx_host *host, struct fx_domain *domain,
