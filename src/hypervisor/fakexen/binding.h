@@ -7,11 +7,11 @@
  * the dynamic linker is done, and again when the host is opened, it is checked
  * that
  *
- *   each function that a loaded libxencall, libxenforeignmemory,
- *   libxendevicemodel or libxenstore exports is found here, by its plain name
- *   and by its version, and
+ *   no function that a loaded libxencall, libxenforeignmemory,
+ *   libxendevicemodel or libxenstore exports is found there, and
  *
- *   no other loaded object has one of theirs in its table of addresses.
+ *   no other loaded object has one of theirs in its table of addresses, which
+ *   is what became of references that ask for a version.
  */
 #ifndef FX_BINDING_H
 #define FX_BINDING_H
