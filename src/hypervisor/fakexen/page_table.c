@@ -22,9 +22,17 @@
 /* The M2P at the start of Xen's part of a 64-bit root: no writing. */
 #define M2P_ENTRY (FX_PRESENT | FX_USER | FX_ACCESSED | FX_NX)
 
-/* The root's entry for itself. */
-#define SELF_ENTRY (FX_PRESENT | FX_RW | FX_ACCESSED | FX_DIRTY | FX_NX)
-#define SELF_SLOT  258
+/* The root's entry for itself, that for what is the domain's own, and those for
+ * all memory, 512 GiB each. */
+#define XEN_DATA    (FX_PRESENT | FX_RW | FX_ACCESSED | FX_DIRTY | FX_NX)
+#define SELF_SLOT   258
+#define DOMAIN_SLOT 260
+#define MEMORY_SLOT 262
+#define SLOT_FRAMES (UINT64_C(1) << (39 - FX_PAGE_SHIFT))
+
+/* Xen itself. */
+#define XEN_CODE  (FX_PRESENT | FX_RW | FX_ACCESSED | FX_DIRTY)
+#define CODE_SLOT 261
 
 /* A frame number below which a PAE root lies without extended CR3. */
 #define PAE_ROOT_END (UINT64_C(1) << (32 - FX_PAGE_SHIFT))
@@ -199,15 +207,23 @@ static uint64_t m2p_entry(const struct fx_host *host)
     return fx_m2p_mfn(host->super) << FX_PAGE_SHIFT | M2P_ENTRY;
 }
 
-/* Of Xen's 16 entries those that mean something here, nothing in the others. */
+/* Xen's 16 entries, as a guest may find them left in a frame that is a root no
+ * more.  What they lead to is not there: the M2P's frames stand for it. */
 static void fill_l4(const struct fx_host *host, const struct fx_domain *domain,
                     uint64_t mfn, uint64_t *entries)
 {
+    uint64_t nowhere = fx_m2p_mfn(host->super) << FX_PAGE_SHIFT;
+
     memset(&entries[FX_L4_XEN_FIRST], 0,
            (FX_L4_XEN_END - FX_L4_XEN_FIRST) * sizeof(*entries));
     if (domain->vm_assist >> VMASST_TYPE_m2p_strict & 1)
         entries[FX_L4_XEN_FIRST] = m2p_entry(host);
-    entries[SELF_SLOT] = mfn << FX_PAGE_SHIFT | SELF_ENTRY;
+    entries[SELF_SLOT] = mfn << FX_PAGE_SHIFT | XEN_DATA;
+    entries[DOMAIN_SLOT] = nowhere | XEN_DATA;
+    entries[CODE_SLOT] = nowhere | XEN_CODE;
+    for (unsigned int i = MEMORY_SLOT; i < FX_L4_XEN_END; i++)
+        if ((i - MEMORY_SLOT) * SLOT_FRAMES < host->super->nr_frames)
+            entries[i] = nowhere | XEN_DATA;
 }
 
 void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown)
