@@ -278,6 +278,10 @@ START_TEST(what_an_l1_maps)
         {entry(0x20, P), -EPERM},        /* I/O */
         {entry(0x80000, P), -EPERM},
         {ADDR | P, -EINVAL},
+        {entry(fx_m2p_mfn(world.host.super), P), -EBUSY},
+        {entry(fx_m2p_mfn(world.host.super) - 1, P), -EPERM},
+        {entry(fx_compat_m2p_mfn(world.host.super) + 1535, P), -EBUSY},
+        {entry(fx_compat_m2p_mfn(world.host.super) + 1536, P), -EPERM},
     };
     struct fx_frame *shared = fx_frame(&world.host, OWN(12));
 

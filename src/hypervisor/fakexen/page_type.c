@@ -134,11 +134,21 @@ static bool may_map(const struct fx_frame *frame, uint16_t mapper,
     return frame->owner == owner || (owner != mapper && owner == 0);
 }
 
+/* Frames as much as others on Xen, which has them for itself. */
+static bool is_m2p(const struct fx_super *super, uint64_t mfn)
+{
+    return mfn >= fx_m2p_mfn(super) &&
+           mfn < fx_compat_m2p_mfn(super) +
+                     fx_m2p_frames(super, sizeof(uint32_t));
+}
+
 int fx_get_mapping(struct fx_host *host, uint16_t mapper, uint16_t owner,
                    uint64_t mfn, bool writable)
 {
     struct fx_frame *frame = fx_frame(host, mfn);
 
+    if (is_m2p(host->super, mfn))
+        return -EBUSY;
     if (!frame || (mfn < FIRST_MIB && !frame->refs))
         return mfn == fx_entry_mfn(UINT64_MAX) ? -EINVAL : -EPERM;
     if (!may_map(frame, mapper, owner))
