@@ -303,6 +303,7 @@ static void model_init(struct model *m)
     model_add(m, "/tool/xenstored");
     strcpy(model_add(m, "/local/domain/0/domid")->value, "0");
     strcpy(model_add(m, "/local/domain/0/name")->value, "Domain-0");
+    strcpy(model_add(m, "/local/pool/0/name")->value, "Pool-0");
 }
 
 /* Does the store hold what the model does, and no more? */

@@ -68,6 +68,8 @@ struct fx_domain_state {
     uint8_t e820[FX_MAX_DOMAIN_E820][20]; /* as the caller gave it */
     uint32_t nr_vnodes;
     uint32_t vnode_to_pnode[FX_MAX_NODES];
+    uint16_t sched_weight; /* 0: the default */
+    uint16_t sched_cap;
 };
 
 struct fx_domain_state *fx_domain_state(struct fx_host *host,

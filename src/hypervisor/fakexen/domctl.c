@@ -27,6 +27,9 @@ struct xen_domctl_vm_assist {
 /* XEN_DOMCTL_getpageframeinfo3 takes no more at once. */
 #define MAX_PFINFO 1024
 
+/* Credit2's (xen/common/sched/credit2.c). */
+#define DEFAULT_WEIGHT 256
+
 /* HYPERCALL_VECTOR and the slot of each stub (xen/arch-x86/xen-x86_32.h). */
 #define HYPERCALL_VECTOR 0x82
 #define STUB_BYTES       32
@@ -451,6 +454,33 @@ static long set_vnuma(struct call *call)
     return 0;
 }
 
+/* Credit2's parameters are kept; there are no CPUs that go by them. */
+static long scheduler_op(struct call *call)
+{
+    struct xen_domctl_scheduler_op *asked = &call->op->u.scheduler_op;
+    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
+
+    if (asked->sched_id != XEN_SCHEDULER_CREDIT2 || !state)
+        return -EINVAL;
+    switch (asked->cmd) {
+    case XEN_DOMCTL_SCHEDOP_putinfo:
+        if (asked->u.credit2.weight)
+            state->sched_weight = asked->u.credit2.weight;
+        if (asked->u.credit2.cap != UINT16_MAX)
+            state->sched_cap = asked->u.credit2.cap;
+        break;
+    case XEN_DOMCTL_SCHEDOP_getinfo:
+        asked->u.credit2.weight =
+            state->sched_weight ? state->sched_weight : DEFAULT_WEIGHT;
+        asked->u.credit2.cap = state->sched_cap;
+        break;
+    default:
+        return -EINVAL;
+    }
+    call->copy_back = true;
+    return 0;
+}
+
 static long vm_assist(struct call *call)
 {
     struct fx_domain *domain = call->domain;
@@ -523,6 +553,7 @@ static domctl_function function_for(uint32_t command)
         [XEN_DOMCTL_get_cpu_policy] = get_cpu_policy,
         [XEN_DOMCTL_set_cpu_policy] = set_cpu_policy,
         [XEN_DOMCTL_setvnumainfo] = set_vnuma,
+        [XEN_DOMCTL_scheduler_op] = scheduler_op,
         [XEN_DOMCTL_settimeoffset] = nothing_to_do,
         [XEN_DOMCTL_subscribe] = nothing_to_do,
         [XEN_DOMCTL_set_virq_handler] = nothing_to_do,

@@ -1171,6 +1171,9 @@ static int first_image(struct fx_store *store)
         {"/local/domain/0", ""},
         {"/local/domain/0/domid", "0"},
         {"/local/domain/0/name", "Domain-0"},
+        {"/local/pool", ""},
+        {"/local/pool/0", ""},
+        {"/local/pool/0/name", "Pool-0"},
     };
     struct xs_permissions perms = {.id = 0, .perms = XS_PERM_NONE};
     struct tree tree = {0};

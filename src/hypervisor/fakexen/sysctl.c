@@ -197,6 +197,28 @@ static long available(struct fx_host *host, struct xen_sysctl *op)
     return 0;
 }
 
+/* One pool, number 0, with all CPUs and all domains; it stays as it is. */
+static long cpu_pool(struct fx_host *host, struct xen_sysctl *op)
+{
+    struct xen_sysctl_cpupool_op *pool = &op->u.cpupool_op;
+    unsigned int i;
+
+    switch (pool->op) {
+    case XEN_SYSCTL_CPUPOOL_OP_INFO: /* of the next one from that ID on */
+        if (pool->cpupool_id)
+            return -ENOENT;
+        pool->sched_id = XEN_SCHEDULER_CREDIT2;
+        pool->n_dom = 0;
+        for (i = 0; i < FX_MAX_DOMAINS; i++)
+            pool->n_dom += host->super->domain[i].exists;
+        return fx_bitmap_to(&pool->cpumap, (UINT64_C(1) << FX_CPUS) - 1);
+    case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+        return fx_bitmap_to(&pool->cpumap, 0);
+    default:
+        return -EOPNOTSUPP;
+    }
+}
+
 /* There is no console: nothing to read, no key does anything. */
 static long read_console(struct xen_sysctl *op)
 {
@@ -226,6 +248,8 @@ static long answer(struct fx_host *host, struct xen_sysctl *op)
     case XEN_SYSCTL_sched_id:
         op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
         return 0;
+    case XEN_SYSCTL_cpupool_op:
+        return cpu_pool(host, op);
     case XEN_SYSCTL_readconsole:
         return read_console(op);
     case XEN_SYSCTL_debug_keys:

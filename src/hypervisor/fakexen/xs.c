@@ -55,6 +55,7 @@ static struct {
     struct fx_store *store;
     struct xs_handle *handles;
     bool has_thread, has_handlers;
+    unsigned int console_of; /* a domain whose console changed; 0: none */
 } process = {.mutex = PTHREAD_MUTEX_INITIALIZER,
              .fired = PTHREAD_COND_INITIALIZER};
 
@@ -71,10 +72,38 @@ static void enter(void)
     fx_lock(process.host);
 }
 
+/*
+ * What xenconsoled does, and libxl waits for: it names the terminal of a new
+ * domain's console.  No guest runs here, so that nothing ever comes of it.
+ */
+static void name_console(unsigned int domid)
+{
+    static const char tty[] = "/dev/null";
+    char port[64], name[64];
+    size_t len = 0;
+    void *value;
+
+    snprintf(port, sizeof(port), "/local/domain/%u/console/port", domid);
+    snprintf(name, sizeof(name), "/local/domain/%u/console/tty", domid);
+    if (!fx_domain(process.host, domid) ||
+        fx_store_read(process.store, NULL, port, &value, &len))
+        return;
+    free(value);
+    len = 0;
+    if (!fx_store_read(process.store, NULL, name, &value, &len))
+        free(value);
+    if (!len) /* a full store shows in what the caller does himself */
+        (void)!fx_store_write(process.store, NULL, name, tty, strlen(tty));
+}
+
 static void leave(void)
 {
+    unsigned int domid = process.console_of;
     int saved = errno;
 
+    if (domid)
+        name_console(domid);
+    process.console_of = 0;
     fx_unlock(process.host);
     pthread_mutex_unlock(&process.mutex);
     errno = saved;
@@ -148,8 +177,13 @@ static void fire(void *arg, const char *path, bool exact)
 {
     struct xs_handle *h;
     struct watch *watch;
+    unsigned int domid;
+    int end = 0;
 
     (void)arg;
+    if (sscanf(path, "/local/domain/%u/console/port%n", &domid, &end) == 1 &&
+        end && !path[end])
+        process.console_of = domid;
     for (h = process.handles; h; h = h->next)
         for (watch = h->watches; watch; watch = watch->next)
             if (watches(watch, path, exact))
