@@ -85,11 +85,17 @@ static int unpin(uint64_t mfn)
 }
 
 /* In FX_GUEST's tables, for frames of `owner`'s. */
-static int update_for(uint32_t owner, uint64_t address, uint64_t value)
+static int call_update(uint32_t owner, uint64_t address, uint64_t value)
 {
     mmu_update_t request = {address, value};
     uint64_t arg[5] = {(uintptr_t)&request, 1, 0, (FX_GUEST + 1) << 16 | owner};
-    int rc = (int)fx_mmu_update_op(&world.host, arg);
+
+    return (int)fx_mmu_update_op(&world.host, arg);
+}
+
+static int update_for(uint32_t owner, uint64_t address, uint64_t value)
+{
+    int rc = call_update(owner, address, value);
 
     ok();
     return rc;
@@ -245,6 +251,7 @@ START_TEST(adjusted_32)
 {
     uint64_t root = plant();
 
+    set(OWN(3), 0, 0x26); /* not present: left alone */
     set(OWN(3), 4, 0x1234);
     set(OWN(3), 511, entry(OWN(2), P));
     ck_assert_int_eq(pin(root, 3), 0);
@@ -255,6 +262,7 @@ START_TEST(adjusted_32)
     set(OWN(3), 3, get(OWN(3), 3) | 0x20); /* as the CPU does */
     ck_assert_int_eq(unpin(root), 0);
     ck_assert_uint_eq(get(OWN(3), 3), entry(OWN(2), P));
+    ck_assert_uint_eq(get(OWN(3), 0), 0x26);
 }
 END_TEST
 
@@ -432,7 +440,9 @@ START_TEST(pae_m2p)
 
     set(OWN(2), 428, entry(OTHER(0), P)); /* Xen's: not looked at */
     set(OWN(2), 511, ~UINT64_C(0));
+    set(OWN(3), 0, 0x10); /* behind the L2 in memory */
     ck_assert_int_eq(pin(root, 3), 0);
+    ck_assert_uint_eq(get(OWN(3), 0), 0x10);
     ck_assert_uint_eq(get(OWN(2), 427), first);
     ck_assert_uint_eq(get(OWN(2), 428) >> 12,
                       fx_compat_m2p_mfn(world.host.super));
@@ -471,7 +481,10 @@ START_TEST(l4_slots)
         ck_assert_uint_ne(get(root, i), entry(OTHER(0), 0xfff));
         ck_assert_int_eq(update(root, i, 0), -EINVAL);
     }
+    ck_assert_uint_eq(get(root, 256), 0); /* without m2p_strict */
     ck_assert_uint_eq(get(root, 258) >> 12 & 0xffffffffff, root);
+    ck_assert_uint_ne(get(root, 262), 0);
+    ck_assert_uint_eq(get(root, 263), 0); /* less than 512 GiB */
     ck_assert_int_eq(update(root, 255, 0), 0);
     ck_assert_int_eq(update(root, 272, 0), 0);
     ck_assert_uint_eq(types_of(OWN(3)), 1);
@@ -664,6 +677,17 @@ START_TEST(other_domains_frames)
     ck_assert_int_eq(update_for(DOMID_SELF, at, entry(0x80000, P)), -EPERM);
     ck_assert_int_eq(update_for(DOMID_IO, at, entry(0x80000, P)), -EPERM);
     ck_assert_int_eq(update_for(DOMID_IO, at, entry(OTHER(0), P)), -EBUSY);
+    /* What an entry has, it keeps while only harmless flags change. */
+    for (unsigned int bit = 0; bit < 64; bit++) {
+        uint64_t flag = UINT64_C(1) << bit;
+
+        if (flag & ADDR || (flag & refused_bits(1) && flag != 8))
+            continue;
+        ck_assert_int_eq(update(OWN(1), 0, get(OWN(1), 0) ^ flag),
+                         bit == 3 ? -EINVAL : (bit == 1 ? -EBUSY : 0));
+        ck_assert_int_eq(update_for(DOMID_SELF, at, entry(OTHER(0), P | RW)),
+                         0);
+    }
     /* ... but not what is free, or Xen's own. */
     fx_world_give_back(OTHER(5));
     ck_assert_int_eq(update_for(DOMID_SELF, at, entry(OTHER(5), P)), -EBUSY);
@@ -810,18 +834,27 @@ START_TEST(descriptors)
         /* A flat segment up to 0xf6800000 is made one of 4 GiB. */
         {0x00cf9200000067ff, 0x00cfb2000000ffff, 0x00cff200000067ff},
         {0x00cb9200000067ff, 0x00cbb200000067ff, 0x00cbf200000067ff},
+        {0x00cf9200000167ff, 0x00cfb200000167ff, 0x00cff200000167ff},
+        {0x00cf9201000067ff, 0x00cfb201000067ff, 0x00cff201000067ff},
+        {0x01cf9200000067ff, 0x01cfb200000067ff, 0x01cff200000067ff},
+        {0x00cf9200000057ff, 0x00cfb200000057ff, 0x00cff200000057ff},
+        {0x00cf920000005800, 0x00cfb2000000ffff, 0x00cff20000005800},
+        {0x004f9200000067ff, 0x004fb200000067ff, 0x004ff200000067ff},
         {0x0000800000000000, 0x0000800000000000, 0x0000800000000000},
         {0x0000890000000000, 0, 0}, /* a TSS */
         {0x00008e0000080000, 0, 0}, /* an interrupt gate */
         {0x0000ec0000080000, 0x00008c00000b0000, 0x00008c00000b0000},
         {0x00008c0000080000, 0x00008c0000090000, 0x00008c00000b0000},
-        {0x00008c00e0080000, 0, 0},                  /* Xen's segment */
+        {0x00008c00e0080000, 0, 0}, /* Xen's segment */
+        {0x00008c00e0000000, 0, 0},
+        {0x00008c00e0040000, 0x00008c00e0050000, 0x00008c00e0070000}, /* LDT */
         {0x00008c00e0190000, 0x00008c00e0190000, 0}, /* its flat ones */
         {0x00008c00e0330000, 0, 0x00008c00e0330000},
         {0x00008c1f00080000, 0x00008c1f00090000, 0}, /* reserved bits */
         {0x00008c2000080000, 0, 0},
     };
 
+    set(OWN(2), 0, 0x0000890000000000); /* behind them in memory */
     for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         uint64_t after = is_32bit() ? cases[i].after32 : cases[i].after64;
 
@@ -899,11 +932,16 @@ START_TEST(the_log_of_dirty_frames)
     ck_assert_uint_eq(guest->dirty_pages, 1);
     set(OWN(5), 0, entry(OWN(6), P));
     ck_assert_int_eq(pin(OWN(5), 2), 0);
+    ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_DIRTY);
+    ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_TOUCHED);
     fx_frame(&world.host, OWN(6))->flags &= (uint16_t)~FX_F_DIRTY;
     ck_assert_int_eq(pin(OWN(6), 1), 0);
     ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_DIRTY);
     fx_frame(&world.host, OWN(6))->flags &= (uint16_t)~FX_F_DIRTY;
     ck_assert_int_eq(unpin(OWN(6)), 0);
+    ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_DIRTY);
+    fx_frame(&world.host, OWN(6))->flags &= (uint16_t)~FX_F_DIRTY;
+    ck_assert_int_eq(unpin(OWN(5)), 0);
     ck_assert(fx_frame(&world.host, OWN(6))->flags & FX_F_DIRTY);
     guest->dirty_pages = 1;
     fx_world_give_back(OWN(3)); /* a clean one */
@@ -994,6 +1032,8 @@ END_TEST
 START_TEST(counts_at_their_limit)
 {
     struct fx_frame *frame = fx_frame(&world.host, OWN(1));
+    struct fx_frame *table = fx_frame(&world.host, OWN(5));
+    struct fx_frame *named = fx_frame(&world.host, OWN(6));
 
     frame->type = FX_T_MAKE(FX_L1) | FX_T_VALIDATED | FX_T_COUNT_MASK;
     ck_assert_int_eq(fx_get_type(&world.host, OWN(1), FX_L1, 0), -EINVAL);
@@ -1005,6 +1045,28 @@ START_TEST(counts_at_their_limit)
     ck_assert_int_eq(fx_get_mapping(&world.host, 0, FX_GUEST, OWN(1), false),
                      -EBUSY);
     frame->refs = 1;
+    /* A linear entry, for which Xen has 16 bits besides. */
+    ck_assert_int_eq(pin(OWN(5), 2), 0);
+    ck_assert_int_eq(pin(OWN(6), 2), 0);
+    named->type |= FX_T_COUNT_MASK;
+    ck_assert_int_eq(call_update(FX_GUEST, OWN(5) << 12, entry(OWN(6), P)),
+                     -EINVAL);
+    named->type &= ~FX_T_COUNT_MASK;
+    named->type++;
+    table->linear = 32767;
+    ck_assert_int_eq(call_update(FX_GUEST, OWN(5) << 12, entry(OWN(6), P)),
+                     -EINVAL);
+    table->linear = 32766;
+    named->linear = -32768;
+    ck_assert_int_eq(call_update(FX_GUEST, OWN(5) << 12, entry(OWN(6), P)),
+                     -EINVAL);
+    named->linear = -32767;
+    ck_assert_int_eq(call_update(FX_GUEST, OWN(5) << 12, entry(OWN(6), P)), 0);
+    ck_assert_int_eq(table->linear, 32767);
+    ck_assert_int_eq(named->linear, -32768);
+    table->linear = 1;
+    named->linear = -1;
+    ok();
 }
 END_TEST
 

@@ -69,7 +69,7 @@ static int get_linear(struct fx_host *host, const struct fx_domain *domain,
         return 0;
     if (fx_get_page(host, mfn, domain->id))
         return -EINVAL;
-    if (!same_level(holder, named) || !(named->type & FX_T_VALIDATED) ||
+    if (!same_level(holder, named) ||
         (named->type & FX_T_COUNT_MASK) == FX_T_COUNT_MASK ||
         !count_linear(holder, named)) {
         fx_put_page(host, mfn);
@@ -96,26 +96,25 @@ int fx_get_entry(struct fx_host *host, struct fx_domain *domain, uint16_t owner,
     return rc;
 }
 
-bool fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
+void fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
                   uint64_t entry)
 {
     uint64_t mfn = fx_entry_mfn(entry);
     struct fx_frame *holder, *named;
 
     if (!(entry & FX_PRESENT) || (level > 1 && mfn == table))
-        return false;
+        return;
     if (level == 1 && !(entry & FX_RW)) {
         fx_put_page(host, mfn);
-        return true;
+        return;
     }
     holder = fx_frame(host, table);
     named = fx_frame(host, mfn);
-    if (level > 1 && same_level(holder, named)) {
+    if (same_level(holder, named)) {
         holder->linear--;
         named->linear++;
     }
     fx_put_page_and_type(host, mfn);
-    return true;
 }
 
 /* The L2 in a PAE L3's slot 3, where Xen's own entries go: it is there, and in
@@ -160,9 +159,10 @@ static void put_slots(struct fx_host *host, const struct fx_domain *domain,
     while (end-- > 0) {
         uint64_t entry = entries[end];
 
-        if (!fx_entry_is_xens(info, domain->is_32bit, end) &&
-            fx_put_entry(host, level, mfn, entry))
-            entries[end] = fx_entry_unadjust(level, domain->is_32bit, entry);
+        if (fx_entry_is_xens(info, domain->is_32bit, end))
+            continue;
+        fx_put_entry(host, level, mfn, entry);
+        entries[end] = fx_entry_unadjust(level, domain->is_32bit, entry);
     }
 }
 

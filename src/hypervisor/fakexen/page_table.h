@@ -26,8 +26,8 @@ void fx_demote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn);
 int fx_get_entry(struct fx_host *host, struct fx_domain *domain, uint16_t owner,
                  unsigned int level, uint64_t table, uint64_t entry);
 
-/* Any entry. True: it held a reference. */
-bool fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
+/* Gives back what any entry, present or not, holds. */
+void fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
                   uint64_t entry);
 
 /* Puts Xen's M2P into a 64-bit root for the guest to read, if it is not there,
