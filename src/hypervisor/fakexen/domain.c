@@ -10,6 +10,7 @@
 
 #include "domain.h"
 #include "page_type.h"
+#include "store.h"
 
 _Static_assert(sizeof(struct fx_domain_state) <= FX_PAGE_SIZE, "one frame");
 _Static_assert(sizeof(struct fx_vcpu_state) <= FX_VCPU_FRAMES * FX_PAGE_SIZE,
@@ -288,6 +289,7 @@ void fx_domain_reap(struct fx_host *host, struct fx_domain *domain)
         shared_in_use(host, domain))
         return;
     free_structures(host, domain);
+    fx_store_poke(host);
 }
 
 void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
@@ -295,6 +297,7 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     uint32_t i;
 
     domain->dying = true;
+    fx_store_poke(host);
     host->super->claimed_frames -= domain->claimed_pages;
     domain->claimed_pages = 0;
     fx_evtchn_close_all(host, domain);

@@ -11,6 +11,7 @@
 #include "domain.h"
 #include "guest.h"
 #include "hypercall.h"
+#include "store.h"
 
 /* The first reason stays. */
 static long remote_shutdown(struct fx_host *host, uint64_t at)
@@ -28,6 +29,7 @@ static long remote_shutdown(struct fx_host *host, uint64_t at)
     if (domain->shutdown_code == FX_NOT_SHUT_DOWN)
         domain->shutdown_code = (uint8_t)asked.reason;
     domain->shutdown = true;
+    fx_store_poke(host);
     return 0;
 }
 

@@ -457,13 +457,22 @@ static uint64_t load_state(const struct fx_store *store)
     return __atomic_load_n(&store->header->state, __ATOMIC_ACQUIRE);
 }
 
+static void wake(struct header *header)
+{
+    __atomic_fetch_add(&header->changes, 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &header->changes, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+void fx_store_poke(struct fx_host *host)
+{
+    wake((struct header *)host->store);
+}
+
 /* Makes everything that was written before count, at once. */
 static void publish(struct fx_store *store, uint64_t state)
 {
     __atomic_store_n(&store->header->state, state, __ATOMIC_RELEASE);
-    __atomic_fetch_add(&store->header->changes, 1, __ATOMIC_RELEASE);
-    syscall(SYS_futex, &store->header->changes, FUTEX_WAKE, INT32_MAX, NULL,
-            NULL, 0);
+    wake(store->header);
 }
 
 static uint32_t record_crc(const struct record *record)

@@ -96,6 +96,12 @@ int __attribute__((warn_unused_result)) fx_store_sync(struct fx_store *store);
 uint32_t fx_store_changes(const struct fx_store *store);
 void fx_store_wait(const struct fx_store *store, uint32_t seen);
 
+/*
+ * A domain was shut down or died, of which Xen would send VIRQ_DOM_EXC: wakes
+ * those who wait for changes.  No view is needed.
+ */
+void fx_store_poke(struct fx_host *host);
+
 /* "/a/b" or "/": xenstored's rules, its lengths included. */
 bool fx_store_valid_path(const char *path);
 

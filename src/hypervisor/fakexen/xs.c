@@ -56,6 +56,7 @@ static struct {
     struct xs_handle *handles;
     bool has_thread, has_handlers;
     unsigned int console_of; /* a domain whose console changed; 0: none */
+    uint32_t states[FX_MAX_DOMAINS]; /* as last seen: domain_state() */
 } process = {.mutex = PTHREAD_MUTEX_INITIALIZER,
              .fired = PTHREAD_COND_INITIALIZER};
 
@@ -190,6 +191,38 @@ static void fire(void *arg, const char *path, bool exact)
                 queue(h, watch, path);
 }
 
+/* Of which a change is told; 0: there is no domain. */
+static uint32_t domain_state(const struct fx_domain *domain)
+{
+    if (!domain->exists)
+        return 0;
+    return 1u | domain->dying * 2u | domain->shutdown * 4u | domain->id * 8u;
+}
+
+/* As xenstored does on VIRQ_DOM_EXC. */
+static void look_at_domains(void)
+{
+    const struct fx_domain *domain = process.host->super->domain;
+    bool changed = false;
+    uint32_t state;
+    size_t i;
+
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        state = domain_state(&domain[i]);
+        changed |= process.states[i] && process.states[i] != state;
+        process.states[i] = state;
+    }
+    if (changed)
+        fire(NULL, "@releaseDomain", true);
+}
+
+/* What others did. */
+static int catch_up(void)
+{
+    look_at_domains();
+    return fx_store_sync(process.store);
+}
+
 static void *watch_thread(void *arg)
 {
     const struct fx_store *store = arg;
@@ -199,7 +232,7 @@ static void *watch_thread(void *arg)
         enter();
         seen = fx_store_changes(store);
         /* An error shows to the next caller who asks for something. */
-        (void)!fx_store_sync(process.store);
+        (void)!catch_up();
         leave();
         fx_store_wait(store, seen);
     }
@@ -307,7 +340,7 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
     at = find_watch(h, watch->path, token);
     rc = *at ? -EEXIST : start_thread();
     if (!rc)
-        rc = fx_store_sync(process.store);
+        rc = catch_up(); /* from here on */
     if (rc) {
         watch_free(watch);
     } else {
@@ -394,7 +427,7 @@ char **xs_check_watch(struct xs_handle *h)
     int rc;
 
     enter();
-    rc = fx_store_sync(process.store);
+    rc = catch_up();
     vector = take_event(h);
     leave();
     if (!vector)
