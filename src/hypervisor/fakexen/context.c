@@ -348,7 +348,7 @@ static int set_roots(struct fx_host *host, struct fx_domain *domain,
     v->root = root;
     if (domain->is_32bit || !c->ctrlreg[1])
         return 0;
-    rc = fx_get_root(host, domain, user);
+    rc = fx_get_user_root(host, domain, user);
     if (!rc)
         v->user_root = user;
     return rc;
