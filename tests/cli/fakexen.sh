@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The wrapper: usage, errors, exit status, and what it leaves behind.
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+fakexen=${FAKEXEN:-$top/src/hypervisor/fakexen/fakexen}
+FAKEXEN_LIBRARY=${FAKEXEN_LIBRARY:-$top/src/hypervisor/fakexen/.libs/fakexen.so}
+export FAKEXEN_LIBRARY
+# shellcheck disable=SC2016 # what is expanded by the command's own shell
+show_host='echo "$FAKEXEN_HOST"; test -e "$FAKEXEN_HOST"' show_1='echo "$1"'
+
+# A sanitizer's runtime wants to be first, in programs that have none of it.
+if grep -q __asan_init "$FAKEXEN_LIBRARY"; then
+    echo "the shared object is sanitized: no plain command can have it"
+    exit 77
+fi
+
+# Run fakexen; its status, output and messages are in $status, out and err.
+fake() {
+    checks=$((checks + 1))
+    status=0
+    "$fakexen" "$@" >out 2>err </dev/null || status=$?
+}
+
+# refuses STATUS LINE ARGUMENT...: ends with that status and "fakexen: LINE".
+refuses() {
+    want_status=$1 want=$2
+    shift 2
+    fake "$@"
+    if [ "$status" != "$want_status" ]; then
+        wrong "'$*' ended with status $status, not $want_status"
+    elif [ "$(cat err)" != "fakexen: $want" ]; then
+        wrong "'$*' did not say: $want"
+    elif [ -s out ]; then
+        wrong "'$*' failed with output"
+    fi
+}
+
+# runs STATUS ARGUMENT...: the command's status, and nothing else is said.
+runs() {
+    want_status=$1
+    shift
+    fake "$@"
+    if [ "$status" != "$want_status" ]; then
+        wrong "'$*' ended with status $status, not $want_status"
+    elif [ -s err ]; then
+        wrong "'$*' had something to say"
+    fi
+}
+
+# Usage.
+refuses 2 'no command; see "fakexen --help"'
+refuses 2 'no command; see "fakexen --help"' --host m
+refuses 2 '--memory: 6X is no size, as 6G or 512M' --memory 6X true
+refuses 2 '--memory: 0 is no size, as 6G or 512M' --memory 0 true
+refuses 2 '--memory: -1G is no size, as 6G or 512M' --memory -1G true
+refuses 2 '--memory: 99999999T is no size, as 6G or 512M' \
+    --memory 99999999T true
+refuses 2 '--nodes: 9 is no number from 1 to 8' --nodes 9 true
+refuses 2 '--nodes: 0 is no number from 1 to 8' --nodes 0 true
+refuses 2 '--level: new is neither stock nor patched' --level new true
+refuses 2 '--fail: 0 is no N[:ERRNO], as 17:ENOMEM' --fail 0 true
+refuses 2 '--fail: 3:EWHAT is no N[:ERRNO], as 17:ENOMEM' --fail 3:EWHAT true
+refuses 2 '--fail: 3: is no N[:ERRNO], as 17:ENOMEM' --fail 3: true
+refuses 2 '--json goes with --status' --json true
+refuses 2 '--status takes --host FILE' --status
+refuses 2 '--status takes no command' --host m --status true
+refuses 2 "unrecognized option '--what'" --what
+refuses 2 "option '--host' requires an argument" --host
+runs 0 --help
+prints '^usage: fakexen '
+runs 0 --version
+prints '^fakexen [0-9]'
+
+# Files that are no machines are left alone.
+refuses 1 'nowhere: No such file or directory' --host nowhere --status
+[ ! -e nowhere ] || wrong '--status made a machine'
+echo 'not a machine' >text
+fake --host text true
+[ "$status" = 1 ] || wrong 'a text file was taken for a machine'
+[ "$(wc -l <err)" = 1 ] || wrong 'a text file gave no clear line'
+[ "$(cat text)" = 'not a machine' ] || wrong 'a text file was changed'
+refuses 1 'no/such/m: No such file or directory' --host no/such/m true
+refuses 1 'no/such/t: No such file or directory' --trace no/such/t true
+fake --e820 no/such/map true
+[ "$status" = 1 ] || wrong 'a machine without the map that it was to have'
+
+# The shared object has to be there.
+library=$FAKEXEN_LIBRARY
+FAKEXEN_LIBRARY=/no/such/object
+refuses 1 '/no/such/object: No such file or directory' true
+FAKEXEN_LIBRARY='/no such/object'
+refuses 1 "$FAKEXEN_LIBRARY: LD_PRELOAD takes no path with a space or colon" \
+    true
+FAKEXEN_LIBRARY=$library
+
+# The command's status is the wrapper's.
+runs 0 true
+runs 3 sh -c 'exit 3'
+runs 143 sh -c 'kill -TERM $$'
+runs 137 sh -c 'kill -KILL $$'
+refuses 127 '/no/such/command: No such file or directory' /no/such/command
+refuses 126 '/: Permission denied' /
+runs 0 --host m sh -c "$show_1" sh --host
+prints '^--host$'
+
+# A machine that stays, and one that does not.
+runs 0 --host m --memory 512M true
+runs 0 --host m --status
+prints '^domain 0: '
+prints '^frames +'
+runs 0 --host m --status --json
+prints '"free_frames": [0-9]+'
+runs 0 sh -c "$show_host"
+machine=$(cat out)
+[ ! -e "$machine" ] || wrong "the machine $machine outlives its command"
+
+# Signals that are for the command.
+"$fakexen" sh -c 'trap "exit 7" TERM; : >ready; while :; do sleep 0.1; done' &
+while [ ! -e ready ]; do sleep 0.1; done
+kill -TERM $!
+wait $!
+checks=$((checks + 1)) status=$?
+[ "$status" = 7 ] || wrong "SIGTERM was not passed on: status $status"
+
+finish
