@@ -74,7 +74,7 @@ int64_t fx_system_time(void)
 }
 
 /* Frames of Xen's own, zeroed. */
-static uint64_t xen_frames(struct fx_host *host, unsigned int order)
+uint64_t fx_xen_frames(struct fx_host *host, unsigned int order)
 {
     struct fx_alloc want = {.order = order, .node = FX_ANY_NODE};
     uint64_t mfn = fx_alloc_frames(host, &want, DOMID_XEN);
@@ -84,8 +84,7 @@ static uint64_t xen_frames(struct fx_host *host, unsigned int order)
     return mfn;
 }
 
-static void free_xen_frames(struct fx_host *host, uint64_t mfn,
-                            unsigned int order)
+void fx_free_xen_frames(struct fx_host *host, uint64_t mfn, unsigned int order)
 {
     uint64_t i;
 
@@ -183,13 +182,13 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
 
     for (i = 0; i < FX_MAX_VCPUS; i++)
         if (domain->vcpu[i].exists)
-            free_xen_frames(host, domain->vcpu[i].context, FX_VCPU_ORDER);
+            fx_free_xen_frames(host, domain->vcpu[i].context, FX_VCPU_ORDER);
     for (i = 0; state && i < state->nr_grant_frames; i++)
-        free_xen_frames(host, state->grant_frame[i], 0);
-    free_xen_frames(host, domain->shared_info, 0);
-    free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
-    free_xen_frames(host, domain->policy, 0);
-    free_xen_frames(host, domain->state, 0);
+        fx_free_xen_frames(host, state->grant_frame[i], 0);
+    fx_free_xen_frames(host, domain->shared_info, 0);
+    fx_free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
+    fx_free_xen_frames(host, domain->policy, 0);
+    fx_free_xen_frames(host, domain->state, 0);
     memset(domain, 0, sizeof(*domain));
 }
 
@@ -228,9 +227,9 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
     domain->shutdown_code = FX_NOT_SHUT_DOWN;
     domain->xenstore = config->flags & XEN_DOMCTL_CDF_xs_domain;
     memcpy(domain->handle, config->handle, sizeof(domain->handle));
-    domain->state = xen_frames(host, 0);
-    domain->policy = xen_frames(host, 0);
-    domain->evtchns = xen_frames(host, FX_EVTCHN_ORDER);
+    domain->state = fx_xen_frames(host, 0);
+    domain->policy = fx_xen_frames(host, 0);
+    domain->evtchns = fx_xen_frames(host, FX_EVTCHN_ORDER);
     /* A 32-bit guest's start_info has 32 bits for its address. */
     domain->shared_info = shared_frame(host, domain, 32);
     rc = -ENOMEM;
@@ -257,7 +256,7 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
 
         if (vcpu->exists)
             continue;
-        mfn = xen_frames(host, FX_VCPU_ORDER);
+        mfn = fx_xen_frames(host, FX_VCPU_ORDER);
         if (mfn == FX_NO_MFN)
             return -ENOMEM;
         *vcpu = (struct fx_vcpu){.exists = true, .down = true, .context = mfn};
@@ -303,6 +302,7 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     fx_evtchn_close_all(host, domain);
     for (i = 0; i < domain->max_vcpus; i++)
         fx_reset_vcpu(host, domain, i);
+    fx_shadow_free(host, domain);
     fx_relinquish(host, domain);
     fx_domain_reap(host, domain);
 }

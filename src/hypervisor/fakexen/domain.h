@@ -55,6 +55,7 @@ struct fx_vcpu_state {
     uint32_t nr_msrs;
     struct xen_domctl_vcpu_msr msr[FX_VCPU_MSRS];
     uint64_t hard_affinity, soft_affinity;
+    uint32_t debugger_pauses;
 };
 
 struct fx_domain_state {
@@ -70,6 +71,11 @@ struct fx_domain_state {
     uint32_t vnode_to_pnode[FX_MAX_NODES];
     uint16_t sched_weight; /* 0: the default */
     uint16_t sched_cap;
+    /* The shadow pool, which log-dirty's map comes out of: each frame begins
+     * with the MFN of the next. */
+    uint64_t shadow_pool; /* MFN of the first */
+    uint32_t shadow_pages;
+    bool log_failed; /* the pool was too small for the map */
 };
 
 struct fx_domain_state *fx_domain_state(struct fx_host *host,
@@ -85,6 +91,10 @@ struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid);
 
 /* The domain with the lowest ID at or above `domid`; NULL: none. */
 struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid);
+
+/* Frames of Xen's own, zeroed; FX_NO_MFN where there are none. */
+uint64_t fx_xen_frames(struct fx_host *host, unsigned int order);
+void fx_free_xen_frames(struct fx_host *host, uint64_t mfn, unsigned int order);
 
 /* domain.c: the life of a domain; 0 or a negative errno. */
 int __attribute__((warn_unused_result))
@@ -150,6 +160,7 @@ fx_bitmap_to(const struct xenctl_bitmap *map, uint64_t bits);
 /* log_dirty.c */
 long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
                   struct xen_domctl_shadow_op *op);
+void fx_shadow_free(struct fx_host *host, struct fx_domain *domain);
 
 /* event_channel.c */
 void fx_evtchn_close_all(struct fx_host *host, struct fx_domain *domain);

@@ -481,6 +481,28 @@ static long scheduler_op(struct call *call)
     return 0;
 }
 
+/* A debugger's pauses of one vCPU, while the domain is paused as a whole. */
+static long debugger_pause(struct call *call)
+{
+    struct fx_vcpu_state *v = fx_vcpu_state(
+        call->host, call->domain, call->op->u.gdbsx_pauseunp_vcpu.vcpu);
+
+    if (!call->domain->pause_count)
+        return -EBUSY;
+    if (!v)
+        return -EINVAL;
+    if (call->op->cmd == XEN_DOMCTL_gdbsx_pausevcpu) {
+        if (v->debugger_pauses >= MAX_PAUSE_COUNT)
+            return -EOVERFLOW;
+        v->debugger_pauses++;
+        return 0;
+    }
+    if (!v->debugger_pauses)
+        return -EINVAL;
+    v->debugger_pauses--;
+    return 0;
+}
+
 static long vm_assist(struct call *call)
 {
     struct fx_domain *domain = call->domain;
@@ -561,8 +583,13 @@ static domctl_function function_for(uint32_t command)
         [XEN_DOMCTL_set_paging_mempool_size] = not_for_pv,
     };
 
-    if (command == XEN_DOMCTL_vm_assist)
+    switch (command) { /* those far from the others */
+    case XEN_DOMCTL_vm_assist:
         return vm_assist;
+    case XEN_DOMCTL_gdbsx_pausevcpu:
+    case XEN_DOMCTL_gdbsx_unpausevcpu:
+        return debugger_pause;
+    }
     return command < sizeof(table) / sizeof(table[0]) ? table[command] : NULL;
 }
 

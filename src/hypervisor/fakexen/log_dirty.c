@@ -3,6 +3,9 @@
  * log_dirty.c - XEN_DOMCTL_shadow_op, as far as a PV guest has to do with it:
  * which of its frames were written to since they were last asked for. A bit
  * for each PFN, which the M2P tells.
+ *
+ * On Xen the map takes frames from the domain's shadow pool, and there is none
+ * where that is too small; so there is a pool here, though nothing is in it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +14,85 @@
 
 #include "domain.h"
 #include "guest.h"
+
+/* A map takes four frames at first: one of each level. */
+#define MAP_FRAMES 4
+
+/* Xen keeps so many for shadows of page tables. */
+static uint32_t reserved_pages(const struct fx_domain *domain)
+{
+    return domain->max_vcpus * 128;
+}
+
+static uint32_t least_pages(const struct fx_domain *domain)
+{
+    return reserved_pages(domain) + (uint32_t)(domain->tot_pages / 256);
+}
+
+static int grow_pool(struct fx_host *host, struct fx_domain_state *state,
+                     uint32_t pages)
+{
+    while (state->shadow_pages < pages) {
+        uint64_t mfn = fx_xen_frames(host, 0);
+
+        if (mfn == FX_NO_MFN)
+            return -ENOMEM;
+        memcpy(fx_page(host, mfn), &state->shadow_pool, sizeof(mfn));
+        state->shadow_pool = mfn;
+        state->shadow_pages++;
+    }
+    return 0;
+}
+
+static void shrink_pool(struct fx_host *host, struct fx_domain_state *state,
+                        uint32_t pages)
+{
+    while (state->shadow_pages > pages) {
+        uint64_t mfn = state->shadow_pool;
+        const struct fx_frame *frame = fx_frame(host, mfn);
+
+        if (!frame || frame->owner != DOMID_XEN) { /* damaged: the audit's */
+            state->shadow_pages = 0;
+            return;
+        }
+        memcpy(&state->shadow_pool, fx_page(host, mfn), sizeof(mfn));
+        state->shadow_pages--;
+        fx_free_xen_frames(host, mfn, 0);
+    }
+}
+
+/* More than none is at least what Xen can work with. */
+static int set_pool(struct fx_host *host, const struct fx_domain *domain,
+                    uint32_t pages)
+{
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    if (!state)
+        return -EINVAL;
+    if (pages && pages < least_pages(domain))
+        pages = least_pages(domain);
+    shrink_pool(host, state, pages);
+    return grow_pool(host, state, pages);
+}
+
+void fx_shadow_free(struct fx_host *host, struct fx_domain *domain)
+{
+    if (fx_domain_state(host, domain))
+        shrink_pool(host, fx_domain_state(host, domain), 0);
+}
+
+static long set_allocation(struct fx_host *host, const struct fx_domain *domain,
+                           struct xen_domctl_shadow_op *op)
+{
+    const struct fx_domain_state *state = fx_domain_state(host, domain);
+    int rc;
+
+    if (!op->mb && domain->log_dirty)
+        return -EINVAL;
+    rc = set_pool(host, domain, op->mb << 8); /* 32 bits of pages, as on Xen */
+    op->mb = (state->shadow_pages + 255) >> 8;
+    return rc;
+}
 
 /* Forgets, or clears, every dirty frame of the domain. */
 static void clean(struct fx_host *host, struct fx_domain *domain)
@@ -70,12 +152,18 @@ static long clean_or_peek(struct fx_host *host, struct fx_domain *domain,
 {
     /* Xen's own map of dirty frames has room for so many. */
     const uint64_t most = UINT64_C(1) << 42;
+    struct fx_domain_state *state = fx_domain_state(host, domain);
     int rc;
 
     if (op->mode & ~XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL)
         return -EINVAL;
     if (op->pages > most)
         op->pages = most;
+    if (domain->dirty_pages &&
+        state->shadow_pages < reserved_pages(domain) + MAP_FRAMES)
+        state->log_failed = true;
+    if (state->log_failed)
+        return -ENOMEM;
     op->stats.fault_count = (uint32_t)domain->dirty_pages;
     op->stats.dirty_count = (uint32_t)domain->dirty_pages;
     rc = copy_bitmap(host, domain, op);
@@ -88,9 +176,23 @@ static long enable(struct fx_host *host, struct fx_domain *domain)
 {
     if (domain->log_dirty)
         return -EINVAL;
+    if (fx_domain_state(host, domain)->shadow_pages < least_pages(domain) &&
+        set_pool(host, domain, 1)) {
+        fx_shadow_free(host, domain);
+        return -ENOMEM;
+    }
     clean(host, domain);
     domain->log_dirty = true;
     return 0;
+}
+
+static void disable(struct fx_host *host, struct fx_domain *domain)
+{
+    if (domain->log_dirty)
+        fx_shadow_free(host, domain);
+    fx_domain_state(host, domain)->log_failed = false;
+    clean(host, domain);
+    domain->log_dirty = false;
 }
 
 long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
@@ -100,7 +202,7 @@ long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
         return -EINVAL;
     if (domain->dying)
         return 0;
-    if (!fx_vcpu_state(host, domain, 0))
+    if (!fx_vcpu_state(host, domain, 0) || !fx_domain_state(host, domain))
         return -EINVAL;
     switch (op->op) {
     case XEN_DOMCTL_SHADOW_OP_ENABLE:
@@ -110,15 +212,16 @@ long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
     case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
         return enable(host, domain);
     case XEN_DOMCTL_SHADOW_OP_OFF:
-        clean(host, domain);
-        domain->log_dirty = false;
+        disable(host, domain);
         return 0;
     case XEN_DOMCTL_SHADOW_OP_CLEAN:
     case XEN_DOMCTL_SHADOW_OP_PEEK:
         return clean_or_peek(host, domain, op);
     case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-        op->mb = 0;
+        op->mb = (fx_domain_state(host, domain)->shadow_pages + 255) >> 8;
         return 0;
+    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
+        return set_allocation(host, domain, op);
     default:
         return -EINVAL;
     }
