@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "host.h"
 #include "settings.h"
 
@@ -223,6 +224,12 @@ static unsigned int domain_vcpus(const struct fx_domain *d)
     return nr;
 }
 
+static void print_difference(void *arg, const char *line)
+{
+    (void)arg;
+    printf("audit: %s\n", line);
+}
+
 static void print_status(struct fx_host *host)
 {
     const struct fx_super *s = host->super;
@@ -245,6 +252,8 @@ static void print_status(struct fx_host *host)
                    domain_state(d), d->tot_pages, domain_vcpus(d),
                    domain_vcpus(d) == 1 ? "" : "s");
     }
+    printf("audit: %" PRIu64 " differences\n",
+           fx_audit(host, print_difference, NULL));
 }
 
 static json_t *domains_json(const struct fx_super *s)
@@ -279,12 +288,13 @@ static void print_status_json(struct fx_host *host)
         json_object_set_new(types, type_names[i],
                             json_integer((json_int_t)census.types[i]));
     report = json_pack(
-        "{s:I, s:I, s:i, s:s, s:I, s:o, s:I, s:o}", "frames",
+        "{s:I, s:I, s:i, s:s, s:I, s:o, s:I, s:o, s:I}", "frames",
         (json_int_t)s->ram_frames, "free_frames",
         (json_int_t)fx_free_frames_count(host), "nodes", (int)s->nr_nodes,
         "level", s->level == FX_PATCHED ? "patched" : "stock", "hypercalls",
         (json_int_t)s->hypercalls, "types", types, "pinned",
-        (json_int_t)census.pinned, "domains", domains_json(s));
+        (json_int_t)census.pinned, "domains", domains_json(s),
+        "audit_differences", (json_int_t)fx_audit(host, NULL, NULL));
     if (!report || json_dumpf(report, stdout, JSON_INDENT(2)))
         die(EXIT_FAILED, "writing the report failed");
     putchar('\n');

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,10 @@ static int parse_errno(const char *text, int *error)
     char *end;
     int i;
 
+    if (!strcmp(text, "SIGKILL")) {
+        *error = -SIGKILL;
+        return 0;
+    }
     if (!parse_number(text, &value, &end)) {
         if (*end || !value || value > MAX_ERRNO)
             return -EINVAL;

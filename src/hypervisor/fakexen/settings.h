@@ -21,7 +21,10 @@ fx_parse_nodes(const char *text, unsigned int *nodes);
 int __attribute__((warn_unused_result))
 fx_parse_level(const char *text, enum fx_level *level);
 
-/* "N" or "N:ERRNO", the latter by name or number; ENOMEM without it. */
+/*
+ * "N" or "N:ERRNO", the latter by name or number; ENOMEM without it.  Or
+ * "N:SIGKILL", which becomes -SIGKILL.
+ */
 int __attribute__((warn_unused_result))
 fx_parse_fail(const char *text, uint64_t *nth, int *error);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +127,8 @@ bool fx_trace_fail(unsigned int number, int *error)
         __atomic_add_fetch(process.calls, 1, __ATOMIC_RELAXED) !=
             process.fail_at)
         return false;
+    if (process.fail_errno < 0)
+        raise(-process.fail_errno); /* SIGKILL: this does not return */
     *error = process.fail_errno;
     return true;
 }

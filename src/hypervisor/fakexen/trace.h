@@ -9,7 +9,7 @@
  *   FAKEXEN_MEMORY, FAKEXEN_E820, FAKEXEN_NODES, FAKEXEN_LEVEL
  *                   what to make where there is no such file; see fx_options
  *   FAKEXEN_TRACE   a file to append the trace to
- *   FAKEXEN_FAIL    N[:ERRNO]
+ *   FAKEXEN_FAIL    N[:ERRNO], or N:SIGKILL: who makes the call, dies of it
  *   FAKEXEN_CALLS   a file with the count of calls that FAKEXEN_FAIL goes by,
  *                   one for the whole process tree
  */
