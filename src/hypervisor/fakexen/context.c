@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <xen/xen.h>
 #include <xen/foreign/x86_32.h>
 
 #include "domain.h"
