@@ -791,7 +791,9 @@ START_TEST(mmuext_call)
     ck_assert_int_eq(ext(MMUEXT_MARK_SUPER, 0, FX_GUEST), -EOPNOTSUPP);
     ck_assert_int_eq(ext(MMUEXT_UNMARK_SUPER, 0, FX_GUEST), -EOPNOTSUPP);
     ck_assert_int_eq(ext(MMUEXT_PIN_L1_TABLE, OWN(2), DOMID_XEN), -EINVAL);
-    ck_assert_int_eq(ext(MMUEXT_TLB_FLUSH_ALL, 0, DOMID_SELF), 0);
+    ck_assert_int_eq(ext(MMUEXT_TLB_FLUSH_ALL, OWN(1), DOMID_SELF), 0);
+    ck_assert_int_eq(ext(MMUEXT_NEW_USER_BASEPTR, OWN(1), DOMID_SELF), -EINVAL);
+    ck_assert_int_eq(ext(MMUEXT_NEW_USER_BASEPTR, 0, DOMID_SELF), 0);
     ck_assert_int_eq(ext(MMUEXT_NEW_BASEPTR, OWN(1), DOMID_SELF), -EINVAL);
     ok();
 }
@@ -920,12 +922,22 @@ END_TEST
 START_TEST(the_log_of_dirty_frames)
 {
     struct fx_domain *guest = fx_world_domain(FX_GUEST);
+    mmu_update_t request = {OWN(13) << 12 | MMU_MACHPHYS_UPDATE, 1234};
+    uint64_t arg[5] = {(uintptr_t)&request, 1, 0, FX_GUEST};
 
     guest->log_dirty = true;
     ck_assert_int_eq(pin(OWN(1), 1), 0);
     ck_assert_uint_eq(guest->dirty_pages, 1);
     ck_assert_int_eq(update(OWN(2), 0, 1), 0);
     ck_assert_uint_eq(guest->dirty_pages, 2);
+    ck_assert(fx_frame(&world.host, OWN(2))->flags & FX_F_TOUCHED);
+    ck_assert_int_eq(ext(MMUEXT_CLEAR_PAGE, OWN(12), FX_GUEST), 0);
+    ck_assert(fx_frame(&world.host, OWN(12))->flags & FX_F_TOUCHED);
+    ck_assert(fx_frame(&world.host, OWN(12))->flags & FX_F_DIRTY);
+    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), 0);
+    ck_assert(fx_frame(&world.host, OWN(13))->flags & FX_F_DIRTY);
+    ck_assert_uint_eq(guest->dirty_pages, 4);
+    guest->dirty_pages = 2;
     ck_assert_int_eq(update(OWN(2), 1, 1), 0);
     ck_assert_uint_eq(guest->dirty_pages, 2);
     fx_world_give_back(OWN(2));
