@@ -3,6 +3,9 @@
 
 #include <stddef.h>
 
+/* The patch series' own (XEN_DOMCTL_vm_assist). */
+#define FX_DOMCTL_VM_ASSIST 0x6477
+
 #define NAME_IN(table, number)                                                 \
     ((number) < sizeof(table) / sizeof((table)[0]) ? (table)[number] : NULL)
 
@@ -94,6 +97,8 @@ const char *fx_domctl_name(uint64_t cmd)
         [XEN_DOMCTL_set_paging_mempool_size] = "set_paging_mempool_size",
     };
 
+    if (cmd == FX_DOMCTL_VM_ASSIST)
+        return "vm_assist";
     return NAME_IN(names, cmd);
 }
 

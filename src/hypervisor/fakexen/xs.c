@@ -57,7 +57,7 @@ static struct {
     bool has_thread, has_handlers;
     unsigned int console_of; /* a domain whose console changed; 0: none */
     uint32_t states[FX_MAX_DOMAINS]; /* as last seen: domain_state() */
-} process = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+} process = {.mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
              .fired = PTHREAD_COND_INITIALIZER};
 
 static bool done(int rc)
@@ -271,12 +271,13 @@ static void after_fork(void)
 
 static void in_child(void)
 {
-    pthread_mutex_init(&process.mutex, NULL);
+    process.mutex = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
     pthread_cond_init(&process.fired, NULL);
     process.has_thread = false;
 }
 
-/* The thread must not be stopped by exit() while it holds the host's lock. */
+/* The thread must not be stopped by exit() while it holds the host's lock.
+ * Who exits may still close his handles: the mutex is recursive. */
 static void at_exit(void)
 {
     struct timespec limit;
