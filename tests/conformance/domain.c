@@ -296,7 +296,7 @@ static void interfaces(struct test *t)
     struct xen_domctl *op = xencall_alloc_buffer(t->call, sizeof(*op));
     static const uint32_t versions[] = {0, 0x14, 0x15, 0x16};
     static const uint32_t numbers[] = {
-        0, 9, 999, 1001, DOMCTL_VM_ASSIST, 0x7fffffff};
+        0, 9, 999, 1100, DOMCTL_VM_ASSIST, 0x7fffffff};
     struct xen_domctl unknown = {0};
     uint32_t domid;
 
