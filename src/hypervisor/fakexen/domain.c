@@ -24,12 +24,20 @@ _Static_assert(sizeof(struct fx_evtchn) * FX_MAX_EVTCHN <=
     (XEN_DOMCTL_CDF_s3_integrity | XEN_DOMCTL_CDF_oos_off |                    \
      XEN_DOMCTL_CDF_xs_domain)
 
+/* What stands in frames is not covered by the file's checksum: a state with
+ * counts that cannot be is none. */
 struct fx_domain_state *fx_domain_state(struct fx_host *host,
                                         const struct fx_domain *domain)
 {
+    struct fx_domain_state *state;
+
     /* 0, which no domain is given: the control domain has none. */
-    return domain->state && fx_is_ram(host, domain->state)
-               ? fx_page(host, domain->state)
+    if (!domain->state || !fx_is_ram(host, domain->state))
+        return NULL;
+    state = fx_page(host, domain->state);
+    return state->nr_grant_frames <= FX_MAX_GRANT_FRAMES &&
+                   state->nr_vnodes <= FX_MAX_NODES
+               ? state
                : NULL;
 }
 
@@ -37,12 +45,15 @@ struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
                                     const struct fx_domain *domain,
                                     uint32_t vcpu)
 {
+    struct fx_vcpu_state *state;
+
     if (vcpu >= domain->max_vcpus || vcpu >= FX_MAX_VCPUS ||
         !domain->vcpu[vcpu].exists ||
         !fx_is_ram(host, domain->vcpu[vcpu].context) ||
         !fx_is_ram(host, domain->vcpu[vcpu].context + FX_VCPU_FRAMES - 1))
         return NULL;
-    return fx_page(host, domain->vcpu[vcpu].context);
+    state = fx_page(host, domain->vcpu[vcpu].context);
+    return state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
 }
 
 struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid)

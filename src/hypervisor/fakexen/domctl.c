@@ -364,7 +364,9 @@ static long get_tsc(struct call *call)
 
     if (is_caller(call) || !state)
         return -EINVAL;
-    elapsed = fx_system_time() - state->tsc_offset;
+    /* Callers may have set anything: it goes round. */
+    elapsed =
+        (int64_t)((uint64_t)fx_system_time() - (uint64_t)state->tsc_offset);
     info->tsc_mode = state->tsc_mode;
     info->incarnation = state->tsc_incarnation;
     info->elapsed_nsec = elapsed > 0 ? (uint64_t)elapsed : 0;
@@ -387,7 +389,8 @@ static long set_tsc(struct call *call)
     if (info->tsc_mode == 2)
         return 0;
     state->tsc_khz = info->gtsc_khz ? info->gtsc_khz : FX_CPU_KHZ;
-    state->tsc_offset = fx_system_time() - (int64_t)info->elapsed_nsec;
+    state->tsc_offset =
+        (int64_t)((uint64_t)fx_system_time() - info->elapsed_nsec);
     return 0;
 }
 

@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <xen/xen.h>
 #include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
@@ -433,10 +435,8 @@ static int check_exchange(struct fx_host *host, struct exchange *x)
 
 static long exchange(struct fx_host *host, uint64_t at)
 {
-    /* The frames of one chunk; more than 512 extents in a chunk is 2 MiB by
-     * single pages and beyond, which no caller asks for. */
-    static uint64_t mfns[UINT64_C(1) << MAX_ORDER];
     struct exchange x = {0};
+    uint64_t *mfns = NULL; /* the output extents of one chunk */
     uint64_t chunk, end;
     unsigned int shift;
     int rc;
@@ -446,6 +446,12 @@ static long exchange(struct fx_host *host, uint64_t at)
     rc = check_exchange(host, &x);
     if (rc)
         goto out;
+    mfns = calloc(UINT64_C(1) << (x.chunk_order - x.args.out.extent_order),
+                  sizeof(*mfns));
+    if (!mfns) {
+        rc = -ENOMEM;
+        goto out;
+    }
     shift = x.chunk_order - x.args.in.extent_order;
     end = x.args.in.nr_extents >> shift;
     for (chunk = x.args.nr_exchanged >> shift; chunk < end; chunk++) {
@@ -458,6 +464,7 @@ out:
     if (fx_copy_to(at + offsetof(xen_memory_exchange_t, nr_exchanged),
                    &x.args.nr_exchanged, sizeof(x.args.nr_exchanged)))
         rc = -EFAULT;
+    free(mfns);
     return rc;
 }
 
@@ -620,6 +627,7 @@ static long acquire_frames(struct fx_host *host, struct fx_domain *domain,
 
 static long acquire_resource(struct fx_host *host, uint64_t start, uint64_t at)
 {
+    const struct fx_domain_state *state;
     xen_mem_acquire_resource_t asked;
     struct fx_domain *domain;
 
@@ -630,7 +638,8 @@ static long acquire_resource(struct fx_host *host, uint64_t start, uint64_t at)
     domain = fx_domain_by_id(host, asked.domid);
     if (!domain)
         return -ESRCH;
-    if (!domain->id)
+    state = fx_domain_state(host, domain);
+    if (!domain->id || !state)
         return -EPERM;
     if (asked.type != XENMEM_resource_grant_table) /* the others: HVM's */
         return asked.type <= XENMEM_resource_vmtrace_buf ? -EINVAL
@@ -638,7 +647,7 @@ static long acquire_resource(struct fx_host *host, uint64_t start, uint64_t at)
     if (!asked.frame_list.p) {
         if (asked.nr_frames || start)
             return -EINVAL;
-        asked.nr_frames = fx_domain_state(host, domain)->max_grant_frames;
+        asked.nr_frames = state->max_grant_frames;
         return fx_copy_to(at + offsetof(xen_mem_acquire_resource_t, nr_frames),
                           &asked.nr_frames, sizeof(asked.nr_frames));
     }
@@ -646,6 +655,19 @@ static long acquire_resource(struct fx_host *host, uint64_t start, uint64_t at)
         asked.id != XENMEM_resource_grant_table_id_shared)
         return -EINVAL;
     return acquire_frames(host, domain, &asked);
+}
+
+/* No device has memory of its own. */
+static long reserved_memory(uint64_t at)
+{
+    struct xen_reserved_device_memory_map asked;
+
+    if (fx_copy_from(&asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (asked.flags & ~XENMEM_RDM_ALL)
+        return -EINVAL;
+    asked.nr_entries = 0;
+    return fx_copy_to(at, &asked, sizeof(asked));
 }
 
 /* The rest is for guests that Xen translates addresses for. */
@@ -706,6 +728,8 @@ long fx_memory_op(struct fx_host *host, const uint64_t arg[5])
         return start ? -EINVAL : domain_pages(host, command, at);
     case XENMEM_claim_pages:
         return start ? -EINVAL : claim(host, at);
+    case XENMEM_reserved_device_memory_map:
+        return start ? -EINVAL : reserved_memory(at);
     case XENMEM_remove_from_physmap:
         return start ? -EINVAL : translated_only(host, at);
     default:
