@@ -165,6 +165,10 @@ static int map_frames(const struct request *rq, uint8_t *address)
     }
     /* A child's copy would have no references. */
     madvise(address, rq->pages * FX_PAGE_SIZE, MADV_DONTFORK);
+    /* As privcmd does, not page by page when touched; who maps to read may look
+     * at much that was never written, and would fill the file's holes. */
+    if (rq->prot & PROT_WRITE)
+        madvise(address, rq->pages * FX_PAGE_SIZE, MADV_POPULATE_WRITE);
     return 0;
 }
 
@@ -450,7 +454,8 @@ int xenforeignmemory_resource_size(xenforeignmemory_handle *fmem, domid_t domid,
         rc = ESRCH;
     else if (type != XENMEM_resource_grant_table)
         rc = EOPNOTSUPP;
-    else if (id != XENMEM_resource_grant_table_id_shared || !domain->id)
+    else if (id != XENMEM_resource_grant_table_id_shared || !domain->id ||
+             !fx_domain_state(host, domain))
         rc = EINVAL;
     else
         *size = fx_domain_state(host, domain)->max_grant_frames * FX_PAGE_SIZE;
