@@ -95,6 +95,19 @@ refuses 1 "$FAKEXEN_LIBRARY: LD_PRELOAD takes no path with a space or colon" \
     true
 FAKEXEN_LIBRARY=$library
 
+# It answers for whole libraries, or not at all: here the real one comes first.
+checks=$((checks + 1)) status=0
+env LD_PRELOAD="libxencall.so.1:$FAKEXEN_LIBRARY" true >out 2>err || status=$?
+[ "$status" = 1 ] || wrong "half-bound, a program ran: status $status"
+line='^fakexen: xencall[a-z_0-9]* of libxencall.so.1, .* is not answered'
+grep -q "$line" err || wrong 'a half-bound program was not told so'
+
+# References with a version are answered too: the command's library has them.
+runs 0 --trace trace "$domwright" list
+grep -q '"call":"sysctl"' trace || wrong 'a call of the command left no trace'
+[ "$(grep -c '^{"pid":.*,"result":.*,"us":[0-9.]*}$' trace)" = \
+    "$(wc -l <trace)" ] || wrong 'the trace has other lines'
+
 # The command's status is the wrapper's.
 runs 0 true
 runs 3 sh -c 'exit 3'
