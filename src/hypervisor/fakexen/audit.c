@@ -171,6 +171,27 @@ static void count_vcpus(struct audit *a, struct fx_domain *domain)
     }
 }
 
+/* A chain that breaks off ends there; the rest belongs to nobody. */
+static void count_pool(struct audit *a, const struct fx_domain *domain,
+                       struct fx_domain_state *state)
+{
+    uint64_t mfn = state->shadow_pool;
+    uint32_t i;
+
+    for (i = 0; i < state->shadow_pages; i++) {
+        if (!fx_is_ram(a->host, mfn) || a->count[mfn].refs ||
+            !count_xens(a, mfn, 1))
+            break;
+        memcpy(&mfn, fx_page(a->host, mfn), sizeof(mfn));
+    }
+    if (i == state->shadow_pages)
+        return;
+    differ(a, "domain %u: %u of its shadow pool's %u frames", domain->id, i,
+           state->shadow_pages);
+    if (a->repair)
+        state->shadow_pages = i;
+}
+
 static bool count_structures(struct audit *a, struct fx_domain *domain)
 {
     struct fx_domain_state *state;
@@ -181,6 +202,7 @@ static bool count_structures(struct audit *a, struct fx_domain *domain)
         !count_shared(a, domain, domain->shared_info))
         return false;
     state = fx_domain_state(a->host, domain);
+    count_pool(a, domain, state);
     for (i = 0; i < state->nr_grant_frames && i < FX_MAX_GRANT_FRAMES; i++) {
         if (count_shared(a, domain, state->grant_frame[i]))
             continue;
