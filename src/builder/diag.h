@@ -26,7 +26,9 @@ enum dw_exit {
 struct diag {
     xentoollog_logger logger; /* first: libxc hands this back to us */
     bool verbose;
-    int code; /* an enum dw_exit, or 128 + the signal that stopped us */
+    char **argv;      /* the whole command line; embedded.h */
+    const char *host; /* --host, or NULL; embedded.h */
+    int code;         /* an enum dw_exit, or 128 + the signal that stopped us */
     char line[1024];
     char cause[512]; /* libxc's first error since diag_step() */
 };

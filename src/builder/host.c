@@ -6,12 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "embedded.h"
 #include "store.h"
 
 int host_open(struct host *host, struct diag *dg)
 {
+    int rc = embedded_enter(dg);
+
     memset(host, 0, sizeof(*host));
     host->dg = dg;
+    if (rc)
+        return rc;
     host->xc =
         xc_interface_open(&dg->logger, &dg->logger, XC_OPENFLAG_NON_REENTRANT);
     if (!host->xc)

@@ -37,12 +37,14 @@ static void print_overview(FILE *out)
 {
     size_t i;
 
-    fputs("usage: domwright COMMAND [ARGUMENT...]\n\n", out);
+    fputs("usage: domwright [--host FILE] COMMAND [ARGUMENT...]\n\n", out);
     for (i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n\"domwright help COMMAND\" tells more; so do domwright(1) and\n"
-          "domwright.cfg(5).\n",
-          out);
+    fputs(
+        "\n--host FILE works on an embedded host, see fakexen(1), in place of"
+        " Xen.\n\"domwright help COMMAND\" tells more; so do domwright(1) and\n"
+        "domwright.cfg(5).\n",
+        out);
 }
 
 static void print_help(const struct command *cmd)
@@ -95,11 +97,25 @@ static int run(struct diag *dg, int argc, char **argv)
     return cmd->run(dg, argc, argv);
 }
 
+/* Takes --host FILE off the front of the command line. */
+static void take_host(struct diag *dg, int *argc, char ***argv)
+{
+    if (*argc < 3 || strcmp((*argv)[1], "--host"))
+        return;
+    dg->host = (*argv)[2];
+    (*argv)[2] = (*argv)[0];
+    *argv += 2;
+    *argc -= 2;
+}
+
 int main(int argc, char **argv)
 {
     struct diag dg;
     int rc;
 
+    diag_init(&dg);
+    take_host(&dg, &argc, &argv);
+    dg.argv = argv;
     if (argc < 2) {
         print_overview(stderr);
         exit(DW_USAGE);
@@ -112,7 +128,6 @@ int main(int argc, char **argv)
         print_overview(stdout);
         exit(DW_DONE);
     }
-    diag_init(&dg);
     rc = run(&dg, argc - 1, argv + 1);
     if (!rc && (fflush(stdout) || ferror(stdout)))
         rc = diag_fail(&dg, DW_FAILED, -EIO, "writing the output failed");

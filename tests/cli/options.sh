@@ -7,7 +7,7 @@
 works --version
 prints '^domwright [0-9]+\.[0-9]+'
 works --help
-prints '^usage: domwright COMMAND'
+prints '^usage: domwright \[--host FILE\] COMMAND'
 works help
 for command in create destroy list info pause unpause console xl help; do
     prints "^  $command  "

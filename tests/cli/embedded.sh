@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# domwright where there is no Xen: on an embedded host, named or its own.
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+fakexen=$top/src/hypervisor/fakexen
+FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
+DOMWRIGHT_FAKEXEN=$fakexen/fakexen
+HOME=$work/home
+export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN HOME
+unset DOMWRIGHT_HOST XDG_STATE_HOME FAKEXEN_HOST
+
+# A sanitizer's runtime has to be loaded before all else, which it is not here.
+if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
+    echo 'the embedded host cannot be preloaded with sanitizers'
+    exit 77
+fi
+
+status_of() {
+    "$DOMWRIGHT_FAKEXEN" --host "$1" --status | grep -E '^(free|type|pinned) '
+}
+
+# A host that is named outlives the command, and nothing is said of it.
+works --host machine list
+prints '^Domain-0 +0 '
+before=$(status_of machine)
+for variant in pae legacy 64; do
+    config guest.cfg
+    works --host machine create guest.cfg "kernel=\"$guests/hello-$variant\""
+    prints '^created guest \(domain [0-9]+\): '
+    works --host machine list
+    prints '^guest +[0-9]+ +32 +1 '
+    works --host machine info --json guest
+    prints '"memory_mib": 32'
+    fails 3 "guest.cfg: name: domain $(sed -n 's/^ *"id": \([0-9]*\),*$/\1/p' out) is named guest already" \
+        --host machine create guest.cfg
+    works --host machine pause guest
+    works --host machine unpause guest
+    works --host machine destroy guest
+    [ "$(status_of machine)" = "$before" ] || wrong "$variant left something"
+done
+fails 1 'no domain is named guest' --host machine destroy guest
+
+# The way through the environment, and the other pin order.
+DOMWRIGHT_HOST=machine
+export DOMWRIGHT_HOST
+works create --pin-order=root guest.cfg
+works destroy guest
+unset DOMWRIGHT_HOST
+
+# Without a name it is the user's own, and said so.
+if [ ! -e /dev/xen/privcmd ]; then
+    own=$HOME/.local/state/domwright/host
+    run create guest.cfg
+    [ "$status" = 0 ] || wrong 'create on the own host'
+    [ "$(cat err)" = "domwright: no Xen here; on the embedded host $own instead" ] ||
+        wrong 'it does not say where it is'
+    run destroy guest
+    [ "$status" = 0 ] || wrong 'destroy on the own host'
+    [ -e "$own" ] || wrong 'the own host is not there'
+fi
+
+# What cannot be.
+echo 'no host at all' >bad
+run --host bad list
+[ "$status" != 0 ] || wrong 'a file that is no host is taken for one'
+[ "$(wc -l <err)" = 1 ] || wrong 'a bad host file is not one line'
+DOMWRIGHT_FAKEXEN=/nowhere
+fails 5 'the embedded host machine: fakexen: No such file or directory' \
+    --host machine list
+if [ ! -e /dev/xen/privcmd ]; then
+    fails 5 'no Xen hypervisor to talk to: No such file or directory' list
+fi
+finish
