@@ -26,18 +26,19 @@
 #include "mapping.h"
 #include "pt_entry.h"
 
-/* A tree has four levels, and a linear entry adds one. */
-#define MAX_PASSES 8
+/* A tree has four levels, and linear entries add to each. */
+#define MAX_PASSES 16
 
 /* What was counted of one frame. */
 struct count {
     uint32_t refs, types;
     int32_t linear;
+    bool shared; /* by a domain with Xen: FX_F_XENHEAP */
 };
 
 struct audit {
     struct fx_host *host;
-    bool repair;
+    bool repair, again;  /* what is counted is none any more: start anew */
     struct count *count; /* of each frame */
     uint64_t differences;
     void (*report)(void *arg, const char *line);
@@ -67,19 +68,39 @@ static bool is_table(const struct fx_frame *frame)
     return frame->type & FX_T_VALIDATED && type >= FX_L1 && type <= FX_L4;
 }
 
+/* A frame that a domain has, so that it can be referred to; or NULL. */
+static struct fx_frame *domains_frame(struct audit *a, uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(a->host, mfn);
+
+    if (!frame || !(frame->refs || frame->flags & FX_F_ALLOCATED) ||
+        !fx_domain_by_id(a->host, frame->owner))
+        return NULL;
+    return frame;
+}
+
+static bool count_ref(struct audit *a, uint64_t mfn)
+{
+    if (!domains_frame(a, mfn))
+        return false;
+    a->count[mfn].refs++;
+    return true;
+}
+
 /*
  * Counts a reference with a type.  False: the frame cannot have that type, and
  * whoever says so is wrong.
  */
 static bool count_type(struct audit *a, uint64_t mfn, enum fx_type type)
 {
-    struct fx_frame *frame = fx_frame(a->host, mfn);
+    struct fx_frame *frame = domains_frame(a, mfn);
     bool fits;
 
     if (!frame)
         return false;
     fits = frame->type & FX_T_VALIDATED && FX_T_TYPE(frame->type) == type;
-    if (!fits && a->repair && !is_table(frame) && type > FX_L4) {
+    if (!fits && a->repair && !is_table(frame) && type > FX_L4 &&
+        !a->count[mfn].types) {
         frame->type = FX_T_MAKE(type) | FX_T_VALIDATED;
         fits = true;
     }
@@ -88,6 +109,15 @@ static bool count_type(struct audit *a, uint64_t mfn, enum fx_type type)
     a->count[mfn].refs++;
     a->count[mfn].types++;
     return true;
+}
+
+/* Of that domain's own frames. */
+static bool count_own_type(struct audit *a, const struct fx_domain *domain,
+                           uint64_t mfn, enum fx_type type)
+{
+    const struct fx_frame *frame = fx_frame(a->host, mfn);
+
+    return frame && frame->owner == domain->id && count_type(a, mfn, type);
 }
 
 /* The frames of one of Xen's structures: are they there? */
@@ -117,7 +147,8 @@ static bool count_shared(struct audit *a, const struct fx_domain *domain,
         (frame->flags & (FX_F_ALLOCATED | FX_F_XENHEAP)) !=
             (FX_F_ALLOCATED | FX_F_XENHEAP))
         return false;
-    return count_type(a, mfn, FX_WRITABLE);
+    a->count[mfn].shared = count_type(a, mfn, FX_WRITABLE);
+    return a->count[mfn].shared;
 }
 
 static void count_root(struct audit *a, const struct fx_domain *domain,
@@ -125,7 +156,7 @@ static void count_root(struct audit *a, const struct fx_domain *domain,
 {
     enum fx_type type = domain->is_32bit ? FX_L3 : FX_L4;
 
-    if (*root == FX_NO_MFN || count_type(a, *root, type))
+    if (*root == FX_NO_MFN || count_own_type(a, domain, *root, type))
         return;
     differ(a, "domain %u: a vCPU's root 0x%" PRIx64 " is none", domain->id,
            *root);
@@ -140,7 +171,7 @@ static void count_gdt(struct audit *a, const struct fx_domain *domain,
     unsigned long n = (context->gdt_ents + per_frame - 1) / per_frame, i;
 
     for (i = 0; i < n && i < most; i++) {
-        if (count_type(a, context->gdt_frames[i], FX_SEG_DESC))
+        if (count_own_type(a, domain, context->gdt_frames[i], FX_SEG_DESC))
             continue;
         differ(a, "domain %u: a vCPU's GDT frame 0x%lx is none", domain->id,
                context->gdt_frames[i]);
@@ -231,6 +262,7 @@ static void count_domains(struct audit *a)
         differ(a, "domain %u: not whole", domain->id);
         if (a->repair)
             memset(domain, 0, sizeof(*domain));
+        a->again = true;
     }
 }
 
@@ -247,22 +279,19 @@ static void count_mappings(struct audit *a)
 
             if (*mfn == FX_NO_MFN)
                 continue;
-            if (!m->writable && fx_is_ram(a->host, *mfn)) {
-                a->count[*mfn].refs++;
+            if (m->writable ? count_type(a, *mfn, FX_WRITABLE)
+                            : count_ref(a, *mfn))
                 continue;
-            }
-            if (count_type(a, *mfn, FX_WRITABLE))
-                continue;
-            differ(a, "process %d: frame 0x%" PRIx64 " mapped writable", m->pid,
-                   *mfn);
+            differ(a, "process %d: frame 0x%" PRIx64 " cannot be mapped so",
+                   m->pid, *mfn);
             if (a->repair)
                 *mfn = FX_NO_MFN;
         }
     }
 }
 
-static bool count_entry(struct audit *a, uint64_t table, unsigned int level,
-                        uint64_t entry)
+static bool count_entry(struct audit *a, const struct fx_domain *domain,
+                        uint64_t table, unsigned int level, uint64_t entry)
 {
     const struct fx_frame *holder = fx_frame(a->host, table), *named;
     uint64_t mfn = fx_entry_mfn(entry);
@@ -272,15 +301,15 @@ static bool count_entry(struct audit *a, uint64_t table, unsigned int level,
     named = fx_frame(a->host, mfn);
     if (!named)
         return false;
-    if (level == 1 && !(entry & FX_RW)) {
-        a->count[mfn].refs++;
-        return true;
-    }
     if (level == 1)
-        return count_type(a, mfn, FX_WRITABLE);
+        return entry & FX_RW ? count_type(a, mfn, FX_WRITABLE)
+                             : count_ref(a, mfn);
     if (FX_T_TYPE(named->type) != FX_T_TYPE(holder->type))
-        return count_type(a, mfn, (enum fx_type)(FX_L1 + level - 2));
-    if (!count_type(a, mfn, FX_T_TYPE(holder->type)))
+        return count_own_type(a, domain, mfn,
+                              (enum fx_type)(FX_L1 + level - 2));
+    /* Each table has such entries or is named by some: no loops. */
+    if (a->count[table].linear < 0 || a->count[mfn].linear > 0 ||
+        !count_own_type(a, domain, mfn, FX_T_TYPE(holder->type)))
         return false;
     a->count[table].linear++;
     a->count[mfn].linear--;
@@ -297,7 +326,7 @@ static void count_table(struct audit *a, const struct fx_domain *domain,
     for (i = 0; i < FX_ENTRIES; i++) {
         if (!(entries[i] & FX_PRESENT) ||
             fx_entry_is_xens(info, domain->is_32bit, i) ||
-            count_entry(a, table, level, entries[i]))
+            count_entry(a, domain, table, level, entries[i]))
             continue;
         differ(a,
                "table 0x%" PRIx64 ", level %u: entry %u refers to a frame that "
@@ -316,6 +345,8 @@ static void count_frame(struct audit *a, uint64_t mfn)
     /* Xen's own were counted with what they are for. */
     if (!domain)
         return;
+    if (a->repair && !a->count[mfn].shared)
+        frame->flags &= (uint16_t)~FX_F_XENHEAP;
     if (frame->flags & FX_F_ALLOCATED && !(frame->flags & FX_F_XENHEAP))
         a->count[mfn].refs++;
     if (frame->type & FX_T_PINNED && is_table(frame)) {
@@ -349,6 +380,10 @@ static void compare_frame(struct audit *a, uint64_t mfn)
         differ(a,
                "frame 0x%" PRIx64 ": type %u used %u times, but %u are there",
                mfn, FX_T_TYPE(frame->type), types, c->types);
+    if (frame->flags & FX_F_XENHEAP && !c->shared)
+        differ(a, "frame 0x%" PRIx64 ": shared by nobody", mfn);
+    if (frame->type & FX_T_PINNED && !is_table(frame))
+        differ(a, "frame 0x%" PRIx64 ": pinned, but no table", mfn);
     if (is_table(frame) && frame->linear != c->linear)
         differ(a, "frame 0x%" PRIx64 ": %d linear entries, but %d are there",
                mfn, frame->linear, c->linear);
@@ -455,6 +490,10 @@ static void set_frame(struct audit *a, uint64_t mfn)
     frame->refs = c->refs;
     frame->linear = (int16_t)c->linear;
     frame->type = (frame->type & ~FX_T_COUNT_MASK) | c->types;
+    if (!c->shared)
+        frame->flags &= (uint16_t)~FX_F_XENHEAP;
+    if (!is_table(frame))
+        frame->type &= ~FX_T_PINNED;
     if (c->refs)
         return;
     frame->type = 0;
@@ -503,8 +542,10 @@ void fx_audit_repair(struct fx_host *host)
         a.count = calloc(1, bytes);
         if (!a.count)
             return;
+        a.again = false;
         count_all(&a);
-    } while (untype(&a) && ++pass < MAX_PASSES);
+        a.again |= untype(&a);
+    } while (a.again && ++pass < MAX_PASSES);
     for (mfn = 0; (mfn = fx_next_used(host, mfn)) != FX_NO_MFN; mfn++)
         set_frame(&a, mfn);
     free(a.count);

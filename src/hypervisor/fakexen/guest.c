@@ -51,9 +51,9 @@ static int probe_write(uint64_t address)
 /* The end of what lies on one page, from `at` on. */
 static uint64_t page_part_end(uint64_t at, uint64_t end)
 {
-    uint64_t next = (at | (FX_PAGE_SIZE - 1)) + 1;
+    uint64_t left = FX_PAGE_SIZE - (at & (FX_PAGE_SIZE - 1));
 
-    return next < end ? next : end;
+    return end - at < left ? end : at + left;
 }
 
 /* Parts too small for a probe would let it reach over their ends. */
@@ -93,6 +93,8 @@ int fx_copy_from(void *to, uint64_t from, size_t size)
 {
     struct iovec local = {to, size};
     struct iovec remote = {(void *)(uintptr_t)from, size};
+    int saved = errno;
+    ssize_t n;
 
     if (!size)
         return 0;
@@ -104,15 +106,17 @@ int fx_copy_from(void *to, uint64_t from, size_t size)
         memcpy(to, (const void *)(uintptr_t)from, size);
         return 0;
     }
-    if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) != (ssize_t)size)
-        return -EFAULT;
-    return 0;
+    n = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    errno = saved;
+    return n == (ssize_t)size ? 0 : -EFAULT;
 }
 
 int fx_copy_to(uint64_t to, const void *from, size_t size)
 {
     struct iovec local = {(void *)(uintptr_t)from, size};
     struct iovec remote = {(void *)(uintptr_t)to, size};
+    int saved = errno;
+    ssize_t n;
 
     if (!size)
         return 0;
@@ -124,7 +128,7 @@ int fx_copy_to(uint64_t to, const void *from, size_t size)
         memcpy((void *)(uintptr_t)to, from, size);
         return 0;
     }
-    if (process_vm_writev(getpid(), &local, 1, &remote, 1, 0) != (ssize_t)size)
-        return -EFAULT;
-    return 0;
+    n = process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
+    errno = saved;
+    return n == (ssize_t)size ? 0 : -EFAULT;
 }

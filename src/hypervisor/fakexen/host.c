@@ -34,6 +34,20 @@ static int explain(int rc, const char *path, const char *what, char *why,
     return rc;
 }
 
+/* Far above what programs use, as some close or replace the first ones. */
+#define HOST_FD 910
+
+/* The same open file under a high number, if there is one. */
+static int move_up(int fd)
+{
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, HOST_FD);
+
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
+
 static int open_file(const char *path, int *fd, char *why, size_t len)
 {
     if (path)
@@ -43,6 +57,7 @@ static int open_file(const char *path, int *fd, char *why, size_t len)
     if (*fd < 0)
         return explain(-errno, path ? path : "memory", strerror(errno), why,
                        len);
+    *fd = move_up(*fd);
     return 0;
 }
 
@@ -228,7 +243,7 @@ static int open_read_only(int fd)
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     read_fd = open(path, O_RDONLY | O_CLOEXEC);
-    return read_fd < 0 ? fd : read_fd;
+    return read_fd < 0 ? fd : move_up(read_fd);
 }
 
 int fx_host_open(const struct fx_options *options, struct fx_host **host,

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fakexen's host file: made by one of many, found again, and refused where it
+ * is not what it says.
+ */
+#include "test_fx_host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <zlib.h>
+
+#include "superblock.h"
+#include "unit_random.h"
+
+#define PROCESSES 8
+
+static char path[64];
+
+static void setup(void)
+{
+    fx_new_path(path);
+}
+
+static void teardown(void)
+{
+    fx_end_path(path);
+}
+
+/* -- what is refused -- */
+
+static void assert_refused(const char *with)
+{
+    struct fx_options options = {.path = path};
+    struct fx_host *host;
+    char why[256] = "";
+
+    ck_assert_int_eq(fx_host_open(&options, &host, why, sizeof(why)), -EINVAL);
+    ck_assert_ptr_null(host);
+    ck_assert_msg(strstr(why, with) != NULL, "%s", why);
+    ck_assert_ptr_null(strchr(why, '\n'));
+}
+
+static void poke(size_t at, const void *bytes, size_t size)
+{
+    int fd = open(path, O_WRONLY);
+
+    ck_assert_int_eq(pwrite(fd, bytes, size, (off_t)at), (ssize_t)size);
+    close(fd);
+}
+
+static struct fx_super *peek(void)
+{
+    struct fx_super *super = malloc(sizeof(*super));
+    int fd = open(path, O_RDONLY);
+
+    ck_assert_int_eq(pread(fd, super, sizeof(*super), 0),
+                     (ssize_t)sizeof(*super));
+    close(fd);
+    return super;
+}
+
+static void make(void)
+{
+    fx_host_close(fx_open_path(path));
+}
+
+START_TEST(every_damaged_bit_of_the_static_part_is_refused)
+{
+    size_t end = offsetof(struct fx_super, lock), i;
+    struct fx_super *super;
+    uint8_t byte;
+    int bit;
+
+    make();
+    super = peek();
+    for (i = 0; i < end; i++) {
+        for (bit = 0; bit < 8; bit++) {
+            byte = ((uint8_t *)super)[i] ^ (uint8_t)(1 << bit);
+            poke(i, &byte, 1);
+            assert_refused(i < FX_MAGIC_BYTES ? "not a fakexen host" : "");
+        }
+        poke(i, (uint8_t *)super + i, 1);
+    }
+    free(super);
+    fx_host_close(fx_open_path(path));
+}
+END_TEST
+
+START_TEST(another_version_is_refused)
+{
+    uint32_t newer = FX_VERSION + 1, older = FX_VERSION - 1;
+
+    make();
+    poke(offsetof(struct fx_super, version), &newer, sizeof(newer));
+    assert_refused("newer");
+    poke(offsetof(struct fx_super, version), &older, sizeof(older));
+    assert_refused("another version");
+}
+END_TEST
+
+static void write_file(const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    fputs(text, file);
+    fclose(file);
+}
+
+START_TEST(foreign_files_are_refused_and_left_alone)
+{
+    static const char *const text[] = {"x", "domwright fakex",
+                                       "domwright fakexn",
+                                       "kernel = \"/boot/vmlinuz\"\n"};
+    char now[64] = "";
+    FILE *file;
+    size_t i;
+
+    for (i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+        write_file(text[i]);
+        assert_refused("not a fakexen host");
+        file = fopen(path, "r");
+        memset(now, 0, sizeof(now));
+        ck_assert_uint_eq(fread(now, 1, sizeof(now) - 1, file),
+                          strlen(text[i]));
+        fclose(file);
+        ck_assert_str_eq(now, text[i]);
+    }
+}
+END_TEST
+
+START_TEST(no_file_to_be_had)
+{
+    struct fx_options options = {.path = "/proc/version"};
+    struct fx_host *host;
+    char why[256] = "";
+
+    ck_assert_int_lt(fx_host_open(&options, &host, why, sizeof(why)), 0);
+    ck_assert_msg(strstr(why, "/proc/version: ") == why, "%s", why);
+    options.path = "/nonexistent/host";
+    ck_assert_int_eq(fx_host_open(&options, &host, why, sizeof(why)), -ENOENT);
+    options.path = "/";
+    ck_assert_int_eq(fx_host_open(&options, &host, why, sizeof(why)), -EISDIR);
+}
+END_TEST
+
+START_TEST(a_short_file_is_refused)
+{
+    struct fx_super *super;
+
+    make();
+    super = peek();
+    ck_assert_int_eq(truncate(path, (off_t)super->file_bytes - 1), 0);
+    assert_refused("shorter");
+    ck_assert_int_eq(truncate(path, 4096), 0);
+    assert_refused("");
+    free(super);
+}
+END_TEST
+
+/* With a checksum that fits, so that only the contents speak against it. */
+static void poke_signed(const struct fx_super *good, size_t at,
+                        const void *bytes, size_t size)
+{
+    struct fx_super *super = malloc(sizeof(*super));
+    size_t from = offsetof(struct fx_super, nr_frames);
+
+    *super = *good;
+    memcpy((uint8_t *)super + at, bytes, size);
+    super->checksum =
+        (uint32_t)crc32(0, (Bytef *)super + from,
+                        (uInt)(offsetof(struct fx_super, lock) - from));
+    poke(0, super, offsetof(struct fx_super, lock));
+    free(super);
+}
+
+START_TEST(a_contradictory_superblock_is_refused)
+{
+#define FIELD(name)                                                            \
+    {                                                                          \
+        offsetof(struct fx_super, name), sizeof(((struct fx_super *)0)->name)  \
+    }
+    static const struct {
+        size_t at, size;
+    } field[] = {
+        FIELD(nr_frames),   FIELD(ram_frames),       FIELD(level),
+        FIELD(nr_nodes),    FIELD(nr_ram),           FIELD(ram[0].first),
+        FIELD(ram[0].end),  FIELD(ram_node[0]),      FIELD(frames_at),
+        FIELD(m2p_at),      FIELD(compat_m2p_at),    FIELD(free_at),
+        FIELD(mappings_at), FIELD(mapped_frames_at), FIELD(store_at),
+        FIELD(memory_at),   FIELD(store_bytes),      FIELD(file_bytes),
+    };
+#undef FIELD
+    static const uint64_t value[] = {0, 1ull << 33, UINT64_MAX, 1ull << 63};
+    struct fx_super *good;
+    size_t i, k;
+
+    make();
+    good = peek();
+    for (i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+        for (k = 0; k < sizeof(value) / sizeof(value[0]); k++) {
+            uint64_t v = value[k];
+
+            if (field[i].size == 4)
+                v = v ? UINT32_MAX - k : 0;
+            if (!memcmp(&v, (uint8_t *)good + field[i].at, field[i].size))
+                continue;
+            poke_signed(good, field[i].at, &v, field[i].size);
+            assert_refused("damaged");
+        }
+    }
+    poke_signed(good, 0, good, 1);
+    fx_host_close(fx_open_path(path));
+    free(good);
+}
+END_TEST
+
+START_TEST(a_domain_that_cannot_be_is_refused)
+{
+    struct fx_host *host = fx_open_path(path);
+    struct fx_domain *domain;
+
+    fx_lock(host);
+    domain = fx_new_domain(host, 5);
+    domain->shared_info = UINT64_C(1) << 40;
+    fx_unlock(host);
+    assert_refused("damaged");
+    domain->shared_info = 0;
+    domain->vcpu[0].context = host->super->nr_frames;
+    assert_refused("damaged");
+    domain->vcpu[0].context = 0;
+    host->super->free_frames = host->super->ram_frames + 1;
+    assert_refused("damaged");
+    fx_host_close(host);
+}
+END_TEST
+
+START_TEST(options_that_cannot_be)
+{
+    const struct fx_options bad[] = {
+        {.path = path, .memory_bytes = 1},
+        {.path = path, .memory_bytes = UINT64_MAX},
+        {.path = path, .nodes = FX_MAX_NODES + 1},
+        {.path = path, .memory_bytes = 4 * MIB, .nodes = 8},
+    };
+    struct fx_host *host;
+    char why[256];
+    size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_int_eq(fx_host_open(&bad[i], &host, why, sizeof(why)),
+                         -EINVAL);
+        make();
+        unlink(path);
+    }
+}
+END_TEST
+
+/* -- made, and made once -- */
+
+START_TEST(what_is_written_is_found_again)
+{
+    struct fx_host *host = fx_open_path(path);
+    struct fx_alloc want = {.node = FX_ANY_NODE};
+    uint64_t mfn, free_frames;
+
+    ck_assert_uint_eq(host->super->ram_frames, host->super->free_frames);
+    fx_lock(host);
+    mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+    strcpy(fx_page(host, mfn), "still there");
+    free_frames = fx_free_frames_count(host);
+    fx_unlock(host);
+    fx_host_close(host);
+
+    host = fx_open(&(struct fx_options){.path = path, .memory_bytes = 1 << 30});
+    ck_assert_str_eq(fx_page(host, mfn), "still there");
+    ck_assert_uint_eq(fx_free_frames_count(host), free_frames);
+    ck_assert_uint_eq(fx_frame(host, mfn)->refs, 1);
+    fx_host_close(host);
+}
+END_TEST
+
+START_TEST(what_was_not_finished_is_made_anew)
+{
+    write_file(FX_MAGIC_MAKING "and so on");
+    make();
+    write_file("");
+    make();
+}
+END_TEST
+
+START_TEST(without_a_name)
+{
+    struct fx_host *host = fx_open(&(struct fx_options){0});
+
+    ck_assert_uint_ge(host->super->ram_frames, (UINT64_C(6) << 18) - 0x100);
+    ck_assert(fx_is_ram(host, 0xbffff) && !fx_is_ram(host, 0xc0000));
+    ck_assert(!fx_is_ram(host, 0xfffff) && fx_is_ram(host, 0x100000));
+    ck_assert(!fx_is_ram(host, 0) && !fx_is_ram(host, UINT64_MAX));
+    ck_assert_uint_ne(host->super->nr_frames % (1 << 18), 0);
+    ck_assert_ptr_null(fx_page(host, 0xc0000));
+    ck_assert_ptr_null(fx_frame(host, host->super->nr_frames));
+    fx_host_close(host);
+}
+END_TEST
+
+/* One of many that start at once. */
+static void work(void)
+{
+    struct fx_host *host = fx_open_path(path);
+    struct fx_alloc want = {.node = FX_ANY_NODE};
+    uint64_t mfn;
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        fx_lock(host);
+        host->super->hypercalls++;
+        mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+        fx_unlock(host);
+        fx_lock(host);
+        fx_free_frame(host, mfn);
+        fx_unlock(host);
+    }
+    fx_host_close(host);
+    _exit(0);
+}
+
+START_TEST(many_start_at_once)
+{
+    struct fx_host *host;
+    int round, i, status;
+
+    for (round = 0; round < 5; round++) {
+        for (i = 0; i < PROCESSES; i++) {
+            pid_t pid = fork();
+
+            ck_assert_int_ge(pid, 0);
+            if (pid == 0)
+                work();
+        }
+        for (i = 0; i < PROCESSES; i++) {
+            ck_assert_int_gt(wait(&status), 0);
+            ck_assert_int_eq(status, 0);
+        }
+        host = fx_open_path(path);
+        ck_assert_uint_eq(host->super->hypercalls, PROCESSES * 1000);
+        ck_assert_uint_eq(host->super->free_frames, host->super->ram_frames);
+        ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+        fx_host_close(host);
+        unlink(path);
+    }
+}
+END_TEST
+
+/* Some of those that make the file are killed at it. */
+START_TEST(killed_at_the_making)
+{
+    struct unit_random r = unit_random_case(0);
+    int i;
+
+    for (i = 0; i < 100; i++) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            fx_host_close(fx_open_path(path));
+            _exit(0);
+        }
+        usleep((useconds_t)unit_below(&r, 1500));
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        make();
+        unlink(path);
+    }
+}
+END_TEST
+
+TCase *fx_file_case(void)
+{
+    TCase *tc = tcase_create("file");
+
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, every_damaged_bit_of_the_static_part_is_refused);
+    tcase_add_test(tc, another_version_is_refused);
+    tcase_add_test(tc, foreign_files_are_refused_and_left_alone);
+    tcase_add_test(tc, no_file_to_be_had);
+    tcase_add_test(tc, a_short_file_is_refused);
+    tcase_add_test(tc, a_contradictory_superblock_is_refused);
+    tcase_add_test(tc, a_domain_that_cannot_be_is_refused);
+    tcase_add_test(tc, options_that_cannot_be);
+    tcase_add_test(tc, what_is_written_is_found_again);
+    tcase_add_test(tc, what_was_not_finished_is_made_anew);
+    tcase_add_test(tc, without_a_name);
+    tcase_add_test(tc, many_start_at_once);
+    tcase_add_test(tc, killed_at_the_making);
+    return tc;
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("fx_host");
+
+    suite_add_tcase(suite, fx_file_case());
+    suite_add_tcase(suite, fx_e820_case());
+    suite_add_tcase(suite, fx_alloc_case());
+    suite_add_tcase(suite, fx_guest_case());
+    suite_add_tcase(suite, fx_mapping_case());
+    suite_add_tcase(suite, fx_audit_case());
+    suite_add_tcase(suite, fx_kill_case());
+    return unit_run(suite);
+}
