@@ -463,6 +463,8 @@ static int process_open(void)
     fx_lock(process.host);
     rc = fx_store_open(process.host, fire, NULL, &process.store);
     fx_unlock(process.host);
+    if (rc == -EIO)
+        fprintf(stderr, "fakexen: the host file's xenstore is damaged\n");
     if (rc || process.has_handlers)
         return rc;
     pthread_atfork(before_fork, after_fork, in_child);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libxenstore's calls as a client makes them: results and errnos are those of
+ * xenstored 4.17.  Run by fakexen; with a number, one of several processes that
+ * so many times count up a node in a transaction; with another, what it is to
+ * be at the end.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xenstore.h>
+
+static unsigned int failures;
+
+static void check(bool ok, const char *what, int line)
+{
+    if (ok)
+        return;
+    failures++;
+    printf("FAILED: line %d: %s (errno %s)\n", line, what,
+           strerrorname_np(errno));
+}
+
+#define CHECK(cond) check(cond, #cond, __LINE__)
+
+/* Fails, and with that errno. */
+#define REFUSED(error, call)                                                   \
+    do {                                                                       \
+        errno = 0;                                                             \
+        CHECK(!(call) && errno == (error));                                    \
+    } while (0)
+
+static bool holds(struct xs_handle *h, const char *path, const char *value)
+{
+    unsigned int len;
+    char *is = xs_read(h, XBT_NULL, path, &len);
+    bool same = is && len == strlen(value) && !strcmp(is, value);
+
+    free(is);
+    return same;
+}
+
+static void nodes(struct xs_handle *h)
+{
+    static char large[XENSTORE_PAYLOAD_MAX];
+    unsigned int n;
+    char **names;
+
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/none", &n));
+    REFUSED(EINVAL, xs_read(h, XBT_NULL, "no path", &n));
+    REFUSED(EINVAL, xs_read(h, XBT_NULL, "//", &n));
+    REFUSED(ENOENT, xs_directory(h, XBT_NULL, "/none", &n));
+    REFUSED(E2BIG, xs_write(h, XBT_NULL, "/large", large, sizeof(large)));
+    CHECK(xs_write(h, XBT_NULL, "/a/b/c", "1", 1));
+    CHECK(holds(h, "/a/b/c", "1") && holds(h, "/a/b", ""));
+    CHECK(xs_write(h, XBT_NULL, "relative", "2", 1));
+    CHECK(holds(h, "/local/domain/0/relative", "2"));
+    CHECK(xs_mkdir(h, XBT_NULL, "/a/b/c") && holds(h, "/a/b/c", "1"));
+    CHECK(xs_mkdir(h, XBT_NULL, "/a/d"));
+    names = xs_directory(h, XBT_NULL, "/a", &n);
+    CHECK(names && n == 2 && !strcmp(names[0], "b") && !strcmp(names[1], "d"));
+    free(names);
+    names = xs_directory(h, XBT_NULL, "/a/d", &n);
+    CHECK(names && n == 0);
+    free(names);
+    CHECK(xs_rm(h, XBT_NULL, "/a") && xs_rm(h, XBT_NULL, "/a"));
+    REFUSED(ENOENT, xs_rm(h, XBT_NULL, "/a/b"));
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/a/b/c", &n));
+    REFUSED(EINVAL, xs_rm(h, XBT_NULL, "/"));
+}
+
+static void permissions(struct xs_handle *h)
+{
+    struct xs_permissions perms[] = {{.id = 5, .perms = XS_PERM_NONE},
+                                     {.id = 6, .perms = XS_PERM_READ}};
+    struct xs_permissions *is;
+    unsigned int n;
+
+    REFUSED(ENOENT, xs_set_permissions(h, XBT_NULL, "/p", perms, 2));
+    CHECK(xs_mkdir(h, XBT_NULL, "/p"));
+    CHECK(xs_set_permissions(h, XBT_NULL, "/p", perms, 2));
+    CHECK(xs_write(h, XBT_NULL, "/p/q/r", "", 0));
+    is = xs_get_permissions(h, XBT_NULL, "/p/q/r", &n); /* inherited */
+    CHECK(is && n == 2 && is[0].id == 5 && is[0].perms == XS_PERM_NONE &&
+          is[1].id == 6 && is[1].perms == XS_PERM_READ);
+    free(is);
+    perms[0].perms = 0x80;
+    REFUSED(EINVAL, xs_set_permissions(h, XBT_NULL, "/p", perms, 2));
+    REFUSED(EINVAL, xs_set_permissions(h, XBT_NULL, "/p", perms, 0));
+}
+
+static void transactions(struct xs_handle *h)
+{
+    xs_transaction_t t;
+    unsigned int n;
+
+    REFUSED(ENOENT, xs_transaction_end(h, 99, false));
+    REFUSED(ENOENT, xs_read(h, 99, "/", &n));
+    t = xs_transaction_start(h);
+    CHECK(t != XBT_NULL && xs_write(h, t, "/t/a", "1", 1));
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/t/a", &n));
+    CHECK(xs_transaction_end(h, t, true));
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/t/a", &n));
+    t = xs_transaction_start(h);
+    CHECK(xs_write(h, t, "/t/a", "1", 1) && xs_transaction_end(h, t, false));
+    CHECK(holds(h, "/t/a", "1"));
+    t = xs_transaction_start(h);
+    free(xs_read(h, t, "/t/a", &n));
+    CHECK(xs_write(h, XBT_NULL, "/t/a", "2", 1));
+    CHECK(xs_write(h, t, "/t/b", "1", 1));
+    REFUSED(EAGAIN, xs_transaction_end(h, t, false));
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/t/b", &n));
+}
+
+static void domains(struct xs_handle *h)
+{
+    char *path = xs_get_domain_path(h, 7);
+
+    CHECK(path && !strcmp(path, "/local/domain/7"));
+    free(path);
+    CHECK(xs_is_domain_introduced(h, 0) && !xs_is_domain_introduced(h, 7));
+    REFUSED(EINVAL, xs_introduce_domain(h, 7, 1, 1)); /* there is none */
+    REFUSED(EINVAL, xs_introduce_domain(h, 0, 1, 0));
+    REFUSED(EINVAL, xs_release_domain(h, 0));
+    REFUSED(ENOENT, xs_release_domain(h, 7));
+    REFUSED(ENOENT, xs_resume_domain(h, 7));
+    CHECK(xs_suspend_evtchn_port(7) == -1);
+    CHECK(!xs_restrict(h, 7));
+}
+
+static bool event_is(char **event, const char *path, const char *token)
+{
+    bool same = event && !strcmp(event[XS_WATCH_PATH], path) &&
+                !strcmp(event[XS_WATCH_TOKEN], token);
+
+    free(event);
+    return same;
+}
+
+/* In another process, after a while. */
+static pid_t write_later(struct xs_handle *inherited)
+{
+    struct xs_handle *own;
+    pid_t pid = fork();
+
+    if (pid)
+        return pid;
+    xs_daemon_destroy_postfork(inherited);
+    own = xs_open(0);
+    usleep(30000);
+    _exit(!own || !xs_write(own, XBT_NULL, "/w/x", "1", 1));
+}
+
+static void watches(struct xs_handle *h)
+{
+    struct pollfd fd = {.fd = xs_fileno(h), .events = POLLIN};
+    unsigned int n;
+    int status;
+    pid_t pid;
+
+    REFUSED(EINVAL, xs_watch(h, "//", "t"));
+    REFUSED(ENOENT, xs_unwatch(h, "/w", "t"));
+    REFUSED(EAGAIN, xs_check_watch(h));
+    CHECK(xs_watch(h, "/w", "t") && xs_watch(h, "own", "r"));
+    REFUSED(EEXIST, xs_watch(h, "/w", "t"));
+    CHECK(poll(&fd, 1, 0) == 1);
+    CHECK(event_is(xs_check_watch(h), "/w", "t")); /* one up front */
+    CHECK(event_is(xs_check_watch(h), "own", "r"));
+    REFUSED(EAGAIN, xs_check_watch(h));
+    CHECK(poll(&fd, 1, 0) == 0);
+    CHECK(xs_write(h, XBT_NULL, "own/node", "", 0));
+    CHECK(event_is(xs_read_watch(h, &n), "own/node", "r") && n == 2);
+    pid = write_later(h);
+    CHECK(poll(&fd, 1, 10000) == 1);
+    CHECK(event_is(xs_read_watch(h, &n), "/w/x", "t"));
+    CHECK(waitpid(pid, &status, 0) == pid && !status);
+    CHECK(xs_unwatch(h, "/w", "t"));
+    CHECK(xs_rm(h, XBT_NULL, "/w"));
+    REFUSED(EAGAIN, xs_check_watch(h));
+}
+
+static bool count_once(struct xs_handle *h)
+{
+    xs_transaction_t t = xs_transaction_start(h);
+    unsigned int len;
+    char *is = xs_read(h, t, "/count", &len), next[24];
+
+    snprintf(next, sizeof(next), "%d", (is ? atoi(is) : 0) + 1);
+    free(is);
+    CHECK(xs_write(h, t, "/count", next, (unsigned int)strlen(next)));
+    errno = 0;
+    if (xs_transaction_end(h, t, false))
+        return true;
+    CHECK(errno == EAGAIN);
+    return errno != EAGAIN; /* once more, but not without an end */
+}
+
+static void count(struct xs_handle *h, int times)
+{
+    while (times--)
+        while (!count_once(h))
+            ;
+}
+
+int main(int argc, char **argv)
+{
+    struct xs_handle *h = xs_open(XS_UNWATCH_FILTER);
+
+    if (!h) {
+        perror("xs_open");
+        return 1;
+    }
+    if (argc > 1) {
+        count(h, atoi(argv[1]));
+        CHECK(argc < 3 || holds(h, "/count", argv[2]));
+    } else {
+        nodes(h);
+        permissions(h);
+        transactions(h);
+        domains(h);
+        watches(h);
+    }
+    xs_close(h);
+    return failures != 0;
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# xenstore's clients on an embedded host: one by itself, several at once, and
+# some that are killed.
+# shellcheck disable=SC2016 # what is expanded by the command's own shell
+set -u
+top=$PWD
+fakexen=$top/src/hypervisor/fakexen
+client=$top/tests/fx/xenstore
+FAKEXEN_LIBRARY=${FAKEXEN_LIBRARY:-$fakexen/.libs/fakexen.so}
+export FAKEXEN_LIBRARY client
+fakexen=${FAKEXEN:-$fakexen/fakexen}
+
+if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
+    echo 'the embedded host cannot be preloaded with sanitizers'
+    exit 77
+fi
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+failures=0
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+
+"$fakexen" --memory 64M "$client" || fail 'one client'
+
+# Every transaction that counts is counted once.
+"$fakexen" --host host --memory 64M sh -c '
+    for i in 1 2 3 4; do "$client" 1000 & done
+    wait
+    "$client" 0 4000' || fail 'four clients'
+
+# A client that is killed holds up nobody.
+"$fakexen" --host host sh -c '
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$client" 1000000 & sleep 0.0$i; kill -KILL $!; wait $!
+    done 2>/dev/null
+    "$client" 10' || fail 'after killed clients'
+
+[ "$failures" = 0 ]
