@@ -13,6 +13,7 @@
 
 #include <xencall.h>
 
+#include "foreign.h"
 #include "hypercall.h"
 #include "trace.h"
 
@@ -58,6 +59,14 @@ int xencall_fd(xencall_handle *xcall)
     return xcall->fd;
 }
 
+/* What a dead process had mapped must not stand in the way of what becomes of
+ * frames. */
+static bool concerns_frames(unsigned int op)
+{
+    return op == __HYPERVISOR_mmuext_op || op == __HYPERVISOR_mmu_update ||
+           op == __HYPERVISOR_domctl;
+}
+
 static long locked_call(struct fx_host *host, unsigned int op,
                         const uint64_t arg[5])
 {
@@ -66,6 +75,8 @@ static long locked_call(struct fx_host *host, unsigned int op,
 
     fx_lock(host);
     host->super->hypercalls++;
+    if (host->super->mapping_slots && concerns_frames(op))
+        fx_foreign_reap(host);
     if (function)
         result = function(host, arg);
     fx_unlock(host);
