@@ -481,6 +481,7 @@ static int run_command(const struct arguments *a)
         if (errno != EINTR)
             die(EXIT_FAILED, "waiting for %s: %s", a->command[0],
                 strerror(errno));
+    fx_host_close(host); /* and with that a machine without a name is gone */
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
