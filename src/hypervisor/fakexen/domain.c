@@ -185,6 +185,15 @@ static struct fx_domain *free_slot(struct fx_host *host)
     return NULL;
 }
 
+/* Whatever a damaged file says. */
+static uint32_t nr_grant_frames(const struct fx_domain_state *state)
+{
+    if (!state)
+        return 0;
+    return state->nr_grant_frames < FX_MAX_GRANT_FRAMES ? state->nr_grant_frames
+                                                        : FX_MAX_GRANT_FRAMES;
+}
+
 static void free_structures(struct fx_host *host, struct fx_domain *domain)
 {
     struct fx_domain_state *state =
@@ -194,7 +203,7 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
     for (i = 0; i < FX_MAX_VCPUS; i++)
         if (domain->vcpu[i].exists)
             fx_free_xen_frames(host, domain->vcpu[i].context, FX_VCPU_ORDER);
-    for (i = 0; state && i < state->nr_grant_frames; i++)
+    for (i = 0; i < nr_grant_frames(state); i++)
         fx_free_xen_frames(host, state->grant_frame[i], 0);
     fx_free_xen_frames(host, domain->shared_info, 0);
     fx_free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
@@ -285,7 +294,7 @@ static bool shared_in_use(struct fx_host *host, const struct fx_domain *domain)
 
     if (frame && frame->refs > 1)
         return true;
-    for (i = 0; state && i < state->nr_grant_frames; i++) {
+    for (i = 0; i < nr_grant_frames(state); i++) {
         frame = fx_frame(host, state->grant_frame[i]);
         if (frame && frame->refs > 1)
             return true;

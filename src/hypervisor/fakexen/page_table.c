@@ -96,6 +96,20 @@ int fx_get_entry(struct fx_host *host, struct fx_domain *domain, uint16_t owner,
     return rc;
 }
 
+/*
+ * Does the entry hold a frame of the type that it must?  Only a damaged file
+ * has others; to follow them could lead as deep as there are frames.
+ */
+static bool holds(const struct fx_frame *holder, unsigned int level,
+                  const struct fx_frame *named)
+{
+    if (level == 1)
+        return FX_T_TYPE(named->type) == FX_WRITABLE;
+    if (same_level(holder, named))
+        return holder->linear > 0 && named->linear < 0;
+    return FX_T_TYPE(named->type) == (enum fx_type)(FX_L1 + level - 2);
+}
+
 void fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
                   uint64_t entry)
 {
@@ -110,6 +124,8 @@ void fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
     }
     holder = fx_frame(host, table);
     named = fx_frame(host, mfn);
+    if (!named || !holds(holder, level, named))
+        return;
     if (same_level(holder, named)) {
         holder->linear--;
         named->linear++;

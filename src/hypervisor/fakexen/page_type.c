@@ -42,6 +42,9 @@ void fx_put_page(struct fx_host *host, uint64_t mfn)
     struct fx_frame *frame = fx_frame(host, mfn);
     struct fx_domain *domain;
 
+    /* What a damaged file says was taken need not have been. */
+    if (!frame || !frame->refs)
+        return;
     if (--frame->refs || frame->flags & FX_F_XENHEAP)
         return;
     domain = fx_domain(host, frame->owner);
@@ -90,16 +93,22 @@ int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
 void fx_put_type(struct fx_host *host, uint64_t mfn)
 {
     struct fx_frame *frame = fx_frame(host, mfn);
+    struct fx_domain *domain;
 
+    if (!frame)
+        return;
     if (count_of(frame) > 1) {
         frame->type--;
         return;
     }
-    if (is_table(frame->type)) {
+    /* In a damaged file a table may lead back to itself, or be nobody's. */
+    if (is_table(frame->type) && frame->type & FX_T_VALIDATED) {
         /* Before any reference goes, for the audit of what a killed process
          * leaves (audit.c). */
         frame->type &= ~FX_T_VALIDATED;
-        fx_demote(host, fx_domain(host, frame->owner), mfn);
+        domain = fx_domain(host, frame->owner);
+        if (domain)
+            fx_demote(host, domain, mfn);
     }
     frame->type = 0;
 }
