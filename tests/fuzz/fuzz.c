@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fuzz.c - the input, the arena and the host of the fuzz targets.
+ */
+#include "fuzz.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xen/domctl.h>
+#include <xen/memory.h>
+
+#include "audit.h"
+#include "domain.h"
+#include "hypercall.h"
+
+#define HOST_BYTES (UINT64_C(8) << 20)
+
+uint64_t fz_take(struct fz_input *in, unsigned int bytes)
+{
+    uint64_t value = 0;
+    size_t n = in->size < bytes ? in->size : bytes;
+
+    memcpy(&value, in->bytes, n);
+    in->bytes += n;
+    in->size -= n;
+    return value;
+}
+
+void fz_put(struct fz_seed *seed, uint64_t value, unsigned int bytes)
+{
+    if (bytes > FZ_SEED_MAX - seed->size)
+        abort();
+    memcpy(seed->bytes + seed->size, &value, bytes);
+    seed->size += bytes;
+}
+
+uint8_t *fz_arena(void)
+{
+    const size_t guard = 1 << 20;
+    static uint8_t *arena;
+    uint8_t *map;
+
+    if (arena)
+        return arena;
+    map = mmap(NULL, FZ_ARENA_BYTES + 2 * guard, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED ||
+        mprotect(map + guard, FZ_ARENA_BYTES, PROT_READ | PROT_WRITE))
+        abort();
+    arena = map + guard;
+    return arena;
+}
+
+long fz_call(struct fx_host *host, unsigned int op, uint64_t a0, uint64_t a1,
+             uint64_t a2, uint64_t a3)
+{
+    const uint64_t arg[5] = {a0, a1, a2, a3};
+    fx_hypercall function = fx_hypercall_by_number(op);
+    long result;
+
+    if (!function)
+        return -1;
+    fx_lock(host);
+    result = function(host, arg);
+    fx_unlock(host);
+    return result;
+}
+
+static void make_domain(struct fz_host *h, uint16_t domid)
+{
+    struct xen_domctl_createdomain config = {
+        .max_vcpus = 2,
+        .max_evtchn_port = 100,
+        .max_grant_frames = 4,
+        .grant_opts = 1,
+    };
+    struct xen_memory_reservation r = {.nr_extents = FZ_PAGES, .domid = domid};
+    uint64_t *frames = (uint64_t *)(void *)fz_arena();
+    struct fx_domain *domain;
+
+    fx_lock(h->host);
+    if (fx_domain_create(h->host, domid, &config))
+        abort();
+    domain = fx_domain_by_id(h->host, domid);
+    if (!domain || fx_domain_make_vcpus(h->host, domain))
+        abort();
+    domain->is_32bit = domid == FZ_GUEST_32;
+    domain->max_pages = 2L * FZ_PAGES;
+    fx_unlock(h->host);
+    for (unsigned int i = 0; i < FZ_PAGES; i++)
+        frames[i] = i;
+    set_xen_guest_handle_raw(r.extent_start, (void *)frames);
+    if (fz_call(h->host, __HYPERVISOR_memory_op, XENMEM_populate_physmap,
+                (uintptr_t)&r, 0, 0) != FZ_PAGES)
+        abort();
+    memcpy(h->frame[domid], frames, sizeof(h->frame[domid]));
+}
+
+/* What the control domain took stays its own. */
+static uint64_t count_free(struct fx_host *host)
+{
+    return fx_free_frames_count(host) + host->super->domain[0].tot_pages;
+}
+
+void fz_host_make(struct fz_host *h, const char *path)
+{
+    struct fx_options options = {
+        .path = path, .memory_bytes = HOST_BYTES, .level = FX_PATCHED};
+    char why[256];
+
+    if (fx_host_open(&options, &h->host, why, sizeof(why))) {
+        fprintf(stderr, "fuzz: %s\n", why);
+        abort();
+    }
+    h->free_before = count_free(h->host);
+    make_domain(h, FZ_GUEST_64);
+    make_domain(h, FZ_GUEST_32);
+    memset(fz_arena(), 0, FZ_ARENA_BYTES);
+}
+
+void fz_destroy_all(struct fx_host *host)
+{
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_destroydomain,
+                            .interface_version = XEN_DOMCTL_INTERFACE_VERSION};
+
+    for (unsigned int i = 0; i < FX_MAX_DOMAINS; i++) {
+        if (!host->super->domain[i].exists)
+            continue;
+        op.domain = host->super->domain[i].id;
+        fz_call(host, __HYPERVISOR_domctl, (uintptr_t)&op, 0, 0, 0);
+    }
+}
+
+static void show(void *arg, const char *line)
+{
+    fprintf(stderr, "fuzz: %s: %s\n", (const char *)arg, line);
+}
+
+void fz_host_finish(struct fz_host *h)
+{
+    static char before[] = "with domains", after[] = "without";
+    uint64_t wrong;
+
+    fx_lock(h->host);
+    wrong = fx_audit(h->host, show, before);
+    fx_unlock(h->host);
+    fz_destroy_all(h->host);
+    fx_lock(h->host);
+    wrong += fx_audit(h->host, show, after);
+    for (unsigned int i = 1; i < FX_MAX_DOMAINS; i++)
+        if (h->host->super->domain[i].exists) {
+            fprintf(stderr, "fuzz: the domain in slot %u is still there\n", i);
+            wrong++;
+        }
+    if (count_free(h->host) != h->free_before) {
+        fprintf(stderr, "fuzz: %" PRIu64 " free frames became %" PRIu64 "\n",
+                h->free_before, count_free(h->host));
+        wrong++;
+    }
+    fx_unlock(h->host);
+    if (wrong)
+        abort();
+    fx_host_close(h->host);
+}

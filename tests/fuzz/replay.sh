@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The fuzz targets' seeds, and what fuzzing has found, without a fuzzer.
+for target in hostfile hypercalls pagetables; do
+    findings=${srcdir:-.}/tests/fuzz/findings/$target
+    [ -d "$findings" ] || findings=
+    tests/fuzz/$target ${findings:+"$findings"} || {
+        echo "replay.sh: $target failed"
+        exit 1
+    }
+done
