@@ -463,10 +463,12 @@ static long scheduler_op(struct call *call)
     struct xen_domctl_scheduler_op *asked = &call->op->u.scheduler_op;
     struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
 
-    if (asked->sched_id != XEN_SCHEDULER_CREDIT2 || !state)
+    if (asked->sched_id != XEN_SCHEDULER_CREDIT2)
         return -EINVAL;
     switch (asked->cmd) {
     case XEN_DOMCTL_SCHEDOP_putinfo:
+        if (!state) /* the control domain's stay as they are */
+            return -EOPNOTSUPP;
         if (asked->u.credit2.weight)
             state->sched_weight = asked->u.credit2.weight;
         if (asked->u.credit2.cap != UINT16_MAX)
@@ -474,8 +476,8 @@ static long scheduler_op(struct call *call)
         break;
     case XEN_DOMCTL_SCHEDOP_getinfo:
         asked->u.credit2.weight =
-            state->sched_weight ? state->sched_weight : DEFAULT_WEIGHT;
-        asked->u.credit2.cap = state->sched_cap;
+            state && state->sched_weight ? state->sched_weight : DEFAULT_WEIGHT;
+        asked->u.credit2.cap = state ? state->sched_cap : 0;
         break;
     default:
         return -EINVAL;

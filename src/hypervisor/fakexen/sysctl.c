@@ -17,6 +17,9 @@
 #define NODE_DISTANCE_SELF  10
 #define NODE_DISTANCE_OTHER 20
 
+/* How long a vCPU runs at least (xen/common/sched/private.h). */
+#define RATELIMIT_US 1000
+
 static long physinfo(struct fx_host *host, struct xen_sysctl *op)
 {
     struct xen_sysctl_physinfo *info = &op->u.physinfo;
@@ -219,6 +222,19 @@ static long cpu_pool(struct fx_host *host, struct xen_sysctl *op)
     }
 }
 
+/* Credit2's parameters, to be read. */
+static long scheduler(struct xen_sysctl *op)
+{
+    struct xen_sysctl_scheduler_op *asked = &op->u.scheduler_op;
+
+    if (asked->sched_id != XEN_SCHEDULER_CREDIT2 || asked->cpupool_id)
+        return -EINVAL;
+    if (asked->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
+        return -EOPNOTSUPP;
+    asked->u.sched_credit2.ratelimit_us = RATELIMIT_US;
+    return 0;
+}
+
 /* There is no console: nothing to read, no key does anything. */
 static long read_console(struct xen_sysctl *op)
 {
@@ -248,6 +264,8 @@ static long answer(struct fx_host *host, struct xen_sysctl *op)
     case XEN_SYSCTL_sched_id:
         op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
         return 0;
+    case XEN_SYSCTL_scheduler_op:
+        return scheduler(op);
     case XEN_SYSCTL_cpupool_op:
         return cpu_pool(host, op);
     case XEN_SYSCTL_readconsole:
