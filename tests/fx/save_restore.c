@@ -4,8 +4,12 @@
  * restores it; the second domain has to be what the first one was.
  *
  *     save_restore [-l] [-m MIB] [-v VCPUS] [-k] KERNEL STREAM
+ *     save_restore -r [-m MIB] [-v VCPUS] [-k] STREAM
+ *     save_restore -b [-m MIB] [-v VCPUS] KERNEL
  *
- * -l: a live save. -k: leave the restored domain there. The guest does not run,
+ * -l: a live save. -k: leave the restored domain there. -r: only restore, what
+ * was saved before with the same -m and -v. -b: build and destroy, again and
+ * again, until somebody kills it. The guest does not run,
  * so this program does for it what a guest does to be saved: it says where its
  * P2M list is, and suspends with its start_info in EDX.
  */
@@ -23,13 +27,15 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
+#include "domain_state.h"
+
 #define PAGE 4096u
 
 struct test {
     xc_interface *xch;
     const char *kernel, *stream;
     unsigned int mib, vcpus;
-    bool live, keep;
+    bool live, keep, only_restore, only_build;
     uint32_t domid;
     struct xc_dom_image *dom;
     unsigned int width; /* bytes */
@@ -252,59 +258,55 @@ static int destroy(struct test *t, uint64_t before)
     return -1;
 }
 
-/* One line for each thing that must outlive the way through the stream. */
-static int describe(struct test *t, char *text, size_t size)
+static int build_and_save(struct test *t, struct domain_state *state)
 {
-    vcpu_guest_context_any_t context;
-    xc_dominfo_t info;
-    unsigned int width;
-    size_t at;
-    uint32_t i;
+    if (build(t) || announce_p2m(t) || convert_start_info(t) ||
+        set_contexts(t) ||
+        domain_state_take(state, t->xch, t->domid, t->vcpus, NULL))
+        return -1;
+    return save(t, t->stream);
+}
 
-    if (xc_domain_getinfo(t->xch, t->domid, 1, &info) != 1 ||
-        xc_domain_get_guest_width(t->xch, t->domid, &width))
-        return fail("xc_domain_getinfo");
-    at = (size_t)snprintf(text, size, "pages %lu width %u online %u\n",
-                          info.nr_pages, width, info.nr_online_vcpus);
-    for (i = 0; i < t->vcpus; i++) {
-        if (xc_vcpu_getcontext(t->xch, t->domid, i, &context))
-            return fail("xc_vcpu_getcontext");
-        at +=
-            (size_t)(width == 8
-                         ? snprintf(text + at, size - at,
-                                    "vcpu %u rip %" PRIx64 " rsp %" PRIx64
-                                    " flags %lx assist %lx\n",
-                                    i, context.x64.user_regs.rip,
-                                    context.x64.user_regs.rsp,
-                                    context.x64.flags, context.x64.vm_assist)
-                         : snprintf(text + at, size - at,
-                                    "vcpu %u eip %x esp %x flags %x"
-                                    " assist %x\n",
-                                    i, context.x32.user_regs.eip,
-                                    context.x32.user_regs.esp,
-                                    context.x32.flags, context.x32.vm_assist));
-    }
-    return 0;
+static int build_forever(struct test *t)
+{
+    uint64_t before = free_pages(t);
+    int rc;
+
+    do {
+        rc = build(t);
+        if (!rc)
+            rc = destroy(t, before);
+        xc_dom_release(t->dom);
+    } while (!rc);
+    return rc;
 }
 
 static int run(struct test *t)
 {
     uint64_t before = free_pages(t);
-    char first[4096], second[4096];
+    struct domain_state first = {0}, second = {0};
+    int rc = 0;
 
-    if (build(t) || announce_p2m(t) || convert_start_info(t) ||
-        set_contexts(t) || describe(t, first, sizeof(first)) ||
-        save(t, t->stream) || destroy(t, before))
-        return -1;
-    xc_dom_release(t->dom);
-    if (restore(t, t->stream) || describe(t, second, sizeof(second)))
-        return -1;
-    if (strcmp(first, second)) {
-        fprintf(stderr, "save_restore: was\n%sand became\n%s", first, second);
-        return -1;
+    if (!t->only_restore) {
+        rc = build_and_save(t, &first);
+        if (!rc)
+            rc = destroy(t, before);
+        xc_dom_release(t->dom);
     }
-    printf("%s", second);
-    return t->keep ? 0 : destroy(t, before);
+    if (!rc)
+        rc = restore(t, t->stream);
+    if (!rc && !t->only_restore) {
+        rc = domain_state_take(&second, t->xch, t->domid, t->vcpus, &first);
+        if (!rc)
+            rc = domain_state_compare(&first, &second);
+        if (!rc)
+            domain_state_print(&second);
+    }
+    if (!rc && !t->keep)
+        rc = destroy(t, before);
+    domain_state_dispose(&first);
+    domain_state_dispose(&second);
+    return rc;
 }
 
 int main(int argc, char **argv)
@@ -313,11 +315,15 @@ int main(int argc, char **argv)
     xentoollog_logger *logger;
     int option, r;
 
-    while ((option = getopt(argc, argv, "lkm:v:")) != -1) {
+    while ((option = getopt(argc, argv, "bklrm:v:")) != -1) {
         if (option == 'l')
             t.live = true;
         else if (option == 'k')
             t.keep = true;
+        else if (option == 'r')
+            t.only_restore = true;
+        else if (option == 'b')
+            t.only_build = true;
         else if (option == 'm')
             t.mib = (unsigned int)atoi(optarg);
         else if (option == 'v')
@@ -325,10 +331,11 @@ int main(int argc, char **argv)
         else
             return 2;
     }
-    if (argc - optind != 2)
+    if (argc - optind != (t.only_restore || t.only_build ? 1 : 2) ||
+        t.vcpus > STATE_MAX_VCPUS)
         return 2;
     t.kernel = argv[optind];
-    t.stream = argv[optind + 1];
+    t.stream = argv[argc - 1];
     logger = (xentoollog_logger *)xtl_createlogger_stdiostream(
         stderr, getenv("VERBOSE") ? XTL_DETAIL : XTL_ERROR, 0);
     t.xch = xc_interface_open(logger, logger, 0);
@@ -336,7 +343,7 @@ int main(int argc, char **argv)
         fail("xc_interface_open");
         return 1;
     }
-    r = run(&t);
+    r = t.only_build ? build_forever(&t) : run(&t);
     if (r && t.domid)
         xc_domain_destroy(t.xch, t.domid);
     xc_interface_close(t.xch);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * domain_state.h - what has to outlive the way of a PV domain through a stream:
+ * contents and types of all memory, and the vCPUs' contexts, with PFNs in place
+ * of all MFNs.
+ */
+#ifndef DOMAIN_STATE_H
+#define DOMAIN_STATE_H
+
+#include <stdint.h>
+
+#include <xenctrl.h>
+
+#define STATE_MAX_VCPUS 8
+
+enum domain_page { PAGE_PLAIN, PAGE_P2M, PAGE_P2M_LIST };
+
+struct domain_state {
+    unsigned int width; /* of the guest's words, bytes */
+    uint64_t pages;
+    /* By PFN: */
+    xen_pfn_t *mfns;
+    xen_pfn_t *types; /* with pins: XEN_DOMCTL_PFINFO_* */
+    uint64_t *sums;   /* of contents */
+    enum domain_page *kinds;
+    uint64_t contexts[STATE_MAX_VCPUS];
+};
+
+/*
+ * The suspend record is what vCPU 0's EDX names.  The guest has announced its
+ * P2M tree, which tells what is full of MFNs; or it is `like` another one of
+ * the same size: a restored guest announces anew when it runs.  0 or -1, with a
+ * message.
+ */
+int __attribute__((warn_unused_result))
+domain_state_take(struct domain_state *state, xc_interface *xch, uint32_t domid,
+                  unsigned int vcpus, const struct domain_state *like);
+
+/* 0 if they are equal, or -1 with a message that says where they are not. */
+int __attribute__((warn_unused_result))
+domain_state_compare(const struct domain_state *one,
+                     const struct domain_state *other);
+
+/* One line, with numbers. */
+void domain_state_print(const struct domain_state *state);
+
+void domain_state_dispose(struct domain_state *state);
+
+#endif /* DOMAIN_STATE_H */
