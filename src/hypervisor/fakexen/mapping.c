@@ -69,7 +69,8 @@ struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot)
     struct fx_mapping *m = &host->mappings[slot];
 
     if (!m->pid || m->frames > FX_MAX_MAPPED_FRAMES ||
-        m->pages > FX_MAX_MAPPED_FRAMES - m->frames)
+        m->pages > FX_MAX_MAPPED_FRAMES - m->frames ||
+        *(const uint8_t *)&m->writable > 1) /* no bool: not to be read as one */
         return NULL;
     return m;
 }

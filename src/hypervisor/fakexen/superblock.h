@@ -27,6 +27,6 @@ fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
 
 /* Could the part that changes be so? Numbers only, no counts. */
 int __attribute__((warn_unused_result))
-fx_super_check_domains(const struct fx_host *host, char *why, size_t len);
+fx_super_check_domains(struct fx_host *host, char *why, size_t len);
 
 #endif /* FX_SUPERBLOCK_H */
