@@ -28,8 +28,13 @@ static struct {
     int fail_errno;
     uint64_t *calls; /* all processes' of the tree */
     uint64_t own_calls;
+    bool counts; /* into usage */
+    struct fx_usage usage;
 } process = {
     .opened = PTHREAD_ONCE_INIT, .set_up = PTHREAD_ONCE_INIT, .fd = -1};
+
+/* The thread's CPU time at the start of the call that it is in. */
+static _Thread_local uint64_t cpu_start;
 
 /* -- the host -- */
 
@@ -133,18 +138,42 @@ bool fx_trace_fail(unsigned int number, int *error)
     return true;
 }
 
-static uint64_t now(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 uint64_t fx_trace_start(void)
 {
     pthread_once(&process.set_up, set_up);
-    return process.fd < 0 ? 0 : now();
+    if (process.counts)
+        cpu_start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    return process.fd < 0 && !process.counts ? 0 : now();
+}
+
+void fx_usage_so_far(struct fx_usage *usage)
+{
+    process.counts = true;
+    *usage = process.usage;
+}
+
+/* After a call, of whatever kind. */
+static void count(uint64_t *calls)
+{
+    if (!process.counts)
+        return;
+    __atomic_add_fetch(calls, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&process.usage.cpu_ns,
+                       read_clock(CLOCK_THREAD_CPUTIME_ID) - cpu_start,
+                       __ATOMIC_RELAXED);
 }
 
 /* -- one line -- */
@@ -356,6 +385,9 @@ void fx_trace_hypercall(unsigned int number, const uint64_t arg[5], long result,
 
     if (!start)
         return;
+    count(&process.usage.hypercalls);
+    if (process.fd < 0)
+        return;
     line_start(&line);
     add_call(&line, number, arg);
     line_end(&line, result, start);
@@ -365,8 +397,12 @@ void fx_trace_mapping(const char *name, uint32_t domid, uint64_t address,
                       uint64_t pages, int prot, long result, uint64_t start)
 {
     struct line line;
+    uint64_t undone = 0;
 
     if (!start)
+        return;
+    count(strcmp(name, "unmap") ? &process.usage.mappings : &undone);
+    if (process.fd < 0)
         return;
     line_start(&line);
     add_name(&line, "call", name, 0);

@@ -36,7 +36,19 @@ struct fx_host *fx_process_host(void);
 bool __attribute__((warn_unused_result))
 fx_trace_fail(unsigned int number, int *error);
 
-/* Before a call: a time in nanoseconds, or 0 where nothing is traced. */
+/*
+ * What this process's calls have taken, for a program that measures itself: it
+ * looks the function up with dlsym().  Counts from its first use on.
+ */
+struct fx_usage {
+    uint64_t hypercalls;
+    uint64_t mappings; /* made, not undone */
+    uint64_t cpu_ns;   /* of both, and of what undid mappings */
+};
+void fx_usage_so_far(struct fx_usage *usage);
+
+/* Before a call: a time in nanoseconds, or 0 where nothing is traced or
+ * counted. */
 uint64_t fx_trace_start(void);
 
 /*
