@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fakexen-bench.c - what one build costs on an embedded host, and one call.
+ *
+ *     fakexen-bench ours|stock KERNEL MIB     one guest comes and goes
+ *     fakexen-bench call N                    N plain hypercalls
+ *
+ * A process builds one guest, as xl's and domwright's do, so that what it takes
+ * from the kernel is its own; fakexen-bench.sh runs them in turn. Prints words:
+ *
+ *   outside    microseconds of CPU time outside fakexen, from the layout of the
+ *              guest to its grant table, user's and system's
+ *   inside     microseconds of CPU time in fakexen for it
+ *   calls      hypercalls
+ *   mappings   foreign mappings
+ *   own        KiB of the process's own memory at the end of the build
+ *   peak       KiB resident at most, pages of the host file included
+ *   wall       microseconds from nothing to the guest's end
+ *
+ * and for `call` the nanoseconds of one.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <xenctrl.h>
+#include <xenguest.h>
+
+#include "hooks.h"
+#include "trace.h"
+
+struct cost {
+    int64_t cpu_us;
+    struct fx_usage usage;
+};
+
+struct bench {
+    xc_interface *xch;
+    struct xc_dom_image *dom;
+    uint32_t domid;
+    unsigned int mib;
+    void (*usage)(struct fx_usage *usage); /* fakexen's */
+};
+
+static int fail(const char *what)
+{
+    fprintf(stderr, "fakexen-bench: %s: %s\n", what, strerror(errno));
+    return -1;
+}
+
+static int64_t wall_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t microseconds(struct timeval t)
+{
+    return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static void measure(const struct bench *b, struct cost *cost)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    cost->cpu_us = microseconds(used.ru_utime) + microseconds(used.ru_stime);
+    b->usage(&cost->usage);
+}
+
+/* A line of /proc/self/status, in KiB. */
+static long status_kib(const char *name)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    size_t len = strlen(name);
+    char line[256];
+    long kib = -1;
+
+    while (f && kib < 0 && fgets(line, sizeof(line), f))
+        if (!strncmp(line, name, len) && line[len] == ':')
+            kib = strtol(line + len + 1, NULL, 10);
+    if (f)
+        fclose(f);
+    return kib;
+}
+
+/* What a toolstack does before it builds. */
+static int create(struct bench *b)
+{
+    struct xen_domctl_createdomain config = {
+        .max_vcpus = 1,
+        .max_evtchn_port = 1023,
+        .max_grant_frames = -1,
+        .max_maptrack_frames = -1,
+        .grant_opts = XEN_DOMCTL_GRANT_version(1),
+    };
+
+    if (xc_domain_create(b->xch, &b->domid, &config))
+        return fail("xc_domain_create");
+    if (xc_domain_max_vcpus(b->xch, b->domid, 1))
+        return fail("xc_domain_max_vcpus");
+    if (xc_domain_setmaxmem(b->xch, b->domid, (b->mib + 1) * UINT64_C(1024)))
+        return fail("xc_domain_setmaxmem");
+    return 0;
+}
+
+static int load(struct bench *b, const char *kernel)
+{
+    struct xc_dom_image *dom = xc_dom_allocate(b->xch, "", NULL);
+
+    b->dom = dom;
+    if (!dom)
+        return fail("xc_dom_allocate");
+    dom->container_type = XC_DOM_PV_CONTAINER;
+    dom->max_vcpus = 1;
+    dom->console_evtchn =
+        (evtchn_port_t)xc_evtchn_alloc_unbound(b->xch, b->domid, 0);
+    dom->xenstore_evtchn =
+        (evtchn_port_t)xc_evtchn_alloc_unbound(b->xch, b->domid, 0);
+    if (xc_dom_kernel_file(dom, kernel) ||
+        xc_dom_boot_xen_init(dom, b->xch, b->domid) || xc_dom_parse_image(dom))
+        return fail(kernel);
+    return 0;
+}
+
+/*
+ * A virtual machine may have given its free memory back to its own host, and
+ * who touches a page of it first, waits for all of it: up to six milliseconds
+ * for 2 MiB. To have either way pay for that would measure that host; so as
+ * much as a toolstack's P2M takes is fetched beforehand, and freed again.
+ */
+static void warm_memory(const struct bench *b)
+{
+    size_t large = (size_t)2 << 20;
+    size_t size = (((size_t)b->mib << 11) + 2 * large) & -large;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return;
+    madvise(memory, size, MADV_HUGEPAGE);
+    madvise(memory, size, MADV_POPULATE_WRITE);
+    munmap(memory, size);
+}
+
+static int build(struct bench *b)
+{
+    struct xc_dom_image *dom = b->dom;
+
+    if (xc_dom_mem_init(dom, b->mib) || xc_dom_boot_mem_init(dom) ||
+        xc_dom_build_image(dom) || xc_dom_boot_image(dom) ||
+        xc_dom_gnttab_init(dom))
+        return fail("build");
+    return 0;
+}
+
+static void print_cost(const struct cost *before, const struct cost *after,
+                       long own_kib, int64_t wall_us)
+{
+    uint64_t inside = (after->usage.cpu_ns - before->usage.cpu_ns) / 1000;
+
+    printf("%" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %ld %ld %" PRId64
+           "\n",
+           after->cpu_us - before->cpu_us - (int64_t)inside, inside,
+           after->usage.hypercalls - before->usage.hypercalls,
+           after->usage.mappings - before->usage.mappings, own_kib,
+           status_kib("VmHWM"), wall_us);
+}
+
+static int run_build(struct bench *b, const char *kernel)
+{
+    int64_t start = wall_ns();
+    struct cost before, after;
+    long own_kib = 0;
+    int rc;
+
+    rc = create(b);
+    if (!rc)
+        rc = load(b, kernel);
+    if (!rc) {
+        warm_memory(b);
+        measure(b, &before);
+        rc = build(b);
+        measure(b, &after);
+        own_kib = status_kib("RssAnon");
+    }
+    if (b->dom)
+        xc_dom_release(b->dom);
+    if (b->domid && xc_domain_destroy(b->xch, b->domid))
+        rc = fail("xc_domain_destroy");
+    if (!rc)
+        print_cost(&before, &after, own_kib, (wall_ns() - start) / 1000);
+    return rc;
+}
+
+static int run_calls(struct bench *b, long n)
+{
+    int64_t start;
+    long i;
+
+    if (n < 1)
+        return -1;
+    start = wall_ns();
+    for (i = 0; i < n; i++)
+        if (xc_version(b->xch, XENVER_version, NULL) < 0)
+            return fail("xc_version");
+    printf("%" PRId64 "\n", (wall_ns() - start) / n);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.xch = NULL};
+    bool calls = argc == 3 && !strcmp(argv[1], "call");
+    bool ours = argc == 4 && !strcmp(argv[1], "ours");
+    int rc;
+
+    if (!calls && !ours && !(argc == 4 && !strcmp(argv[1], "stock"))) {
+        fprintf(stderr, "usage: fakexen-bench ours|stock KERNEL MIB\n"
+                        "       fakexen-bench call N\n");
+        return 2;
+    }
+    *(void **)&b.usage = dlsym(RTLD_DEFAULT, "fx_usage_so_far");
+    if (!b.usage) {
+        fprintf(stderr, "fakexen-bench: run me by fakexen\n");
+        return 1;
+    }
+    b.xch = xc_interface_open(NULL, NULL, 0);
+    if (!b.xch) {
+        fail("xc_interface_open");
+        return 1;
+    }
+    if (ours)
+        dw_hooks_register(PIN_LEVELS);
+    if (calls) {
+        rc = run_calls(&b, strtol(argv[2], NULL, 10));
+    } else {
+        b.mib = (unsigned int)strtoul(argv[3], NULL, 10);
+        rc = run_build(&b, argv[2]);
+    }
+    xc_interface_close(b.xch);
+    return rc ? 1 : 0;
+}
