@@ -176,11 +176,31 @@ static int adopt_file(struct fx_host *host, const char *path, char *why,
         explain(rc, path, strerror(-rc), why, len);
         goto out;
     }
-    rc = fx_super_check_domains(host, reason, sizeof(reason));
-    if (rc)
-        explain(rc, path, reason, why, len);
 out:
     free(super);
+    return rc;
+}
+
+static int check_domains(struct fx_host *host, const char *path, char *why,
+                         size_t len)
+{
+    char reason[128];
+    int rc = fx_super_check_domains(host, reason, sizeof(reason));
+
+    return rc ? explain(rc, path, reason, why, len) : 0;
+}
+
+/* With others at work on it: what they are half through with is not damage. */
+static int open_among_others(struct fx_host *host, const char *path, char *why,
+                             size_t len)
+{
+    int rc = adopt_file(host, path, why, len);
+
+    if (rc)
+        return rc;
+    fx_lock(host);
+    rc = check_domains(host, path, why, len);
+    fx_unlock(host);
     return rc;
 }
 
@@ -205,6 +225,8 @@ static int open_alone(struct fx_host *host, const struct fx_options *options,
     } else {
         rc = adopt_file(host, path, why, len);
         if (!rc)
+            rc = check_domains(host, path, why, len);
+        if (!rc)
             rc = make_mutex(host->super);
     }
     /* From here on one of many. */
@@ -228,7 +250,7 @@ static int open_locked(struct fx_host *host, const struct fx_options *options,
             return explain(-errno, path, strerror(errno), why, len);
         }
         if (!is_unmade(host->fd))
-            return adopt_file(host, path, why, len);
+            return open_among_others(host, path, why, len);
         /* Its maker died, or is between its two locks no more. */
         flock(host->fd, LOCK_UN);
     }
