@@ -41,18 +41,17 @@ void fz_put(struct fz_seed *seed, uint64_t value, unsigned int bytes)
 
 uint8_t *fz_arena(void)
 {
-    const size_t guard = 1 << 20;
     static uint8_t *arena;
     uint8_t *map;
 
     if (arena)
         return arena;
-    map = mmap(NULL, FZ_ARENA_BYTES + 2 * guard, PROT_NONE,
+    map = mmap(NULL, FZ_ARENA_BYTES + 2 * FZ_GUARD, PROT_NONE,
                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED ||
-        mprotect(map + guard, FZ_ARENA_BYTES, PROT_READ | PROT_WRITE))
+        mprotect(map + FZ_GUARD, FZ_ARENA_BYTES, PROT_READ | PROT_WRITE))
         abort();
-    arena = map + guard;
+    arena = map + FZ_GUARD;
     return arena;
 }
 
@@ -79,7 +78,7 @@ static void make_domain(struct fz_host *h, uint16_t domid)
         .max_grant_frames = 4,
         .grant_opts = 1,
     };
-    struct xen_memory_reservation r = {.nr_extents = FZ_PAGES, .domid = domid};
+    struct xen_memory_reservation *r = (void *)(fz_arena() + 8192);
     uint64_t *frames = (uint64_t *)(void *)fz_arena();
     struct fx_domain *domain;
 
@@ -94,9 +93,11 @@ static void make_domain(struct fz_host *h, uint16_t domid)
     fx_unlock(h->host);
     for (unsigned int i = 0; i < FZ_PAGES; i++)
         frames[i] = i;
-    set_xen_guest_handle_raw(r.extent_start, (void *)frames);
+    *r =
+        (struct xen_memory_reservation){.nr_extents = FZ_PAGES, .domid = domid};
+    set_xen_guest_handle_raw(r->extent_start, (void *)frames);
     if (fz_call(h->host, __HYPERVISOR_memory_op, XENMEM_populate_physmap,
-                (uintptr_t)&r, 0, 0) != FZ_PAGES)
+                (uintptr_t)r, 0, 0) != FZ_PAGES)
         abort();
     memcpy(h->frame[domid], frames, sizeof(h->frame[domid]));
 }
@@ -125,14 +126,15 @@ void fz_host_make(struct fz_host *h, const char *path)
 
 void fz_destroy_all(struct fx_host *host)
 {
-    struct xen_domctl op = {.cmd = XEN_DOMCTL_destroydomain,
-                            .interface_version = XEN_DOMCTL_INTERFACE_VERSION};
+    struct xen_domctl *op = (void *)fz_arena();
 
     for (unsigned int i = 0; i < FX_MAX_DOMAINS; i++) {
         if (!host->super->domain[i].exists)
             continue;
-        op.domain = host->super->domain[i].id;
-        fz_call(host, __HYPERVISOR_domctl, (uintptr_t)&op, 0, 0, 0);
+        op->cmd = XEN_DOMCTL_destroydomain;
+        op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+        op->domain = host->super->domain[i].id;
+        fz_call(host, __HYPERVISOR_domctl, (uintptr_t)op, 0, 0, 0);
     }
 }
 

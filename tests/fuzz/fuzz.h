@@ -42,8 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 /* -- the host -- */
 
-/* Memory for hypercalls' arguments; nothing is mapped around it. */
+/* Memory for hypercalls' arguments; nothing is around it. */
 #define FZ_ARENA_BYTES 65536
+#define FZ_GUARD       (UINT64_C(1) << 20)
 uint8_t *fz_arena(void);
 
 /* The two domains of fz_host(), and each one's own frames. */

@@ -7,7 +7,12 @@
  * what to put into the arena (enum record), else it calls the hypercall of that
  * number less CALL, with five arguments (take_argument()).  The arena keeps
  * what is in it, results too.
+ *
+ * A caller's pointer may lead to any memory of its process, fakexen's included,
+ * and spoil that.  So only what is in or near the arena, or nobody's, comes to
+ * guest.c here (--wrap); all else is bad at once.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +23,7 @@
 
 #include "domain.h"
 #include "fuzz.h"
+#include "guest.h"
 #include "hypercall.h"
 
 #define MAX_CALLS 512
@@ -40,6 +46,32 @@ struct target {
     struct fz_input in;
     uint8_t *arena;
 };
+
+int __real_fx_copy_from(void *to, uint64_t from, size_t size);
+int __real_fx_copy_to(uint64_t to, const void *from, size_t size);
+int __wrap_fx_copy_from(void *to, uint64_t from, size_t size);
+int __wrap_fx_copy_to(uint64_t to, const void *from, size_t size);
+
+static bool may_try(uint64_t address, size_t size)
+{
+    const uint64_t user_end = UINT64_C(1) << 47;
+    uint64_t arena = (uintptr_t)fz_arena(), near = FZ_GUARD / 2;
+
+    if (size > near)
+        return false;
+    return address < FX_PAGE_SIZE || address >= user_end ||
+           (address > arena - near && address < arena + FZ_ARENA_BYTES + near);
+}
+
+int __wrap_fx_copy_from(void *to, uint64_t from, size_t size)
+{
+    return may_try(from, size) ? __real_fx_copy_from(to, from, size) : -EFAULT;
+}
+
+int __wrap_fx_copy_to(uint64_t to, const void *from, size_t size)
+{
+    return may_try(to, size) ? __real_fx_copy_to(to, from, size) : -EFAULT;
+}
 
 static uint64_t domains_frame(struct target *t)
 {
