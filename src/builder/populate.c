@@ -50,7 +50,11 @@ static void record(struct xc_dom_image *dom, const xen_pfn_t *pfns,
             dom->pv_p2m[pfns[i] + k] = mfns[i] + k;
 }
 
-/* How many of the extents were granted, in their order; -ENOMEM for ours. */
+/*
+ * How many of the extents were granted, in their order; -ENOMEM for ours. What
+ * is refused for another reason than memory is so for single pages, too: only
+ * then does it count.
+ */
 static int64_t populate_order(struct xc_dom_image *dom,
                               const struct pieces *aligned, unsigned int order,
                               unsigned int memflags)
@@ -77,6 +81,10 @@ static int64_t populate_order(struct xc_dom_image *dom,
         memcpy(mfns, pfns, nr * sizeof(*pfns));
         r = xc_domain_populate_physmap(dom->xch, dom->guest_domid, nr, order,
                                        memflags, mfns);
+        if (r < 0 && order == 0 && errno != ENOMEM) {
+            result = -errno;
+            goto out;
+        }
         if (r <= 0)
             break;
         record(dom, pfns, mfns, r, order);
@@ -121,12 +129,21 @@ static int populate_pieces(struct xc_dom_image *dom, struct pieces *todo,
     return todo->nr ? -ENOMEM : 0;
 }
 
+static int refused(struct xc_dom_image *dom, int rc)
+{
+    build_error(dom, XC_INTERNAL_ERROR, "populate",
+                "Xen refuses memory to the domain: %s", strerror(-rc));
+    return rc;
+}
+
 static int populate_low(struct xc_dom_image *dom, pfn_t low)
 {
     xen_pfn_t frame = low.v;
     int r = xc_domain_populate_physmap(dom->xch, dom->guest_domid, 1, 0,
                                        XENMEMF_address_bits(32), &frame);
 
+    if (r < 0 && errno != ENOMEM)
+        return refused(dom, -errno);
     if (r != 1) {
         build_error(dom, XC_OUT_OF_MEMORY, "populate",
                     "no page below 4 GiB for the top-level table (PFN "
@@ -154,6 +171,8 @@ static int populate_range(struct xc_dom_image *dom, const struct pv_range *r,
         add_piece(&todo, r->first.v, r->end.v);
     }
     rc = populate_pieces(dom, &todo, memflags);
+    if (rc && rc != -ENOMEM)
+        return refused(dom, rc);
     if (rc) {
         for (unsigned int i = 0; i < todo.nr; i++)
             missing += todo.piece[i].end.v - todo.piece[i].first.v;

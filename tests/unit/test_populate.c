@@ -36,6 +36,7 @@ static struct host {
     uint8_t *order;
     /* What the host has. */
     bool no_low, error;  /* error: a refusal is -1, not 0 */
+    int refusal;         /* then errno, where it is not ENOMEM */
     uint64_t blocks[19]; /* free extents, by order */
     uint64_t free;       /* pages, for all orders together */
     /* What it saw. */
@@ -68,6 +69,12 @@ static unsigned int range_of(uint64_t pfn)
     return i;
 }
 
+static int refuse(void)
+{
+    errno = host.refusal ? host.refusal : ENOMEM;
+    return -1;
+}
+
 static int give_low(unsigned long nr, unsigned int order, unsigned int memflags,
                     xen_pfn_t *extent)
 {
@@ -77,7 +84,7 @@ static int give_low(unsigned long nr, unsigned int order, unsigned int memflags,
     UNIT_CHECK_EQ(&rnd, extent[0], host.low);
     if (host.no_low || host.free == 0) {
         host.over = true;
-        return host.error ? -1 : 0;
+        return host.error ? refuse() : 0;
     }
     host.free -= host.free != UNLIMITED;
     host.order[extent[0]] = LOW;
@@ -145,7 +152,7 @@ int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid,
     host.last_short = done < nr;
     if (host.last_short && order == 0)
         host.over = true; /* there is nothing left to ask for */
-    return done == 0 && host.error ? -1 : (int)done;
+    return done == 0 && host.error ? refuse() : (int)done;
 }
 
 void xc_dom_panic_func(xc_interface *xch, const char *file, int line,
@@ -160,7 +167,8 @@ void xc_dom_panic_func(xc_interface *xch, const char *file, int line,
     vsnprintf(text, sizeof(text), fmt, al);
     va_end(al);
     UNIT_CHECK(&rnd, xch == (xc_interface *)&host);
-    UNIT_CHECK_EQ(&rnd, err, XC_OUT_OF_MEMORY);
+    UNIT_CHECK_EQ(&rnd, err,
+                  host.refusal ? XC_INTERNAL_ERROR : XC_OUT_OF_MEMORY);
     UNIT_CHECK(&rnd, !strchr(text, '\n'));
     host.lines++;
 }
@@ -223,7 +231,9 @@ static int run(void)
     given = check_p2m(dom.pv_p2m);
     for (unsigned int i = 0; i < host.nr_ranges; i++)
         wanted += host.range[i].end.v - host.range[i].first.v;
-    UNIT_CHECK(&rnd, rc == (given == wanted ? 0 : -ENOMEM));
+    UNIT_CHECK(&rnd, rc == (given == wanted ? 0
+                            : host.refusal  ? -host.refusal
+                                            : -ENOMEM));
     UNIT_CHECK_EQ(&rnd, host.lines, rc != 0);
     UNIT_CHECK(&rnd, rc == 0 || host.over);
     free(dom.pv_p2m);
@@ -443,6 +453,25 @@ START_TEST(no_low_page)
 }
 END_TEST
 
+/* Not for want of memory: the domain has gone, or must not have any. */
+START_TEST(refused_domain)
+{
+    static const int errors[] = {EPERM, ESRCH, EFAULT};
+
+    rnd = unit_random_case(0);
+    for (unsigned int i = 0; i < 2 * 3; i++) {
+        host_reset(i & 1 ? 3 : UINT64_MAX);
+        memset(host.blocks, 0, sizeof(host.blocks));
+        host.no_low = true;
+        host.error = true;
+        host.refusal = errors[i / 2];
+        add_range(0, 1000, PV_ANY_NODE);
+        ck_assert_int_eq(run(), -errors[i / 2]);
+        finish();
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("populate");
@@ -457,6 +486,7 @@ int main(void)
     tcase_add_test(tc, exhausted_hosts);
     tcase_add_loop_test(tc, exhausted_at_every_page, 0, 2);
     tcase_add_loop_test(tc, no_low_page, 0, 2);
+    tcase_add_test(tc, refused_domain);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
