@@ -483,11 +483,34 @@ START_TEST(l4_slots)
     }
     ck_assert_uint_eq(get(root, 256), 0); /* without m2p_strict */
     ck_assert_uint_eq(get(root, 258) >> 12 & 0xffffffffff, root);
+    ck_assert_uint_ne(get(root, 260), 0);
+    ck_assert_uint_eq(get(root, 260) & 0xfff, 0x63);
+    ck_assert_uint_eq(get(root, 261) & 0xfff, 0x63);
     ck_assert_uint_ne(get(root, 262), 0);
     ck_assert_uint_eq(get(root, 263), 0); /* less than 512 GiB */
     ck_assert_int_eq(update(root, 255, 0), 0);
     ck_assert_int_eq(update(root, 272, 0), 0);
     ck_assert_uint_eq(types_of(OWN(3)), 1);
+}
+END_TEST
+
+/* All memory, 512 GiB a slot, as far as Xen's slots go. */
+START_TEST(memory_in_l4)
+{
+    const uint64_t frames[] = {UINT64_C(1) << 27, UINT64_C(11) << 27};
+    uint64_t was = world.host.super->nr_frames;
+
+    for (unsigned int i = 0; i < 2; i++) {
+        world.host.super->nr_frames = frames[i];
+        set(OWN(4), 272, 0x10);
+        ck_assert_int_eq(pin(OWN(4), 4), 0);
+        ck_assert_uint_ne(get(OWN(4), 262), 0);
+        ck_assert_uint_eq(get(OWN(4), 263) != 0, i);
+        ck_assert_uint_eq(get(OWN(4), 271) != 0, i);
+        ck_assert_uint_eq(get(OWN(4), 272), 0x10);
+        ck_assert_int_eq(unpin(OWN(4)), 0);
+    }
+    world.host.super->nr_frames = was;
 }
 END_TEST
 
@@ -1121,6 +1144,7 @@ static Suite *suite(void)
     add_common(wide);
     tcase_add_test(wide, adjusted_64);
     tcase_add_test(wide, l4_slots);
+    tcase_add_test(wide, memory_in_l4);
     tcase_add_test(wide, m2p_in_roots);
     tcase_add_test(wide, a_64bit_root_may_be_high);
     suite_add_tcase(s, wide);
