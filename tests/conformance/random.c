@@ -141,30 +141,20 @@ static void do_update(struct random *r)
 }
 
 /*
- * With 32 bits, is the L2 behind this frame's slot 3 also behind that of a
- * table in use? Xen then refuses it, but keeps the references that it took on
- * the L2 for ever, so that is left out.
+ * With 32 bits, would this frame become an L3 whose slot 3 has an L2 that is in
+ * use already, by another L3 or by a linear mapping? Xen then refuses it, but
+ * keeps the references that it took on the L2 for ever, so that is left out.
  */
 static bool shares_slot_3(struct random *r, unsigned int frame)
 {
-    xen_pfn_t info[NR_FRAMES];
-    uint64_t own = 0, other;
+    uint64_t value = 0;
+    int target;
 
-    if (r->g.width == 64 || peek(r->t, &r->g, frame, 3, &own))
+    if (r->g.width == 64 || peek(r->t, &r->g, frame, 3, &value))
         return false;
-    for (unsigned int i = 0; i < NR_FRAMES; i++)
-        info[i] = r->g.mfn[i];
-    if (frame_types(r->t, r->g.domid, NR_FRAMES, info))
-        return false;
-    for (unsigned int i = 0; i < NR_FRAMES; i++) {
-        other = 0;
-        if (i == frame || (info[i] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) !=
-                              XEN_DOMCTL_PFINFO_L3TAB)
-            continue;
-        if (!peek(r->t, &r->g, i, 3, &other) && !((other ^ own) & MFN_MASK))
-            return true;
-    }
-    return false;
+    target = guest_index(&r->g, (value & MFN_MASK) >> 12);
+    return target >= 0 && type_of(r->t, &r->g, frame)[1] != '3' &&
+           type_of(r->t, &r->g, (unsigned int)target)[1] == '2';
 }
 
 static void do_pin(struct random *r)
