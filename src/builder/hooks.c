@@ -96,8 +96,8 @@ static int find_low_root(struct xc_dom_image *dom, pfn_t *low)
     rc = vm_assist_declare(dom->xch, dom->guest_domid, wanted);
     if (rc && rc != -ENOSYS) {
         build_error(dom, XC_INTERNAL_ERROR, "VM assists",
-                    "Xen refuses %#" PRIx64 " for this domain: %s", wanted,
-                    strerror(-rc));
+                    "Xen does not take their declaration (%#" PRIx64 "): %s",
+                    wanted, strerror(-rc));
         return rc;
     }
     if (rc || !wanted)
