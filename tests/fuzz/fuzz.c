@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include <xen/domctl.h>
+#include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
 #include "audit.h"
@@ -121,6 +122,76 @@ void fz_host_make(struct fz_host *h, const char *path)
     h->free_before = count_free(h->host);
     make_domain(h, FZ_GUEST_64);
     make_domain(h, FZ_GUEST_32);
+    memset(fz_arena(), 0, FZ_ARENA_BYTES);
+}
+
+static void pin(struct fz_host *h, uint16_t domid, unsigned int cmd,
+                uint64_t mfn)
+{
+    struct mmuext_op *op = (void *)fz_arena();
+
+    op->cmd = cmd;
+    op->arg1.mfn = mfn;
+    if (fz_call(h->host, __HYPERVISOR_mmuext_op, (uintptr_t)op, 1, 0, domid))
+        abort();
+}
+
+/* Frame 0 is the root; frames 8 .. 15 are its data, mapped read-only. */
+static void make_tables(struct fz_host *h, uint16_t domid)
+{
+    bool is_32bit = domid == FZ_GUEST_32;
+    unsigned int top = is_32bit ? 2 : 3, i;
+    const uint64_t *mfn = h->frame[domid];
+    uint64_t *page;
+
+    fx_lock(h->host);
+    for (i = 0; i < top; i++) {
+        page = fx_page(h->host, mfn[i]);
+        page[0] = mfn[i + 1] << 12 | (is_32bit && !i ? 1 : 0x67);
+    }
+    page = fx_page(h->host, mfn[0]);
+    if (is_32bit)
+        page[3] = mfn[4] << 12 | 1;
+    page = fx_page(h->host, mfn[top]);
+    for (i = 8; i < 16; i++)
+        page[i] = mfn[i] << 12 | (i < 12 ? 0x65 : 0x67);
+    fx_unlock(h->host);
+    pin(h, domid, is_32bit ? MMUEXT_PIN_L3_TABLE : MMUEXT_PIN_L4_TABLE, mfn[0]);
+}
+
+static void set_context(struct fz_host *h, uint16_t domid)
+{
+    vcpu_guest_context_t *wide = (void *)(fz_arena() + 4096);
+    vcpu_guest_context_x86_32_t *narrow = (void *)wide;
+    struct xen_domctl *op = (void *)fz_arena();
+    uint64_t root = h->frame[domid][0], gdt = h->frame[domid][20];
+
+    memset(fz_arena(), 0, FZ_ARENA_BYTES);
+    if (domid == FZ_GUEST_32) {
+        narrow->flags = VGCF_in_kernel | VGCF_online;
+        narrow->ctrlreg[3] = (uint32_t)root << 12;
+        narrow->gdt_ents = 512;
+        narrow->gdt_frames[0] = (uint32_t)gdt;
+    } else {
+        wide->flags = VGCF_in_kernel | VGCF_online;
+        wide->ctrlreg[3] = root << 12;
+        wide->gdt_ents = 512;
+        wide->gdt_frames[0] = gdt;
+    }
+    op->cmd = XEN_DOMCTL_setvcpucontext;
+    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    op->domain = domid;
+    set_xen_guest_handle_raw(op->u.vcpucontext.ctxt, wide);
+    if (fz_call(h->host, __HYPERVISOR_domctl, (uintptr_t)op, 0, 0, 0))
+        abort();
+}
+
+void fz_host_build(struct fz_host *h)
+{
+    for (uint16_t domid = FZ_GUEST_64; domid <= FZ_GUEST_32; domid++) {
+        make_tables(h, domid);
+        set_context(h, domid);
+    }
     memset(fz_arena(), 0, FZ_ARENA_BYTES);
 }
 

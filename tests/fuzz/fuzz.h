@@ -62,6 +62,10 @@ struct fz_host {
  * time.  Aborts on failure. */
 void fz_host_make(struct fz_host *h, const char *path);
 
+/* Gives its domains pinned page tables (frames 0 .. 4, mapping 8 .. 15), and
+ * their first vCPUs contexts with a GDT in frame 20. */
+void fz_host_build(struct fz_host *h);
+
 long fz_call(struct fx_host *host, unsigned int op, uint64_t a0, uint64_t a1,
              uint64_t a2, uint64_t a3);
 

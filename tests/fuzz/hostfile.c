@@ -18,7 +18,6 @@
 #include <zlib.h>
 
 #include <xen/domctl.h>
-#include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 #include <xen/sysctl.h>
 
@@ -62,66 +61,6 @@ static struct {
 } whole;
 
 /* -- the file before -- */
-
-static void pin(struct fz_host *h, uint16_t domid, unsigned int cmd,
-                uint64_t mfn)
-{
-    struct mmuext_op op = {.cmd = cmd, .arg1.mfn = mfn};
-
-    if (fz_call(h->host, __HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0, domid))
-        abort();
-}
-
-/* Frame 0 is the root; frames 8 .. 15 are its data, mapped read-only. */
-static void make_tables(struct fz_host *h, uint16_t domid)
-{
-    bool is_32bit = domid == FZ_GUEST_32;
-    unsigned int top = is_32bit ? 2 : 3, i;
-    const uint64_t *mfn = h->frame[domid];
-    uint64_t *page;
-
-    fx_lock(h->host);
-    for (i = 0; i < top; i++) {
-        page = fx_page(h->host, mfn[i]);
-        page[0] = mfn[i + 1] << 12 | (is_32bit && !i ? 1 : 0x67);
-    }
-    page = fx_page(h->host, mfn[0]);
-    if (is_32bit)
-        page[3] = mfn[4] << 12 | 1;
-    page = fx_page(h->host, mfn[top]);
-    for (i = 8; i < 16; i++)
-        page[i] = mfn[i] << 12 | (i < 12 ? 0x65 : 0x67);
-    fx_unlock(h->host);
-    pin(h, domid, is_32bit ? MMUEXT_PIN_L3_TABLE : MMUEXT_PIN_L4_TABLE, mfn[0]);
-}
-
-static void set_context(struct fz_host *h, uint16_t domid)
-{
-    static union {
-        vcpu_guest_context_t wide;
-        vcpu_guest_context_x86_32_t narrow;
-    } any;
-    struct xen_domctl op = {.cmd = XEN_DOMCTL_setvcpucontext,
-                            .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
-                            .domain = domid};
-    uint64_t root = h->frame[domid][0], gdt = h->frame[domid][20];
-
-    memset(&any, 0, sizeof(any));
-    if (domid == FZ_GUEST_32) {
-        any.narrow.flags = VGCF_in_kernel | VGCF_online;
-        any.narrow.ctrlreg[3] = (uint32_t)root << 12;
-        any.narrow.gdt_ents = 512;
-        any.narrow.gdt_frames[0] = (uint32_t)gdt;
-    } else {
-        any.wide.flags = VGCF_in_kernel | VGCF_online;
-        any.wide.ctrlreg[3] = root << 12;
-        any.wide.gdt_ents = 512;
-        any.wide.gdt_frames[0] = gdt;
-    }
-    set_xen_guest_handle_raw(op.u.vcpucontext.ctxt, &any.wide);
-    if (fz_call(h->host, __HYPERVISOR_domctl, (uintptr_t)&op, 0, 0, 0))
-        abort();
-}
 
 /* Of this process, which has nothing there. */
 static void make_mapping(struct fz_host *h, uint16_t domid, bool writable)
@@ -185,9 +124,8 @@ static void make_whole(void)
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     fz_host_make(h, path);
+    fz_host_build(h);
     for (uint16_t domid = FZ_GUEST_64; domid <= FZ_GUEST_32; domid++) {
-        make_tables(h, domid);
-        set_context(h, domid);
         make_mapping(h, domid, domid == FZ_GUEST_32);
     }
     make_store(h);

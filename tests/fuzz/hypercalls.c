@@ -28,6 +28,9 @@
 
 #define MAX_CALLS 512
 
+/* XEN_DOMCTL_vm_assist, of the patched level. */
+#define VM_ASSIST 0x6477
+
 enum record {
     BYTES,   /* offset, length, bytes */
     NUMBER,  /* offset, an argument */
@@ -145,6 +148,8 @@ static void call_domctl(struct target *t)
     struct xen_domctl *op = (void *)t->arena;
 
     op->cmd = (uint32_t)fz_take(&t->in, 1);
+    if (op->cmd == 255) /* a number far from all others */
+        op->cmd = VM_ASSIST;
     op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
     op->domain = (domid_t)fz_take(&t->in, 1);
     fz_call(t->h.host, __HYPERVISOR_domctl, (uintptr_t)op, 0, 0, 0);
@@ -222,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct target t = {.in = {bytes, size}, .arena = fz_arena()};
 
     fz_host_make(&t.h, NULL);
+    fz_host_build(&t.h);
     for (unsigned int i = 0; i < MAX_CALLS && t.in.size; i++)
         act(&t, (unsigned int)fz_take(&t.in, 1));
     fz_host_finish(&t.h);
@@ -311,6 +317,76 @@ static void put_calls(struct fz_seed *s, unsigned int command)
     }
 }
 
+static void put_vm_assist(struct fz_seed *s)
+{
+    fz_put(s, BYTES, 1);
+    fz_put(s, OP_AT, 2);
+    fz_put(s, 8, 1);
+    fz_put(s, 0, 8);
+    for (unsigned int domid = FZ_GUEST_64; domid <= FZ_GUEST_32; domid++) {
+        fz_put(s, DOMCTL, 1);
+        fz_put(s, 255, 1);
+        fz_put(s, domid, 1);
+    }
+}
+
+/* A number as an argument, of two bytes or less. */
+static void put_small(struct fz_seed *s, unsigned int at, unsigned int value)
+{
+    fz_put(s, NUMBER, 1);
+    fz_put(s, at, 2);
+    fz_put(s, 3, 1);
+    fz_put(s, value, 4);
+}
+
+/* XENMEM_exchange: 8 of the first domain's frames for others. */
+static void put_exchange(struct fz_seed *s)
+{
+    fz_put(s, FRAMES, 1);
+    fz_put(s, LIST_AT, 2);
+    fz_put(s, 48, 1);
+    fz_put(s, 1, 1);
+    for (unsigned int side = 0; side < 2; side++) {
+        unsigned int at = 1024 + side * sizeof(struct xen_memory_reservation);
+
+        put_pointer(s, at, LIST_AT + 40 * 8 + side * 2048);
+        put_small(s, at + 8, 8);
+        put_small(s, at + 16, 0);
+        put_small(s, at + 24, FZ_GUEST_64);
+    }
+    put_small(s, 1024 + 2 * sizeof(struct xen_memory_reservation), 0);
+    fz_put(s, CALL + __HYPERVISOR_memory_op, 1);
+    fz_put(s, XENMEM_exchange << 8, 2);
+    fz_put(s, 1 | 1024 << 8, 3);
+    fz_put(s, 0x070707, 3);
+}
+
+/* Entries of both domains' lowest tables, one by one. */
+static void put_updates(struct fz_seed *s)
+{
+    for (unsigned int i = 0; i < 16; i++) {
+        unsigned int width = i & 1 ? 0x80 : 0, l1 = i & 1 ? 2 : 3;
+
+        fz_put(s, NUMBER, 1);
+        fz_put(s, LIST_AT, 2);
+        fz_put(s, 12, 1); /* an address in the frame */
+        fz_put(s, width | (i < 12 ? l1 : i & 2), 1);
+        fz_put(s, NUMBER, 1);
+        fz_put(s, LIST_AT + 8, 2);
+        fz_put(s, 12 | (i & 7) << 5, 1);
+        fz_put(s, width | (21 + i), 1);
+        fz_put(s, CALL + __HYPERVISOR_mmu_update, 1);
+        fz_put(s, 1 | LIST_AT << 8, 3);
+        fz_put(s, 1 << 8, 2);
+        fz_put(s, 7, 1);
+        fz_put(s,
+               3 | (FZ_GUEST_64 + (i & 1)) << 8 |
+                   (uint64_t)(FZ_GUEST_64 + (i & 1) + 1) << 24,
+               5);
+        fz_put(s, 7, 1);
+    }
+}
+
 bool fz_seed(unsigned int nr, struct fz_seed *s)
 {
     switch (nr) {
@@ -325,8 +401,13 @@ bool fz_seed(unsigned int nr, struct fz_seed *s)
     case 4:
         put_memory_ops(s);
         return true;
+    case 5:
+        put_vm_assist(s);
+        put_exchange(s);
+        put_updates(s);
+        return true;
     default:
-        put_calls(s, nr - 5);
-        return nr < 21;
+        put_calls(s, nr - 6);
+        return nr < 22;
     }
 }
