@@ -286,7 +286,7 @@ START_TEST(the_m2p_is_read_only)
         fmem, DOMID_XEN, PROT_READ | PROT_WRITE, 1, &at, NULL));
     ck_assert_ptr_null(
         xenforeignmemory_map(fmem, DOMID_XEN, PROT_READ, 1, mfn, NULL));
-    ck_assert_int_eq(errno, EPERM);
+    ck_assert_int_eq(errno, EBUSY); /* as real Xen: tests/conformance */
     at = fx_compat_m2p_mfn(host->super) + fx_m2p_frames(host->super, 4);
     ck_assert_ptr_null(
         xenforeignmemory_map(fmem, DOMID_XEN, PROT_READ, 1, &at, NULL));
@@ -323,6 +323,7 @@ END_TEST
 START_TEST(resources_that_are_none)
 {
     size_t size;
+    xenforeignmemory_resource_handle *none;
     void *p = NULL;
     int type, id, frame;
 
@@ -340,8 +341,12 @@ START_TEST(resources_that_are_none)
         fmem, DOMID, 1, 0, ULONG_MAX, 4, &p, PROT_READ, 0));
     ck_assert_ptr_null(xenforeignmemory_map_resource(
         fmem, DOMID, 1, 0, 0, ULONG_MAX, &p, PROT_READ, 0));
-    ck_assert_ptr_null(xenforeignmemory_map_resource(fmem, DOMID, 1, 0, 0, 0,
-                                                     &p, PROT_READ, 0));
+    /* No frames at all are no failure: tests/conformance. */
+    none = xenforeignmemory_map_resource(fmem, DOMID, 1, 0, 0, 0, &p, PROT_READ,
+                                         0);
+    ck_assert_ptr_nonnull(none);
+    ck_assert_ptr_null(p);
+    ck_assert_int_eq(xenforeignmemory_unmap_resource(fmem, none), 0);
     ck_assert_ptr_null(xenforeignmemory_map_resource(fmem, DOMID, 1, 0, 0, 1,
                                                      &p, PROT_READ, MAP_FIXED));
 }

@@ -87,7 +87,7 @@ static int check_m2p(const struct fx_host *host, uint64_t mfn, bool writable)
         fx_compat_m2p_mfn(super) + fx_m2p_frames(super, sizeof(uint32_t));
 
     if (mfn < first || mfn >= end)
-        return -EPERM;
+        return fx_is_ram(host, mfn) ? -EBUSY : -EPERM;
     return writable ? -EBUSY : 0;
 }
 
@@ -382,12 +382,12 @@ static int map_resource(xenforeignmemory_handle *fmem, struct request *rq,
 
     if (fx_trace_fail(FX_TRACE_MAPPING, &error))
         return -error;
-    if (flags & ~(MAP_SHARED | MAP_PRIVATE) || !rq->pages)
-        return -EINVAL;
-    if (rq->pages > FX_MAX_GRANT_FRAMES)
+    if (flags & ~(MAP_SHARED | MAP_PRIVATE) || rq->pages > FX_MAX_GRANT_FRAMES)
         return -EINVAL;
     if (fmem->restricted && rq->domid != fmem->domid)
         return -EPERM;
+    if (!rq->pages) /* only a question, whose answer nobody gets */
+        return 0;
     rq->mfn = calloc(rq->pages, sizeof(*rq->mfn));
     rq->err = calloc(rq->pages, sizeof(*rq->err));
     if (!rq->mfn || !rq->err)
@@ -434,7 +434,7 @@ int xenforeignmemory_unmap_resource(xenforeignmemory_handle *fmem,
     int rc = 0;
 
     (void)fmem;
-    if (fres)
+    if (fres && fres->bytes)
         rc = munmap(fres->address, fres->bytes);
     free(fres);
     return rc;
