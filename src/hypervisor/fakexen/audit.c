@@ -125,15 +125,15 @@ static bool count_xens(struct audit *a, uint64_t mfn, uint64_t nr)
 {
     uint64_t i;
 
-    for (i = mfn; i < mfn + nr; i++) {
-        const struct fx_frame *frame = fx_frame(a->host, i);
+    for (i = 0; i < nr; i++) { /* not to mfn + nr: FX_NO_MFN has no next one */
+        const struct fx_frame *frame = fx_frame(a->host, mfn + i);
 
         if (!frame || !(frame->flags & FX_F_ALLOCATED) ||
             frame->owner != DOMID_XEN)
             return false;
     }
-    for (i = mfn; i < mfn + nr; i++)
-        a->count[i].refs++;
+    for (i = 0; i < nr; i++)
+        a->count[mfn + i].refs++;
     return true;
 }
 
