@@ -233,6 +233,8 @@ static bool count_structures(struct audit *a, struct fx_domain *domain)
         !count_shared(a, domain, domain->shared_info))
         return false;
     state = fx_domain_state(a->host, domain);
+    if (!state)
+        return false;
     count_pool(a, domain, state);
     for (i = 0; i < state->nr_grant_frames && i < FX_MAX_GRANT_FRAMES; i++) {
         if (count_shared(a, domain, state->grant_frame[i]))
