@@ -273,6 +273,7 @@ int fx_host_open(const struct fx_options *options, struct fx_host **host,
 {
     const char *path = options->path ? options->path : "memory";
     struct fx_host *h = calloc(1, sizeof(*h));
+    char reason[128];
     int rc;
 
     *host = NULL;
@@ -288,8 +289,14 @@ int fx_host_open(const struct fx_options *options, struct fx_host **host,
     }
     h->read_fd = open_read_only(h->fd);
     fx_lock(h);
-    fx_foreign_reap(h);
+    rc = fx_super_check_states(h, reason, sizeof(reason));
+    if (!rc)
+        fx_foreign_reap(h);
     fx_unlock(h);
+    if (rc) {
+        fx_host_close(h);
+        return explain(rc, path, reason, why, len);
+    }
     *host = h;
     return 0;
 }

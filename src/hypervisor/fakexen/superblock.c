@@ -185,14 +185,16 @@ static bool flags_fit(const struct fx_domain *d)
     return true;
 }
 
-/* The flags in Xen's own frames, which are there. */
+/* What is in Xen's own frames. Only the control domain has none. */
 static bool states_fit(struct fx_host *host, const struct fx_domain *d)
 {
     const struct fx_domain_state *state = fx_domain_state(host, d);
     const struct fx_vcpu_state *vcpu;
     unsigned int v;
 
-    if (state && !is_bool(&state->creation_finished))
+    if (!d->exists || d == &host->super->domain[0])
+        return true;
+    if (!state || !is_bool(&state->creation_finished))
         return false;
     for (v = 0; v < d->max_vcpus; v++) {
         vcpu = fx_vcpu_state(host, d, v);
@@ -219,7 +221,20 @@ static bool domain_fits(struct fx_host *host, const struct fx_domain *d)
             !frames_fit(host, d->vcpu[v].context, FX_VCPU_FRAMES))
             return false;
     }
-    return states_fit(host, d);
+    return true;
+}
+
+int fx_super_check_states(struct fx_host *host, char *why, size_t len)
+{
+    unsigned int i;
+
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        if (!states_fit(host, &host->super->domain[i])) {
+            snprintf(why, len, "damaged: domain in slot %u has a bad state", i);
+            return -EINVAL;
+        }
+    }
+    return 0;
 }
 
 int fx_super_check_domains(struct fx_host *host, char *why, size_t len)

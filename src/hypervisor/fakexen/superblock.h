@@ -29,4 +29,9 @@ fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
 int __attribute__((warn_unused_result))
 fx_super_check_domains(struct fx_host *host, char *why, size_t len);
 
+/* And what Xen's frames hold of the domains? With the lock held, which has seen
+ * to domains that are not whole. */
+int __attribute__((warn_unused_result))
+fx_super_check_states(struct fx_host *host, char *why, size_t len);
+
 #endif /* FX_SUPERBLOCK_H */
