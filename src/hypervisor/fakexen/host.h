@@ -78,7 +78,6 @@ enum fx_type {
     FX_L4,
     FX_SEG_DESC, /* a GDT or LDT frame */
     FX_WRITABLE, /* mapped writable somewhere */
-    FX_SHARED,   /* never to be typed otherwise: shared_info, grant frames */
 };
 
 #define FX_T_TYPE(info) ((enum fx_type)((info) >> 28))
