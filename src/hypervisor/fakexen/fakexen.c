@@ -179,7 +179,7 @@ static void parse(struct arguments *a, int argc, char **argv)
 
 /* By enum fx_type. */
 static const char *const type_names[] = {
-    "none", "l1", "l2", "l3", "l4", "descriptors", "writable", "shared",
+    "none", "l1", "l2", "l3", "l4", "descriptors", "writable",
 };
 #define N_TYPES (sizeof(type_names) / sizeof(type_names[0]))
 
