@@ -360,11 +360,6 @@ pfn_t pv_layout_table(const struct pv_layout *layout, unsigned int level,
     return PFN_INVALID;
 }
 
-uint64_t pv_layout_tables(const struct pv_layout *layout)
-{
-    return layout->item[PV_TABLES].pages + layout->item[PV_P2M_TABLES].pages;
-}
-
 static bool item_has(const struct pv_item *item, pfn_t pfn)
 {
     return pfn.v >= item->pfn.v && pfn.v - item->pfn.v < item->pages;

@@ -129,9 +129,6 @@ pfn_t pv_layout_written_end(const struct pv_layout *layout);
 pfn_t pv_layout_table(const struct pv_layout *layout, unsigned int level,
                       vaddr_t va);
 
-/* All tables, of both maps. */
-uint64_t pv_layout_tables(const struct pv_layout *layout);
-
 /* Is `pfn` a page table? */
 bool pv_layout_is_table(const struct pv_layout *layout, pfn_t pfn);
 

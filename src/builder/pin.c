@@ -28,8 +28,10 @@ int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
     unsigned int *done = xencall_alloc_buffer(xcall, sizeof(*done));
     int rc = -ENOMEM;
 
-    if (!steps || !ops || !done)
+    if (!steps || !ops || !done) {
+        build_error(dom, XC_OUT_OF_MEMORY, "pin", "out of memory");
         goto out;
+    }
     pin_plan(layout, order, steps, nr);
     for (uint64_t i = 0; i < nr; i++) {
         memset(&ops[i], 0, sizeof(ops[i]));
@@ -45,8 +47,6 @@ int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
         refused(dom, &steps[*done < nr ? *done : nr - 1], -rc);
     }
 out:
-    if (rc == -ENOMEM && (!steps || !ops || !done))
-        build_error(dom, XC_OUT_OF_MEMORY, "pin", "out of memory");
     free(steps);
     xencall_free_buffer(xcall, ops);
     xencall_free_buffer(xcall, done);

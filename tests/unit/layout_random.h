@@ -26,4 +26,10 @@ void random_request_memory(struct random_request *out, uint64_t pages);
 /* Fields of any value at all. */
 void hostile_request(struct unit_random *r, struct random_request *out);
 
+/* All tables of a plan, of both its maps. */
+static inline uint64_t all_tables(const struct pv_layout *layout)
+{
+    return layout->item[PV_TABLES].pages + layout->item[PV_P2M_TABLES].pages;
+}
+
 #endif /* DW_LAYOUT_RANDOM_H */

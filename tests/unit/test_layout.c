@@ -119,7 +119,7 @@ static void compare_tables(struct unit_random *r,
         all += set->count;
         compare_absent(r, layout, ref, l);
     }
-    UNIT_CHECK_EQ(r, pv_layout_tables(layout), all);
+    UNIT_CHECK_EQ(r, all_tables(layout), all);
 }
 
 /* What the runs say is the set of tables, each once, in PFN order. */
@@ -147,7 +147,7 @@ static void compare_runs(const struct unit_random *r,
         next += run->count;
         count += run->count;
     }
-    UNIT_CHECK_EQ(r, count, pv_layout_tables(layout));
+    UNIT_CHECK_EQ(r, count, all_tables(layout));
 }
 
 static bool is_in(const struct pv_item *item, uint64_t pfn)

@@ -52,7 +52,7 @@ static struct xen xen_new(const struct pv_layout *layout)
 {
     const struct pt_format *fmt = layout->abi->format;
     struct xen xen = {
-        .frames = (unsigned int)pv_layout_tables(layout),
+        .frames = (unsigned int)all_tables(layout),
         .special = UINT32_MAX,
         .root = index_of(layout, layout->root),
     };
