@@ -3,10 +3,11 @@
 # The main job, shown where there is no Xen: a 32-bit PAE PV guest built by
 # domwright on an embedded host. demo.sh KERNEL, with the programs in PATH.
 set -eu
-kernel=$1
+kernel=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+ln -s "$kernel" grub-i386-xen.bin
 
 show() {
     printf '\n$ %s\n' "$*"
@@ -20,10 +21,10 @@ summary() {
         sort -rn
 }
 
-cat >demo.cfg <<EOF
+cat >demo.cfg <<'EOF'
 name   = "demo"
 type   = "pv"
-kernel = "$kernel"
+kernel = "grub-i386-xen.bin"
 memory = 128
 vcpus  = 1
 EOF
