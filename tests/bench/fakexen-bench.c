@@ -33,6 +33,7 @@
 #include <xenguest.h>
 
 #include "hooks.h"
+#include "pv_guest.h"
 #include "trace.h"
 
 struct cost {
@@ -41,10 +42,7 @@ struct cost {
 };
 
 struct bench {
-    xc_interface *xch;
-    struct xc_dom_image *dom;
-    uint32_t domid;
-    unsigned int mib;
+    struct pv_guest guest;
     void (*usage)(struct fx_usage *usage); /* fakexen's */
 };
 
@@ -92,55 +90,16 @@ static long status_kib(const char *name)
     return kib;
 }
 
-/* What a toolstack does before it builds. */
-static int create(struct bench *b)
-{
-    struct xen_domctl_createdomain config = {
-        .max_vcpus = 1,
-        .max_evtchn_port = 1023,
-        .max_grant_frames = -1,
-        .max_maptrack_frames = -1,
-        .grant_opts = XEN_DOMCTL_GRANT_version(1),
-    };
-
-    if (xc_domain_create(b->xch, &b->domid, &config))
-        return fail("xc_domain_create");
-    if (xc_domain_max_vcpus(b->xch, b->domid, 1))
-        return fail("xc_domain_max_vcpus");
-    if (xc_domain_setmaxmem(b->xch, b->domid, (b->mib + 1) * UINT64_C(1024)))
-        return fail("xc_domain_setmaxmem");
-    return 0;
-}
-
-static int load(struct bench *b, const char *kernel)
-{
-    struct xc_dom_image *dom = xc_dom_allocate(b->xch, "", NULL);
-
-    b->dom = dom;
-    if (!dom)
-        return fail("xc_dom_allocate");
-    dom->container_type = XC_DOM_PV_CONTAINER;
-    dom->max_vcpus = 1;
-    dom->console_evtchn =
-        (evtchn_port_t)xc_evtchn_alloc_unbound(b->xch, b->domid, 0);
-    dom->xenstore_evtchn =
-        (evtchn_port_t)xc_evtchn_alloc_unbound(b->xch, b->domid, 0);
-    if (xc_dom_kernel_file(dom, kernel) ||
-        xc_dom_boot_xen_init(dom, b->xch, b->domid) || xc_dom_parse_image(dom))
-        return fail(kernel);
-    return 0;
-}
-
 /*
  * A virtual machine may have given its free memory back to its own host, and
  * who touches a page of it first, waits for all of it: up to six milliseconds
  * for 2 MiB. To have either way pay for that would measure that host; so as
  * much as a toolstack's P2M takes is fetched beforehand, and freed again.
  */
-static void warm_memory(const struct bench *b)
+static void warm_memory(const struct pv_guest *guest)
 {
     size_t large = (size_t)2 << 20;
-    size_t size = (((size_t)b->mib << 11) + 2 * large) & -large;
+    size_t size = (((size_t)guest->mib << 11) + 2 * large) & -large;
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -149,17 +108,6 @@ static void warm_memory(const struct bench *b)
     madvise(memory, size, MADV_HUGEPAGE);
     madvise(memory, size, MADV_POPULATE_WRITE);
     munmap(memory, size);
-}
-
-static int build(struct bench *b)
-{
-    struct xc_dom_image *dom = b->dom;
-
-    if (xc_dom_mem_init(dom, b->mib) || xc_dom_boot_mem_init(dom) ||
-        xc_dom_build_image(dom) || xc_dom_boot_image(dom) ||
-        xc_dom_gnttab_init(dom))
-        return fail("build");
-    return 0;
 }
 
 static void print_cost(const struct cost *before, const struct cost *after,
@@ -175,33 +123,33 @@ static void print_cost(const struct cost *before, const struct cost *after,
            status_kib("VmHWM"), wall_us);
 }
 
-static int run_build(struct bench *b, const char *kernel)
+static int run_build(struct bench *b)
 {
+    struct pv_guest *guest = &b->guest;
     int64_t start = wall_ns();
     struct cost before, after;
     long own_kib = 0;
     int rc;
 
-    rc = create(b);
+    rc = pv_guest_create(guest);
     if (!rc)
-        rc = load(b, kernel);
+        rc = pv_guest_load(guest);
     if (!rc) {
-        warm_memory(b);
+        warm_memory(guest);
         measure(b, &before);
-        rc = build(b);
+        rc = pv_guest_build(guest);
         measure(b, &after);
         own_kib = status_kib("RssAnon");
     }
-    if (b->dom)
-        xc_dom_release(b->dom);
-    if (b->domid && xc_domain_destroy(b->xch, b->domid))
-        rc = fail("xc_domain_destroy");
+    pv_guest_release(guest);
+    if (pv_guest_destroy(guest))
+        rc = -1;
     if (!rc)
         print_cost(&before, &after, own_kib, (wall_ns() - start) / 1000);
     return rc;
 }
 
-static int run_calls(struct bench *b, long n)
+static int run_calls(xc_interface *xch, long n)
 {
     int64_t start;
     long i;
@@ -210,7 +158,7 @@ static int run_calls(struct bench *b, long n)
         return -1;
     start = wall_ns();
     for (i = 0; i < n; i++)
-        if (xc_version(b->xch, XENVER_version, NULL) < 0)
+        if (xc_version(xch, XENVER_version, NULL) < 0)
             return fail("xc_version");
     printf("%" PRId64 "\n", (wall_ns() - start) / n);
     return 0;
@@ -218,7 +166,7 @@ static int run_calls(struct bench *b, long n)
 
 int main(int argc, char **argv)
 {
-    struct bench b = {.xch = NULL};
+    struct bench b = {.guest = {.vcpus = 1}};
     bool calls = argc == 3 && !strcmp(argv[1], "call");
     bool ours = argc == 4 && !strcmp(argv[1], "ours");
     int rc;
@@ -233,19 +181,20 @@ int main(int argc, char **argv)
         fprintf(stderr, "fakexen-bench: run me by fakexen\n");
         return 1;
     }
-    b.xch = xc_interface_open(NULL, NULL, 0);
-    if (!b.xch) {
+    b.guest.xch = xc_interface_open(NULL, NULL, 0);
+    if (!b.guest.xch) {
         fail("xc_interface_open");
         return 1;
     }
     if (ours)
         dw_hooks_register(PIN_LEVELS);
     if (calls) {
-        rc = run_calls(&b, strtol(argv[2], NULL, 10));
+        rc = run_calls(b.guest.xch, strtol(argv[2], NULL, 10));
     } else {
-        b.mib = (unsigned int)strtoul(argv[3], NULL, 10);
-        rc = run_build(&b, argv[2]);
+        b.guest.kernel = argv[2];
+        b.guest.mib = (unsigned int)strtoul(argv[3], NULL, 10);
+        rc = run_build(&b);
     }
-    xc_interface_close(b.xch);
+    xc_interface_close(b.guest.xch);
     return rc ? 1 : 0;
 }

@@ -12,8 +12,7 @@
 
 #include <xenguest.h>
 
-#define PAGE  4096u
-#define CHUNK 1024u /* XEN_DOMCTL_getpageframeinfo3 takes no more */
+#define CHUNK 1024u /* pages to be mapped at once */
 
 /* A page-table entry's frame, and that it has one (xen/arch-x86/xen.h). */
 #define PTE_PRESENT UINT64_C(1)
@@ -23,8 +22,6 @@ struct taking {
     struct domain_state *s;
     xc_interface *xch;
     uint32_t domid;
-    unsigned long max_mfn;
-    xen_pfn_t *m2p;
     const struct domain_state *like;
     uint64_t start_info_pfn;
 };
@@ -54,12 +51,9 @@ static uint64_t sum_words(const void *data, size_t bytes)
     return sum;
 }
 
-/* ~0: no frame of this domain's. */
 static uint64_t pfn_of(const struct taking *t, uint64_t mfn)
 {
-    xen_pfn_t pfn = mfn < t->max_mfn ? t->m2p[mfn] : ~0ul;
-
-    return pfn < t->s->pages && t->s->mfns[pfn] == mfn ? pfn : UINT64_MAX;
+    return domain_frames_pfn(&t->s->frames, mfn);
 }
 
 static void *map_page(const struct taking *t, uint64_t mfn)
@@ -70,109 +64,50 @@ static void *map_page(const struct taking *t, uint64_t mfn)
 
 static uint64_t word(const struct taking *t, const void *page, size_t index)
 {
-    return t->s->width == 8 ? ((const uint64_t *)page)[index]
-                            : ((const uint32_t *)page)[index];
+    return domain_frames_word(&t->s->frames, page, index);
 }
 
 /* -- memory -- */
 
-static int read_shared_info(struct taking *t, uint64_t *list_list)
+/* What the guest announced: its last PFN, and where its P2M tree is. */
+static int read_shared_info(struct taking *t, uint64_t *pages,
+                            uint64_t *list_list)
 {
     const void *page;
     xc_dominfo_t info;
+    unsigned int width;
 
     if (xc_domain_getinfo(t->xch, t->domid, 1, &info) != 1 ||
         info.domid != t->domid ||
-        xc_domain_get_guest_width(t->xch, t->domid, &t->s->width))
+        xc_domain_get_guest_width(t->xch, t->domid, &width))
         return fail("xc_domain_getinfo");
     page = map_page(t, info.shared_info_frame);
     if (!page)
         return fail("shared_info");
-    if (t->s->width == 8) {
+    if (width == 8) {
         const shared_info_t *shared = page;
 
-        t->s->pages = shared->arch.max_pfn;
+        *pages = shared->arch.max_pfn;
         *list_list = shared->arch.pfn_to_mfn_frame_list_list;
     } else {
         const shared_info_x86_32_t *shared = page;
 
-        t->s->pages = shared->arch.max_pfn;
+        *pages = shared->arch.max_pfn;
         *list_list = shared->arch.pfn_to_mfn_frame_list_list;
     }
     munmap((void *)(uintptr_t)page, PAGE);
     return 0;
 }
 
-/* Only frames of the domain have a type; the M2P may name others' PFNs, too. */
-static int read_types(struct taking *t, xen_pfn_t *types, const xen_pfn_t *mfns,
-                      unsigned int nr)
-{
-    DECLARE_HYPERCALL_BUFFER(xen_pfn_t, array);
-    struct xen_domctl op = {.cmd = XEN_DOMCTL_getpageframeinfo3,
-                            .domain = (domid_t)t->domid};
-    int r;
-
-    array = xc_hypercall_buffer_alloc(t->xch, array, CHUNK * sizeof(*array));
-    if (!array)
-        return fail("a buffer");
-    memcpy(array, mfns, nr * sizeof(*array));
-    op.u.getpageframeinfo3.num = nr;
-    set_xen_guest_handle(op.u.getpageframeinfo3.array, array);
-    r = xc_domctl(t->xch, &op);
-    memcpy(types, array, nr * sizeof(*array));
-    xc_hypercall_buffer_free(t->xch, array);
-    return r ? fail("XEN_DOMCTL_getpageframeinfo3") : 0;
-}
-
-static int add_frames(struct taking *t, const xen_pfn_t *mfns, unsigned int nr)
-{
-    xen_pfn_t types[CHUNK], pfn;
-    unsigned int i;
-
-    if (read_types(t, types, mfns, nr))
-        return -1;
-    for (i = 0; i < nr; i++) {
-        pfn = t->m2p[mfns[i]];
-        if ((types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) == XEN_DOMCTL_PFINFO_XTAB)
-            continue;
-        if (t->s->mfns[pfn]) {
-            fprintf(stderr, "domain_state: two frames at PFN %#lx\n", pfn);
-            return -1;
-        }
-        t->s->mfns[pfn] = mfns[i];
-        t->s->types[pfn] = types[i];
-    }
-    return 0;
-}
-
-/* A restored guest has no P2M tree yet, only the list; so by the M2P. */
-static int find_frames(struct taking *t)
-{
-    xen_pfn_t mfns[CHUNK], mfn;
-    unsigned int nr = 0;
-    int rc = 0;
-
-    for (mfn = 1; !rc && mfn < t->max_mfn; mfn++) {
-        if (t->m2p[mfn] >= t->s->pages)
-            continue;
-        mfns[nr++] = mfn;
-        if (nr == CHUNK) {
-            rc = add_frames(t, mfns, nr);
-            nr = 0;
-        }
-    }
-    return rc ? rc : add_frames(t, mfns, nr);
-}
-
 /* Marks a page of the P2M tree, and reads it. */
 static int read_tree_page(struct taking *t, uint64_t mfn, enum domain_page kind,
                           xen_pfn_t *to)
 {
-    size_t i, per_page = PAGE / t->s->width;
+    size_t i, per_page = PAGE / t->s->frames.width;
     uint64_t pfn = pfn_of(t, mfn);
     void *page = map_page(t, mfn);
 
-    if (!page || pfn == UINT64_MAX)
+    if (!page || pfn == NO_PFN)
         return fail("a page of the P2M tree");
     t->s->kinds[pfn] = kind;
     for (i = 0; i < per_page; i++)
@@ -183,8 +118,8 @@ static int read_tree_page(struct taking *t, uint64_t mfn, enum domain_page kind,
 
 static int find_p2m(struct taking *t, uint64_t list_list)
 {
-    size_t per_page = PAGE / t->s->width;
-    size_t leaves = (t->s->pages + per_page - 1) / per_page, i;
+    size_t per_page = PAGE / t->s->frames.width;
+    size_t leaves = (t->s->frames.pages + per_page - 1) / per_page, i;
     xen_pfn_t list[PAGE / 4], frames[PAGE / 4], leaf[PAGE / 4];
     int rc;
 
@@ -210,9 +145,8 @@ static uint64_t sum_table(const struct taking *t, const uint64_t *entries)
             continue;
         }
         pfn = pfn_of(t, (entries[i] & PTE_FRAME) / PAGE);
-        sum = add(sum, pfn == UINT64_MAX
-                           ? pfn
-                           : (entries[i] & ~PTE_FRAME) | pfn * PAGE);
+        sum = add(sum,
+                  pfn == NO_PFN ? pfn : (entries[i] & ~PTE_FRAME) | pfn * PAGE);
     }
     return sum;
 }
@@ -223,7 +157,7 @@ static uint64_t sum_p2m(const struct taking *t, const void *page)
     uint64_t sum = 0;
     size_t i;
 
-    for (i = 0; i < PAGE / t->s->width; i++)
+    for (i = 0; i < PAGE / t->s->frames.width; i++)
         sum = add(sum, pfn_of(t, word(t, page, i)));
     return sum;
 }
@@ -238,7 +172,7 @@ static uint64_t sum_start_info(const struct taking *t, const void *page)
     } copy;
 
     memcpy(&copy, page, PAGE);
-    if (t->s->width == 8) {
+    if (t->s->frames.width == 8) {
         copy.x64.flags = 0;
         copy.x64.shared_info = copy.x64.store_mfn = 0;
         copy.x64.store_evtchn = 0;
@@ -260,7 +194,7 @@ static uint64_t sum_page(const struct taking *t, uint64_t pfn, const void *page)
         return sum_p2m(t, page);
     if (pfn == t->start_info_pfn)
         return sum_start_info(t, page);
-    if (t->s->types[pfn] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK)
+    if (t->s->frames.types[pfn] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK)
         return sum_table(t, page);
     return sum_words(page, PAGE);
 }
@@ -269,7 +203,7 @@ static int read_memory(struct taking *t, uint64_t first, unsigned int nr)
 {
     int errors[CHUNK];
     uint8_t *pages = xc_map_foreign_bulk(t->xch, t->domid, PROT_READ,
-                                         t->s->mfns + first, errors, nr);
+                                         t->s->frames.mfns + first, errors, nr);
     unsigned int i;
 
     if (!pages)
@@ -317,7 +251,7 @@ static int read_context(struct taking *t, unsigned int vcpu)
     memset(&c, 0, sizeof(c));
     if (xc_vcpu_getcontext(t->xch, t->domid, vcpu, &c))
         return fail("xc_vcpu_getcontext");
-    if (t->s->width == 8) {
+    if (t->s->frames.width == 8) {
         convert_64(t, &c.x64);
         if (!vcpu)
             c.x64.user_regs.rdx = t->start_info_pfn =
@@ -336,30 +270,27 @@ static int read_context(struct taking *t, unsigned int vcpu)
 
 /* -- all of it -- */
 
+/* A restored guest has no P2M tree yet, only the list; so by the M2P. */
 static int prepare(struct taking *t, uint64_t *list_list)
 {
     struct domain_state *s = t->s;
+    uint64_t pages;
 
-    if (xc_maximum_ram_page(t->xch, &t->max_mfn))
-        return fail("xc_maximum_ram_page");
-    t->m2p = xc_map_m2p(t->xch, t->max_mfn, PROT_READ, NULL);
-    if (!t->m2p)
-        return fail("xc_map_m2p");
-    if (read_shared_info(t, list_list))
+    if (read_shared_info(t, &pages, list_list) ||
+        domain_frames_find(&s->frames, t->xch, t->domid, pages))
         return -1;
-    s->mfns = calloc(s->pages, sizeof(*s->mfns));
-    s->types = calloc(s->pages, sizeof(*s->types));
-    s->sums = calloc(s->pages, sizeof(*s->sums));
-    s->kinds = calloc(s->pages, sizeof(*s->kinds));
-    if (!s->mfns || !s->types || !s->sums || !s->kinds)
+    s->sums = calloc(pages, sizeof(*s->sums));
+    s->kinds = calloc(pages, sizeof(*s->kinds));
+    if (!s->sums || !s->kinds)
         return fail("memory");
     if (!t->like)
         return 0;
-    if (s->width != t->like->width || s->pages != t->like->pages) {
+    if (s->frames.width != t->like->frames.width ||
+        pages != t->like->frames.pages) {
         fprintf(stderr, "domain_state: width or size differ\n");
         return -1;
     }
-    memcpy(s->kinds, t->like->kinds, s->pages * sizeof(*s->kinds));
+    memcpy(s->kinds, t->like->kinds, pages * sizeof(*s->kinds));
     return 0;
 }
 
@@ -374,15 +305,14 @@ int domain_state_take(struct domain_state *state, xc_interface *xch,
 
     memset(state, 0, sizeof(*state));
     rc = prepare(&t, &list_list);
-    if (!rc)
-        rc = find_frames(&t);
     if (!rc && !like)
         rc = find_p2m(&t, list_list);
     for (i = 0; !rc && i < vcpus; i++)
         rc = read_context(&t, i);
-    for (pfn = 0; !rc && pfn < state->pages; pfn += nr) {
-        nr = state->pages - pfn < CHUNK ? (unsigned int)(state->pages - pfn)
-                                        : CHUNK;
+    for (pfn = 0; !rc && pfn < state->frames.pages; pfn += nr) {
+        nr = state->frames.pages - pfn < CHUNK
+                 ? (unsigned int)(state->frames.pages - pfn)
+                 : CHUNK;
         rc = read_memory(&t, pfn, nr);
     }
     return rc; /* the M2P's mapping goes with the process */
@@ -400,15 +330,15 @@ int domain_state_compare(const struct domain_state *one,
         fprintf(stderr, "domain_state: vCPU %u's contexts differ\n", i);
         return -1;
     }
-    for (pfn = 0; pfn < one->pages; pfn++) {
-        if (one->types[pfn] == other->types[pfn] &&
+    for (pfn = 0; pfn < one->frames.pages; pfn++) {
+        if (one->frames.types[pfn] == other->frames.types[pfn] &&
             one->sums[pfn] == other->sums[pfn])
             continue;
         fprintf(stderr,
                 "domain_state: PFN %#" PRIx64
                 ": types %#lx and %#lx, sums %#" PRIx64 " and %#" PRIx64 "\n",
-                pfn, one->types[pfn], other->types[pfn], one->sums[pfn],
-                other->sums[pfn]);
+                pfn, one->frames.types[pfn], other->frames.types[pfn],
+                one->sums[pfn], other->sums[pfn]);
         return -1;
     }
     return 0;
@@ -419,19 +349,19 @@ void domain_state_print(const struct domain_state *state)
     unsigned int tables = 0, pinned = 0, p2m = 0;
     uint64_t pfn;
 
-    for (pfn = 0; pfn < state->pages; pfn++) {
-        tables += !!(state->types[pfn] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK);
-        pinned += !!(state->types[pfn] & XEN_DOMCTL_PFINFO_LPINTAB);
+    for (pfn = 0; pfn < state->frames.pages; pfn++) {
+        tables +=
+            !!(state->frames.types[pfn] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK);
+        pinned += !!(state->frames.types[pfn] & XEN_DOMCTL_PFINFO_LPINTAB);
         p2m += state->kinds[pfn] == PAGE_P2M;
     }
     printf("%u-bit, %" PRIu64 " pages, %u of P2M, %u tables, %u pinned\n",
-           state->width * 8, state->pages, p2m, tables, pinned);
+           state->frames.width * 8, state->frames.pages, p2m, tables, pinned);
 }
 
 void domain_state_dispose(struct domain_state *state)
 {
-    free(state->mfns);
-    free(state->types);
+    domain_frames_dispose(&state->frames);
     free(state->sums);
     free(state->kinds);
     memset(state, 0, sizeof(*state));

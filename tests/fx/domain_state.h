@@ -11,17 +11,16 @@
 
 #include <xenctrl.h>
 
+#include "domain_frames.h"
+
 #define STATE_MAX_VCPUS 8
 
 enum domain_page { PAGE_PLAIN, PAGE_P2M, PAGE_P2M_LIST };
 
 struct domain_state {
-    unsigned int width; /* of the guest's words, bytes */
-    uint64_t pages;
+    struct domain_frames frames;
     /* By PFN: */
-    xen_pfn_t *mfns;
-    xen_pfn_t *types; /* with pins: XEN_DOMCTL_PFINFO_* */
-    uint64_t *sums;   /* of contents */
+    uint64_t *sums; /* of contents */
     enum domain_page *kinds;
     uint64_t contexts[STATE_MAX_VCPUS];
 };

@@ -28,16 +28,12 @@
 #include <xenguest.h>
 
 #include "domain_state.h"
-
-#define PAGE 4096u
+#include "pv_guest.h"
 
 struct test {
-    xc_interface *xch;
-    const char *kernel, *stream;
-    unsigned int mib, vcpus;
+    struct pv_guest guest;
+    const char *stream;
     bool live, keep, only_restore, only_build;
-    uint32_t domid;
-    struct xc_dom_image *dom;
     unsigned int width; /* bytes */
 };
 
@@ -51,54 +47,15 @@ static uint64_t free_pages(struct test *t)
 {
     xc_physinfo_t info = {0};
 
-    return xc_physinfo(t->xch, &info) ? 0 : info.free_pages;
-}
-
-/* What a toolstack does before it builds or restores. */
-static int create(struct test *t)
-{
-    struct xen_domctl_createdomain config = {
-        .max_vcpus = t->vcpus,
-        .max_evtchn_port = 1023,
-        .max_grant_frames = 32,
-        .max_maptrack_frames = 1024,
-        .grant_opts = XEN_DOMCTL_GRANT_version(1),
-    };
-
-    t->domid = 0;
-    if (xc_domain_create(t->xch, &t->domid, &config))
-        return fail("xc_domain_create");
-    if (xc_domain_max_vcpus(t->xch, t->domid, t->vcpus))
-        return fail("xc_domain_max_vcpus");
-    if (xc_domain_setmaxmem(t->xch, t->domid, (t->mib + 1) * UINT64_C(1024)))
-        return fail("xc_domain_setmaxmem");
-    return 0;
+    return xc_physinfo(t->guest.xch, &info) ? 0 : info.free_pages;
 }
 
 static int build(struct test *t)
 {
-    struct xc_dom_image *dom = xc_dom_allocate(t->xch, "", NULL);
-
-    t->dom = dom;
-    if (!dom || create(t))
-        return fail("allocate");
-    dom->container_type = XC_DOM_PV_CONTAINER;
-    dom->max_vcpus = t->vcpus;
-    dom->console_evtchn =
-        (evtchn_port_t)xc_evtchn_alloc_unbound(t->xch, t->domid, 0);
-    dom->xenstore_evtchn =
-        (evtchn_port_t)xc_evtchn_alloc_unbound(t->xch, t->domid, 0);
-    if (xc_dom_kernel_file(dom, t->kernel) ||
-        xc_dom_boot_xen_init(dom, t->xch, t->domid) ||
-        xc_dom_parse_image(dom) || xc_dom_mem_init(dom, t->mib))
-        return fail("kernel");
-    if (xc_cpuid_apply_policy(t->xch, t->domid, false, NULL, 0, true, false,
-                              false, NULL, NULL))
-        return fail("xc_cpuid_apply_policy");
-    if (xc_dom_boot_mem_init(dom) || xc_dom_build_image(dom) ||
-        xc_dom_boot_image(dom) || xc_dom_gnttab_init(dom))
-        return fail("build");
-    return xc_domain_get_guest_width(t->xch, t->domid, &t->width)
+    if (pv_guest_create(&t->guest) || pv_guest_load(&t->guest) ||
+        pv_guest_build(&t->guest))
+        return -1;
+    return xc_domain_get_guest_width(t->guest.xch, t->guest.domid, &t->width)
                ? fail("xc_domain_get_guest_width")
                : 0;
 }
@@ -115,14 +72,14 @@ static void put_word(const struct test *t, void *page, size_t index,
 
 static void *map_page(struct test *t, xen_pfn_t mfn)
 {
-    return xc_map_foreign_range(t->xch, t->domid, PAGE, PROT_READ | PROT_WRITE,
-                                mfn);
+    return xc_map_foreign_range(t->guest.xch, t->guest.domid, PAGE,
+                                PROT_READ | PROT_WRITE, mfn);
 }
 
 /* The two upper levels of the P2M tree, in the guest's last pages. */
 static int announce_p2m(struct test *t)
 {
-    struct xc_dom_image *dom = t->dom;
+    struct xc_dom_image *dom = t->guest.dom;
     size_t per_page = PAGE / t->width;
     size_t leaves = (dom->total_pages + per_page - 1) / per_page;
     xen_pfn_t fll = dom->pv_p2m[dom->total_pages - 1];
@@ -143,7 +100,7 @@ static int announce_p2m(struct test *t)
     for (i = 0; i < per_page; i++)
         put_word(t, page, i, fl);
     munmap(page, PAGE);
-    if (xc_domain_getinfo(t->xch, t->domid, 1, &info) != 1)
+    if (xc_domain_getinfo(t->guest.xch, t->guest.domid, 1, &info) != 1)
         return fail("xc_domain_getinfo");
     page = map_page(t, info.shared_info_frame);
     if (!page)
@@ -166,7 +123,7 @@ static int announce_p2m(struct test *t)
 /* A guest that suspends names its special pages by PFN. */
 static int convert_start_info(struct test *t)
 {
-    struct xc_dom_image *dom = t->dom;
+    struct xc_dom_image *dom = t->guest.dom;
     void *page = map_page(t, dom->pv_p2m[dom->start_info_pfn]);
 
     if (!page)
@@ -190,17 +147,17 @@ static int convert_start_info(struct test *t)
 static int set_contexts(struct test *t)
 {
     vcpu_guest_context_any_t context;
-    uint64_t record = t->dom->pv_p2m[t->dom->start_info_pfn];
+    uint64_t record = t->guest.dom->pv_p2m[t->guest.dom->start_info_pfn];
     uint32_t i;
 
-    if (xc_vcpu_getcontext(t->xch, t->domid, 0, &context))
+    if (xc_vcpu_getcontext(t->guest.xch, t->guest.domid, 0, &context))
         return fail("xc_vcpu_getcontext");
     if (t->width == 8)
         context.x64.user_regs.rdx = record;
     else
         context.x32.user_regs.edx = (uint32_t)record;
-    for (i = 0; i < t->vcpus; i++)
-        if (xc_vcpu_setcontext(t->xch, t->domid, i, &context))
+    for (i = 0; i < t->guest.vcpus; i++)
+        if (xc_vcpu_setcontext(t->guest.xch, t->guest.domid, i, &context))
             return fail("xc_vcpu_setcontext");
     return 0;
 }
@@ -209,7 +166,7 @@ static int suspend(void *arg)
 {
     struct test *t = arg;
 
-    return !xc_domain_shutdown(t->xch, t->domid, SHUTDOWN_suspend);
+    return !xc_domain_shutdown(t->guest.xch, t->guest.domid, SHUTDOWN_suspend);
 }
 
 static int save(struct test *t, const char *path)
@@ -220,8 +177,9 @@ static int save(struct test *t, const char *path)
 
     if (fd < 0)
         return fail(path);
-    r = xc_domain_save(t->xch, fd, t->domid, t->live ? XCFLAGS_LIVE : 0,
-                       &callbacks, XC_STREAM_PLAIN, -1);
+    r = xc_domain_save(t->guest.xch, fd, t->guest.domid,
+                       t->live ? XCFLAGS_LIVE : 0, &callbacks, XC_STREAM_PLAIN,
+                       -1);
     close(fd);
     return r ? fail("xc_domain_save") : 0;
 }
@@ -233,12 +191,16 @@ static int restore(struct test *t, const char *path)
     int fd = open(path, O_RDONLY);
     int store, console, r;
 
-    if (fd < 0 || create(t))
+    if (fd < 0)
         return fail(path);
-    store = xc_evtchn_alloc_unbound(t->xch, t->domid, 0);
-    console = xc_evtchn_alloc_unbound(t->xch, t->domid, 0);
-    r = xc_domain_restore(t->xch, fd, t->domid, (unsigned int)store, &store_mfn,
-                          0, (unsigned int)console, &console_mfn, 0,
+    if (pv_guest_create(&t->guest)) {
+        close(fd);
+        return -1;
+    }
+    store = xc_evtchn_alloc_unbound(t->guest.xch, t->guest.domid, 0);
+    console = xc_evtchn_alloc_unbound(t->guest.xch, t->guest.domid, 0);
+    r = xc_domain_restore(t->guest.xch, fd, t->guest.domid, (unsigned int)store,
+                          &store_mfn, 0, (unsigned int)console, &console_mfn, 0,
                           XC_STREAM_PLAIN, &callbacks, -1);
     close(fd);
     return r ? fail("xc_domain_restore") : 0;
@@ -248,8 +210,8 @@ static int destroy(struct test *t, uint64_t before)
 {
     uint64_t after;
 
-    if (xc_domain_destroy(t->xch, t->domid))
-        return fail("xc_domain_destroy");
+    if (pv_guest_destroy(&t->guest))
+        return -1;
     after = free_pages(t);
     if (after == before)
         return 0;
@@ -262,7 +224,8 @@ static int build_and_save(struct test *t, struct domain_state *state)
 {
     if (build(t) || announce_p2m(t) || convert_start_info(t) ||
         set_contexts(t) ||
-        domain_state_take(state, t->xch, t->domid, t->vcpus, NULL))
+        domain_state_take(state, t->guest.xch, t->guest.domid, t->guest.vcpus,
+                          NULL))
         return -1;
     return save(t, t->stream);
 }
@@ -276,7 +239,7 @@ static int build_forever(struct test *t)
         rc = build(t);
         if (!rc)
             rc = destroy(t, before);
-        xc_dom_release(t->dom);
+        pv_guest_release(&t->guest);
     } while (!rc);
     return rc;
 }
@@ -291,12 +254,13 @@ static int run(struct test *t)
         rc = build_and_save(t, &first);
         if (!rc)
             rc = destroy(t, before);
-        xc_dom_release(t->dom);
+        pv_guest_release(&t->guest);
     }
     if (!rc)
         rc = restore(t, t->stream);
     if (!rc && !t->only_restore) {
-        rc = domain_state_take(&second, t->xch, t->domid, t->vcpus, &first);
+        rc = domain_state_take(&second, t->guest.xch, t->guest.domid,
+                               t->guest.vcpus, &first);
         if (!rc)
             rc = domain_state_compare(&first, &second);
         if (!rc)
@@ -311,7 +275,7 @@ static int run(struct test *t)
 
 int main(int argc, char **argv)
 {
-    struct test t = {.mib = 64, .vcpus = 1};
+    struct test t = {.guest = {.mib = 64, .vcpus = 1}};
     xentoollog_logger *logger;
     int option, r;
 
@@ -325,27 +289,27 @@ int main(int argc, char **argv)
         else if (option == 'b')
             t.only_build = true;
         else if (option == 'm')
-            t.mib = (unsigned int)atoi(optarg);
+            t.guest.mib = (unsigned int)atoi(optarg);
         else if (option == 'v')
-            t.vcpus = (unsigned int)atoi(optarg);
+            t.guest.vcpus = (unsigned int)atoi(optarg);
         else
             return 2;
     }
     if (argc - optind != (t.only_restore || t.only_build ? 1 : 2) ||
-        t.vcpus > STATE_MAX_VCPUS)
+        t.guest.vcpus > STATE_MAX_VCPUS)
         return 2;
-    t.kernel = argv[optind];
+    t.guest.kernel = argv[optind];
     t.stream = argv[argc - 1];
     logger = (xentoollog_logger *)xtl_createlogger_stdiostream(
         stderr, getenv("VERBOSE") ? XTL_DETAIL : XTL_ERROR, 0);
-    t.xch = xc_interface_open(logger, logger, 0);
-    if (!t.xch) {
+    t.guest.xch = xc_interface_open(logger, logger, 0);
+    if (!t.guest.xch) {
         fail("xc_interface_open");
         return 1;
     }
     r = t.only_build ? build_forever(&t) : run(&t);
-    if (r && t.domid)
-        xc_domain_destroy(t.xch, t.domid);
-    xc_interface_close(t.xch);
+    if (r && pv_guest_destroy(&t.guest))
+        r = -1;
+    xc_interface_close(t.guest.xch);
     return r ? 1 : 0;
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
+#include "domain_frames.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xenguest.h>
+
+#define CHUNK 1024u /* XEN_DOMCTL_getpageframeinfo3 takes no more */
+
+static int fail(const char *what)
+{
+    fprintf(stderr, "domain_frames: %s: %s\n", what, strerror(errno));
+    return -1;
+}
+
+/* Only frames of the domain have a type; the M2P may name others' PFNs, too. */
+static int read_types(const struct domain_frames *f, xen_pfn_t *types,
+                      const xen_pfn_t *mfns, unsigned int nr)
+{
+    DECLARE_HYPERCALL_BUFFER(xen_pfn_t, array);
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_getpageframeinfo3,
+                            .domain = (domid_t)f->domid};
+    int r;
+
+    array = xc_hypercall_buffer_alloc(f->xch, array, CHUNK * sizeof(*array));
+    if (!array)
+        return fail("a buffer");
+    memcpy(array, mfns, nr * sizeof(*array));
+    op.u.getpageframeinfo3.num = nr;
+    set_xen_guest_handle(op.u.getpageframeinfo3.array, array);
+    r = xc_domctl(f->xch, &op);
+    memcpy(types, array, nr * sizeof(*array));
+    xc_hypercall_buffer_free(f->xch, array);
+    return r ? fail("XEN_DOMCTL_getpageframeinfo3") : 0;
+}
+
+static int add_frames(struct domain_frames *f, const xen_pfn_t *mfns,
+                      unsigned int nr)
+{
+    xen_pfn_t types[CHUNK], pfn;
+    unsigned int i;
+
+    if (read_types(f, types, mfns, nr))
+        return -1;
+    for (i = 0; i < nr; i++) {
+        pfn = f->m2p[mfns[i]];
+        if ((types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) == XEN_DOMCTL_PFINFO_XTAB)
+            continue;
+        if (f->mfns[pfn]) {
+            fprintf(stderr, "domain_frames: two frames at PFN %#lx\n", pfn);
+            return -1;
+        }
+        f->mfns[pfn] = mfns[i];
+        f->types[pfn] = types[i];
+        f->present++;
+    }
+    return 0;
+}
+
+static int add_all_frames(struct domain_frames *f)
+{
+    xen_pfn_t mfns[CHUNK], mfn;
+    unsigned int nr = 0;
+    int rc = 0;
+
+    for (mfn = 1; !rc && mfn < f->max_mfn; mfn++) {
+        if (f->m2p[mfn] >= f->pages)
+            continue;
+        mfns[nr++] = mfn;
+        if (nr == CHUNK) {
+            rc = add_frames(f, mfns, nr);
+            nr = 0;
+        }
+    }
+    return rc ? rc : add_frames(f, mfns, nr);
+}
+
+int domain_frames_find(struct domain_frames *f, xc_interface *xch,
+                       uint32_t domid, uint64_t pages)
+{
+    *f = (struct domain_frames){.xch = xch, .domid = domid, .pages = pages};
+    if (xc_domain_get_guest_width(xch, domid, &f->width))
+        return fail("xc_domain_get_guest_width");
+    if (xc_maximum_ram_page(xch, &f->max_mfn))
+        return fail("xc_maximum_ram_page");
+    /* The mapping goes with the process. */
+    f->m2p = xc_map_m2p(xch, f->max_mfn, PROT_READ, NULL);
+    if (!f->m2p)
+        return fail("xc_map_m2p");
+    f->mfns = calloc(pages, sizeof(*f->mfns));
+    f->types = calloc(pages, sizeof(*f->types));
+    if (!f->mfns || !f->types)
+        return fail("memory");
+    return add_all_frames(f);
+}
+
+void domain_frames_dispose(struct domain_frames *f)
+{
+    free(f->mfns);
+    free(f->types);
+    *f = (struct domain_frames){.xch = NULL};
+}
+
+uint64_t domain_frames_pfn(const struct domain_frames *f, uint64_t mfn)
+{
+    xen_pfn_t pfn = mfn < f->max_mfn ? f->m2p[mfn] : ~0ul;
+
+    return mfn && pfn < f->pages && f->mfns[pfn] == mfn ? pfn : NO_PFN;
+}
+
+void *domain_frames_map(const struct domain_frames *f, uint64_t mfn)
+{
+    return xc_map_foreign_range(f->xch, f->domid, PAGE, PROT_READ,
+                                (unsigned long)mfn);
+}
+
+uint64_t domain_frames_word(const struct domain_frames *f, const void *array,
+                            size_t index)
+{
+    return f->width == 8 ? ((const uint64_t *)array)[index]
+                         : ((const uint32_t *)array)[index];
+}
