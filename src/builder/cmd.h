@@ -22,6 +22,7 @@ struct command {
     int (*run)(struct diag *dg, int argc, char **argv);
 };
 
+extern const struct command cmd_caps;
 extern const struct command cmd_console;
 extern const struct command cmd_create;
 extern const struct command cmd_destroy;

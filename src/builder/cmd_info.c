@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Facts of one domain, or of the host; as an object first, then as text. */
+/* Facts of one domain, or of the host. */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cmd.h"
 #include "domain_report.h"
+#include "facts.h"
 #include "frame.h"
 #include "host.h"
+#include "host_report.h"
 #include "store.h"
-
-static void set(json_t *facts, const char *name, json_t *value)
-{
-    json_object_set_new(facts, name, value);
-}
 
 /* ---- a domain ---- */
 
@@ -55,16 +49,17 @@ static void add_root(struct host *host, uint32_t domid, unsigned int width,
         return;
     if (width == 32) {
         root = root_32(context.x32.ctrlreg[3]);
-        set(facts, "extended_cr3",
+        facts_set(
+            facts, "extended_cr3",
             json_boolean(context.x32.vm_assist >> VMASST_TYPE_pae_extended_cr3 &
                          1));
     } else {
         root = maddr_to_mfn(MADDR(context.x64.ctrlreg[3]));
     }
-    set(facts, "root_level", json_integer(width == 32 ? 3 : 4));
-    set(facts, "root_mfn", json_integer((json_int_t)root.v));
-    set(facts, "root_below_4g",
-        json_boolean(root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
+    facts_set(facts, "root_level", json_integer(width == 32 ? 3 : 4));
+    facts_set(facts, "root_mfn", json_integer((json_int_t)root.v));
+    facts_set(facts, "root_below_4g",
+              json_boolean(root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
 }
 
 static void add_entry(struct host *host, uint32_t domid, const char *node,
@@ -73,7 +68,7 @@ static void add_entry(struct host *host, uint32_t domid, const char *node,
     char *value = store_read(host->xs, domid, node);
 
     if (value)
-        set(facts, name, json_string(value));
+        facts_set(facts, name, json_string(value));
     free(value);
 }
 
@@ -85,12 +80,13 @@ static json_t *domain_facts(struct host *host, const xc_domaininfo_t *info)
 
     free(name);
     if (info->flags & XEN_DOMINF_shutdown)
-        set(facts, "shutdown_reason", json_string(shutdown_reason(info)));
-    set(facts, "max_memory_mib",
-        json_integer((json_int_t)domain_mib(info->max_pages)));
-    set(facts, "max_vcpus", json_integer((json_int_t)info->max_vcpu_id + 1));
-    set(facts, "shared_info_mfn",
-        json_integer((json_int_t)info->shared_info_frame));
+        facts_set(facts, "shutdown_reason", json_string(shutdown_reason(info)));
+    facts_set(facts, "max_memory_mib",
+              json_integer((json_int_t)domain_mib(info->max_pages)));
+    facts_set(facts, "max_vcpus",
+              json_integer((json_int_t)info->max_vcpu_id + 1));
+    facts_set(facts, "shared_info_mfn",
+              json_integer((json_int_t)info->shared_info_frame));
     add_root(host, info->domain, width, facts);
     add_entry(host, info->domain, "console/port", facts, "console_port");
     add_entry(host, info->domain, "console/tty", facts, "console_tty");
@@ -118,59 +114,16 @@ static int one_domain(struct host *host, const char *who, json_t **facts)
 static int this_host(struct host *host, json_t **facts)
 {
     xen_capabilities_info_t caps = "";
-    xen_extraversion_t extra = "";
-    xc_physinfo_t phys;
-    int version = xc_version(host->xc, XENVER_version, NULL);
+    int rc;
 
-    if (version < 0 || xc_version(host->xc, XENVER_capabilities, &caps) < 0 ||
-        xc_version(host->xc, XENVER_extraversion, &extra) < 0 ||
-        xc_physinfo(host->xc, &phys))
-        return diag_fail_xc(host->dg, "asking Xen about the host");
     *facts = json_object();
-    set(*facts, "xen_version",
-        json_sprintf("%d.%d%s", version >> 16, version & 0xffff, extra));
-    set(*facts, "capabilities", json_string(caps));
-    set(*facts, "memory_mib",
-        json_integer((json_int_t)domain_mib(phys.total_pages)));
-    set(*facts, "free_mib",
-        json_integer((json_int_t)domain_mib(phys.free_pages)));
-    set(*facts, "cpus", json_integer((json_int_t)phys.nr_cpus));
-    set(*facts, "nodes", json_integer((json_int_t)phys.nr_nodes));
-    return 0;
-}
-
-/* ---- text ---- */
-
-/* Frame numbers are written in hexadecimal, as Xen and its tools do. */
-static bool is_frame(const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 4 && !strcmp(name + len - 4, "_mfn");
-}
-
-static void print_fact(const char *name, json_t *value)
-{
-    printf("%-16s: ", name);
-    if (json_is_integer(value) && is_frame(name))
-        printf("%#" PRIx64 "\n", (uint64_t)json_integer_value(value));
-    else if (json_is_integer(value))
-        printf("%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
-    else if (json_is_real(value))
-        printf("%.1f\n", json_real_value(value));
-    else if (json_is_boolean(value))
-        puts(json_is_true(value) ? "yes" : "no");
-    else
-        puts(json_string_value(value));
-}
-
-static void print_facts(json_t *facts)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach(facts, name, value) print_fact(name, value);
-    json_decref(facts);
+    rc = host_add_version(host, *facts);
+    if (!rc && xc_version(host->xc, XENVER_capabilities, &caps) < 0)
+        rc = host_no_answer(host);
+    if (rc)
+        return rc;
+    facts_set(*facts, "capabilities", json_string(caps));
+    return host_add_size(host, *facts);
 }
 
 static int run(struct diag *dg, int argc, char **argv)
@@ -189,12 +142,10 @@ static int run(struct diag *dg, int argc, char **argv)
         rc = optind < argc ? one_domain(&host, argv[optind], &facts)
                            : this_host(&host, &facts);
     host_close(&host);
-    if (rc)
-        return rc;
-    if (json)
-        return cmd_print_json(dg, facts);
-    print_facts(facts);
-    return 0;
+    if (!rc)
+        return facts_print(dg, facts, json);
+    json_decref(facts);
+    return rc;
 }
 
 const struct command cmd_info = {

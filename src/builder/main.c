@@ -17,8 +17,8 @@ static const struct command cmd_help = {
 };
 
 static const struct command *const commands[] = {
-    &cmd_create,  &cmd_destroy, &cmd_list, &cmd_info, &cmd_pause,
-    &cmd_unpause, &cmd_console, &cmd_xl,   &cmd_help,
+    &cmd_create, &cmd_destroy, &cmd_list,    &cmd_info, &cmd_caps,
+    &cmd_pause,  &cmd_unpause, &cmd_console, &cmd_xl,   &cmd_help,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

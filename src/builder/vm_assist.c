@@ -16,3 +16,11 @@ int vm_assist_declare(xc_interface *xch, uint32_t domid, uint64_t assists)
     memcpy(&op, &domctl.u, sizeof(op));
     return (op.enabled & assists) == assists ? 0 : -EPROTO;
 }
+
+int vm_assist_probe(xc_interface *xch, bool *offered)
+{
+    int rc = vm_assist_declare(xch, 0, 0);
+
+    *offered = !rc || rc == -EBUSY || rc == -EINVAL;
+    return *offered || rc == -ENOSYS ? 0 : rc;
+}

@@ -8,6 +8,7 @@
 #ifndef DW_VM_ASSIST_H
 #define DW_VM_ASSIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <xenctrl.h>
 
@@ -30,5 +31,13 @@ struct xen_domctl_vm_assist {
  */
 int __attribute__((warn_unused_result))
 vm_assist_declare(xc_interface *xch, uint32_t domid, uint64_t assists);
+
+/*
+ * Does this hypervisor have the operation?  Asked of domain 0, which is past
+ * all declarations: nothing changes whatever the answer.  -EPERM, or whatever
+ * else keeps Xen from answering.
+ */
+int __attribute__((warn_unused_result))
+vm_assist_probe(xc_interface *xch, bool *offered);
 
 #endif /* DW_VM_ASSIST_H */

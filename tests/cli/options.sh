@@ -9,10 +9,10 @@ prints '^domwright [0-9]+\.[0-9]+'
 works --help
 prints '^usage: domwright \[--host FILE\] COMMAND'
 works help
-for command in create destroy list info pause unpause console xl help; do
+for command in create destroy list info caps pause unpause console xl help; do
     prints "^  $command  "
 done
-for command in create destroy list info pause unpause console xl help; do
+for command in create destroy list info caps pause unpause console xl help; do
     works help "$command"
     prints "^usage: domwright $command "
 done
@@ -50,6 +50,7 @@ fails 2 'unpause: a domain is wanted; see "domwright help unpause"' unpause
 fails 2 'unpause: unknown option --json; see "domwright help unpause"' \
     unpause --json 3
 fails 2 'list: it takes no argument; see "domwright help list"' list 3
+fails 2 'caps: it takes no argument; see "domwright help caps"' caps 3
 fails 2 'info: one domain at a time; see "domwright help info"' info 1 2
 fails 2 'console: one domain is wanted; see "domwright help console"' console
 
@@ -61,6 +62,8 @@ if [ ! -e /dev/xen/privcmd ]; then
     fails 5 "$none" list
     fails 5 "$none" list --json
     fails 5 "$none" info
+    fails 5 "$none" caps
+    fails 5 "$none" caps --json
     fails 5 "$none" info --json 1
     fails 5 "$none" pause 1
     fails 5 "$none" unpause 1
