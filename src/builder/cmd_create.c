@@ -11,6 +11,7 @@
 #include "config_xl.h"
 #include "console.h"
 #include "domain.h"
+#include "facts.h"
 #include "hooks.h"
 #include "host.h"
 #include "image.h"
@@ -193,20 +194,44 @@ static int undo(struct guest *g)
     return rc2 ? rc2 : rc;
 }
 
+static bool is_below_4g(mfn_t mfn)
+{
+    return mfn.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT);
+}
+
+/* Where the L3's place matters: what the guest takes, what Xen was told. */
+static void add_extended_cr3(const struct guest *g, json_t *facts)
+{
+    facts_set(facts, "extended_cr3",
+              json_boolean(g->image.plan.notes.extended_cr3));
+    facts_set(facts, "assists_declared",
+              json_boolean(dw_hooks_assists_declared(g->image.dom)));
+}
+
 static int print_json(const struct guest *g, struct diag *dg, mfn_t root)
 {
     const struct pv_abi *abi = g->image.plan.layout.abi;
     char uuid[UUID_STRING];
+    json_t *facts;
 
     uuid_format(g->cfg.uuid, uuid);
-    return cmd_print_json(
-        dg,
-        json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name, "id",
-                  (int)g->domain.domid, "uuid", uuid, "type", abi->guest_type,
-                  "width", (int)abi->word * 8, "memory_mib",
-                  (json_int_t)g->cfg.memory, "vcpus", (json_int_t)g->cfg.vcpus,
-                  "root_mfn", (json_int_t)root.v, "root_below_4g",
-                  root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
+    facts = json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name, "id",
+                      (int)g->domain.domid, "uuid", uuid, "type",
+                      abi->guest_type, "width", (int)abi->word * 8,
+                      "memory_mib", (json_int_t)g->cfg.memory, "vcpus",
+                      (json_int_t)g->cfg.vcpus, "root_mfn", (json_int_t)root.v,
+                      "root_below_4g", is_below_4g(root));
+    if (abi->low_root)
+        add_extended_cr3(g, facts);
+    return cmd_print_json(dg, facts);
+}
+
+/* Whether Xen will hold the guest's L3 to lie below 4 GiB. */
+static bool is_extended_cr3_declared(const struct guest *g)
+{
+    return g->image.plan.layout.abi->low_root &&
+           g->image.plan.notes.extended_cr3 &&
+           dw_hooks_assists_declared(g->image.dom);
 }
 
 static int report(const struct guest *g, const struct options *opt,
@@ -218,11 +243,12 @@ static int report(const struct guest *g, const struct options *opt,
     if (opt->json)
         return print_json(g, dg, root);
     printf("created %s (domain %u): %u-bit%s, %lu MiB, %lu vCPU%s, "
-           "L%u at MFN %#" PRIx64 " (%s 4 GiB)\n",
+           "L%u at MFN %#" PRIx64 " (%s 4 GiB%s)\n",
            g->cfg.name, g->domain.domid, layout->abi->word * 8,
            layout->abi->low_root ? " PAE" : "", g->cfg.memory, g->cfg.vcpus,
            g->cfg.vcpus == 1 ? "" : "s", layout->abi->format->levels, root.v,
-           root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT) ? "below" : "above");
+           is_below_4g(root) ? "below" : "above",
+           is_extended_cr3_declared(g) ? ", extended CR3 declared" : "");
     fflush(stdout);
     return 0;
 }

@@ -29,6 +29,7 @@ struct hooks {
 struct build {
     struct dw_plan plan;
     uint8_t *boot; /* PFN 0 up to pv_layout_written_end(), mapped */
+    bool assists_declared;
     bool start_info_bad;
 };
 
@@ -79,30 +80,41 @@ static int set_width(struct xc_dom_image *dom)
 }
 
 /*
+ * Only where the root's place depends on them: the others go with vCPU 0's
+ * context.  So do these where Xen lacks the operation.
+ */
+static int declare_assists(struct xc_dom_image *dom)
+{
+    struct build *b = build_of(dom);
+    uint64_t assists = b->plan.notes.extended_cr3
+                           ? UINT64_C(1) << VMASST_TYPE_pae_extended_cr3
+                           : 0;
+    int rc;
+
+    if (!hooks_of(dom)->abi->low_root)
+        return 0;
+    rc = vm_assist_declare(dom->xch, dom->guest_domid, assists);
+    b->assists_declared = !rc;
+    if (!rc || rc == -ENOSYS)
+        return 0;
+    build_error(dom, XC_INTERNAL_ERROR, "VM assists",
+                "Xen does not take their declaration (%#" PRIx64 "): %s",
+                assists, strerror(-rc));
+    return rc;
+}
+
+/*
  * The PFN that has to lie below 4 GiB: the root of a guest for which extended
  * CR3 is not in force before its tables are checked.
  */
-static int find_low_root(struct xc_dom_image *dom, pfn_t *low)
+static pfn_t find_low_root(const struct xc_dom_image *dom)
 {
-    struct build *b = build_of(dom);
-    uint64_t wanted = b->plan.notes.extended_cr3
-                          ? UINT64_C(1) << VMASST_TYPE_pae_extended_cr3
-                          : 0;
-    int rc;
+    const struct build *b = build_of(dom);
 
-    *low = PFN_INVALID;
-    if (!hooks_of(dom)->abi->low_root)
-        return 0;
-    rc = vm_assist_declare(dom->xch, dom->guest_domid, wanted);
-    if (rc && rc != -ENOSYS) {
-        build_error(dom, XC_INTERNAL_ERROR, "VM assists",
-                    "Xen does not take their declaration (%#" PRIx64 "): %s",
-                    wanted, strerror(-rc));
-        return rc;
-    }
-    if (rc || !wanted)
-        *low = b->plan.layout.root;
-    return 0;
+    if (!hooks_of(dom)->abi->low_root ||
+        (b->assists_declared && b->plan.notes.extended_cr3))
+        return PFN_INVALID;
+    return b->plan.layout.root;
 }
 
 /*
@@ -127,7 +139,7 @@ static xen_pfn_t *allocate_p2m(struct xc_dom_image *dom, uint64_t entries)
     return p2m;
 }
 
-static int allocate(struct xc_dom_image *dom, pfn_t low)
+static int allocate(struct xc_dom_image *dom)
 {
     struct dw_plan *plan = &build_of(dom)->plan;
     uint64_t entries = plan->layout.p2m_entries;
@@ -143,7 +155,7 @@ static int allocate(struct xc_dom_image *dom, pfn_t low)
     dom->pv_p2m = allocate_p2m(dom, entries);
     if (!dom->pv_p2m)
         return -ENOMEM;
-    return populate(dom, plan->ranges, plan->nr_ranges, low);
+    return populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom));
 }
 
 /*
@@ -163,7 +175,6 @@ static int hook_meminit(struct xc_dom_image *dom)
 {
     struct dw_plan *plan = &build_of(dom)->plan;
     char why[160];
-    pfn_t low;
     int rc = dw_plan(dom, plan, why, sizeof(why));
 
     if (rc) {
@@ -178,9 +189,9 @@ static int hook_meminit(struct xc_dom_image *dom)
     }
     rc = set_width(dom);
     if (!rc)
-        rc = find_low_root(dom, &low);
+        rc = declare_assists(dom);
     if (!rc)
-        rc = allocate(dom, low);
+        rc = allocate(dom);
     if (!rc)
         rc = map_boot_region(dom);
     return rc;
@@ -408,6 +419,11 @@ static int hook_vcpu(struct xc_dom_image *dom)
                     "its context with CR3 at MFN %#" PRIx64 " was refused: %s",
                     vcpu.root.v, strerror(-rc));
     return rc;
+}
+
+bool dw_hooks_assists_declared(const struct xc_dom_image *dom)
+{
+    return build_of(dom)->assists_declared;
 }
 
 void dw_hooks_register(enum pin_order order)

@@ -9,10 +9,20 @@
 #ifndef DW_HOOKS_H
 #define DW_HOOKS_H
 
+#include <stdbool.h>
+
 #include "pin_plan.h"
+
+struct xc_dom_image; /* xenguest.h */
 
 /* Registers both sets of hooks, once a process; later calls only set `order`.
  */
 void dw_hooks_register(enum pin_order order);
+
+/*
+ * Whether Xen took the guest's VM assists before it had a vCPU.  `dom` is one
+ * that our hooks have built, and not yet released.
+ */
+bool dw_hooks_assists_declared(const struct xc_dom_image *dom);
 
 #endif /* DW_HOOKS_H */

@@ -35,8 +35,8 @@ void plan_print(const struct dw_plan *plan, FILE *out)
     fprintf(out, "root table: PFN %#" PRIx64 "%s\n", layout->root.v,
             !layout->abi->low_root ? ""
             : plan->notes.extended_cr3
-                ? ", anywhere if Xen accepts extended CR3"
-                : ", in a machine frame below 4 GiB");
+                ? ", below 4 GiB unless extended CR3 can be declared"
+                : ", below 4 GiB");
 }
 
 static json_t *hex(uint64_t value)
@@ -91,14 +91,21 @@ static json_t *runs_json(const struct pv_layout *layout)
     return runs;
 }
 
+/* What is true of every Xen: the plan does not know which it will be. */
+static const char *root_frame(const struct dw_plan *plan)
+{
+    if (!plan->layout.abi->low_root)
+        return "any";
+    return plan->notes.extended_cr3 ? "below-4g-unless-declared" : "below-4g";
+}
+
 json_t *plan_json(const struct dw_plan *plan)
 {
     const struct pv_layout *layout = &plan->layout;
 
-    return json_pack("{ss sI so so so sI sb}", "type", layout->abi->guest_type,
+    return json_pack("{ss sI so so so sI ss}", "type", layout->abi->guest_type,
                      "pages", (json_int_t)layout->total_pages, "items",
                      items_json(layout), "maps", maps_json(layout), "tables",
                      runs_json(layout), "root_pfn", (json_int_t)layout->root.v,
-                     "root_below_4g",
-                     layout->abi->low_root && !plan->notes.extended_cr3);
+                     "root_frame", root_frame(plan));
 }

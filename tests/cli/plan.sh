@@ -8,22 +8,28 @@ config g.cfg
 works create -n g.cfg
 prints '^type xen-3\.0-x86_32p, 8192 pages of memory$'
 prints '^kernel +0[x]?[0-9a-f]* '
-prints '^root table: PFN 0x[0-9a-f]+, anywhere if Xen accepts extended CR3$'
+prints '^root table: PFN 0x[0-9a-f]+, below 4 GiB unless extended CR3 can be '\
+'declared$'
 works create -n g.cfg "kernel='$guests/hello-legacy'"
-prints '^root table: PFN 0x[0-9a-f]+, in a machine frame below 4 GiB$'
+prints '^root table: PFN 0x[0-9a-f]+, below 4 GiB$'
 works create -n g.cfg "kernel='$guests/hello-64'"
 prints '^type xen-3\.0-x86_64, 8192 pages of memory$'
 prints '^root table: PFN 0x[0-9a-f]+$'
 
 works create --dry-run --json g.cfg
 prints '"type": "xen-3.0-x86_32p"'
-prints '"root_below_4g": false'
+prints '"root_frame": "below-4g-unless-declared"'
 if command -v jq >/dev/null; then
     jq -e '.pages == 8192 and (.items | length) > 5 and
         (.tables | map(.count) | add) == (.items[] |
         select(.item == "page tables") | .pages)' out >/dev/null ||
         wrong 'the plan as JSON'
 fi
+
+works create -n --json g.cfg "kernel='$guests/hello-legacy'"
+prints '"root_frame": "below-4g"'
+works create -n --json g.cfg "kernel='$guests/hello-64'"
+prints '"root_frame": "any"'
 
 # Two runs give one plan; a full device is an error.
 works create -n g.cfg
