@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,9 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "audit.h"
 #include "host.h"
 #include "settings.h"
+#include "status.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -175,132 +173,6 @@ static void parse(struct arguments *a, int argc, char **argv)
     check_arguments(a);
 }
 
-/* -- status -- */
-
-/* By enum fx_type. */
-static const char *const type_names[] = {
-    "none", "l1", "l2", "l3", "l4", "descriptors", "writable",
-};
-#define N_TYPES (sizeof(type_names) / sizeof(type_names[0]))
-
-struct census {
-    uint64_t types[N_TYPES];
-    uint64_t pinned;
-};
-
-static void count_frames(struct fx_host *host, struct census *census)
-{
-    const struct fx_frame *frame;
-    uint64_t mfn;
-    uint32_t i;
-
-    *census = (struct census){0};
-    for (i = 0; i < host->super->nr_ram; i++) {
-        for (mfn = host->super->ram[i].first; mfn < host->super->ram[i].end;
-             mfn++) {
-            frame = &host->frames[mfn];
-            if (!(frame->flags & FX_F_ALLOCATED))
-                continue;
-            census->types[FX_T_TYPE(frame->type) % N_TYPES]++;
-            census->pinned += !!(frame->type & FX_T_PINNED);
-        }
-    }
-}
-
-static const char *domain_state(const struct fx_domain *d)
-{
-    return d->dying         ? "dying"
-           : d->shutdown    ? "shutdown"
-           : d->pause_count ? "paused"
-                            : "running";
-}
-
-static unsigned int domain_vcpus(const struct fx_domain *d)
-{
-    unsigned int i, nr = 0;
-
-    for (i = 0; i < FX_MAX_VCPUS; i++)
-        nr += d->vcpu[i].exists;
-    return nr;
-}
-
-static void print_difference(void *arg, const char *line)
-{
-    (void)arg;
-    printf("audit: %s\n", line);
-}
-
-static void print_status(struct fx_host *host)
-{
-    const struct fx_super *s = host->super;
-    struct census census;
-    size_t i;
-
-    count_frames(host, &census);
-    printf("frames     %" PRIu64 "\nfree       %" PRIu64 "\nnodes      %" PRIu32
-           "\nlevel      %s\nhypercalls %" PRIu64 "\n",
-           s->ram_frames, fx_free_frames_count(host), s->nr_nodes,
-           s->level == FX_PATCHED ? "patched" : "stock", s->hypercalls);
-    for (i = 0; i < N_TYPES; i++)
-        printf("type %-12s %" PRIu64 "\n", type_names[i], census.types[i]);
-    printf("pinned            %" PRIu64 "\n", census.pinned);
-    for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        const struct fx_domain *d = &s->domain[i];
-
-        if (d->exists)
-            printf("domain %u: %s, %" PRIu64 " pages, %u vCPU%s\n", d->id,
-                   domain_state(d), d->tot_pages, domain_vcpus(d),
-                   domain_vcpus(d) == 1 ? "" : "s");
-    }
-    printf("audit: %" PRIu64 " differences\n",
-           fx_audit(host, print_difference, NULL));
-}
-
-static json_t *domains_json(const struct fx_super *s)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        const struct fx_domain *d = &s->domain[i];
-
-        if (d->exists)
-            json_array_append_new(
-                list, json_pack("{s:i, s:s, s:i, s:I, s:I, s:i}", "domid",
-                                (int)d->id, "state", domain_state(d), "width",
-                                d->is_32bit ? 32 : 64, "pages",
-                                (json_int_t)d->tot_pages, "max_pages",
-                                (json_int_t)d->max_pages, "vcpus",
-                                (int)domain_vcpus(d)));
-    }
-    return list;
-}
-
-static void print_status_json(struct fx_host *host)
-{
-    const struct fx_super *s = host->super;
-    json_t *types = json_object(), *report;
-    struct census census;
-    size_t i;
-
-    count_frames(host, &census);
-    for (i = 0; i < N_TYPES; i++)
-        json_object_set_new(types, type_names[i],
-                            json_integer((json_int_t)census.types[i]));
-    report = json_pack(
-        "{s:I, s:I, s:i, s:s, s:I, s:o, s:I, s:o, s:I}", "frames",
-        (json_int_t)s->ram_frames, "free_frames",
-        (json_int_t)fx_free_frames_count(host), "nodes", (int)s->nr_nodes,
-        "level", s->level == FX_PATCHED ? "patched" : "stock", "hypercalls",
-        (json_int_t)s->hypercalls, "types", types, "pinned",
-        (json_int_t)census.pinned, "domains", domains_json(s),
-        "audit_differences", (json_int_t)fx_audit(host, NULL, NULL));
-    if (!report || json_dumpf(report, stdout, JSON_INDENT(2)))
-        die(EXIT_FAILED, "writing the report failed");
-    putchar('\n');
-    json_decref(report);
-}
-
 static struct fx_host *open_host(const struct fx_options *machine)
 {
     struct fx_host *host;
@@ -311,22 +183,23 @@ static struct fx_host *open_host(const struct fx_options *machine)
     return host;
 }
 
+/* -- status -- */
+
 static int report_status(const struct arguments *a)
 {
     struct fx_host *host;
+    int rc;
 
     /* To look at a machine does not make one. */
     if (access(a->machine.path, F_OK))
         die(EXIT_FAILED, "%s: %s", a->machine.path, strerror(errno));
     host = open_host(&a->machine);
     fx_lock(host);
-    if (a->json)
-        print_status_json(host);
-    else
-        print_status(host);
+    rc = a->json ? fx_status_print_json(host, stdout)
+                 : fx_status_print(host, stdout);
     fx_unlock(host);
     fx_host_close(host);
-    if (fflush(stdout) || ferror(stdout))
+    if (rc || fflush(stdout) || ferror(stdout))
         die(EXIT_FAILED, "writing the report failed");
     return 0;
 }
