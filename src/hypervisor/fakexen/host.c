@@ -135,14 +135,14 @@ static int make_file(struct fx_host *host, const struct fx_options *options,
     }
     rc = map_file(host, super);
     if (!rc)
-        rc = make_mutex(super);
+        rc = make_mutex(host->super);
     if (rc) {
         explain(rc, path, strerror(-rc), why, len);
         goto out;
     }
-    init_domain0(super);
     memcpy((uint8_t *)host->super + FX_MAGIC_BYTES,
-           (uint8_t *)super + FX_MAGIC_BYTES, sizeof(*super) - FX_MAGIC_BYTES);
+           (uint8_t *)super + FX_MAGIC_BYTES, FX_STATIC_BYTES - FX_MAGIC_BYTES);
+    init_domain0(host->super);
     fx_free_map_fill(host);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     memcpy(host->super->magic, FX_MAGIC, FX_MAGIC_BYTES);
@@ -162,7 +162,8 @@ static int adopt_file(struct fx_host *host, const char *path, char *why,
 
     if (!super)
         return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
-    if (fstat(host->fd, &st) || pread(host->fd, super, sizeof(*super), 0) < 0) {
+    if (fstat(host->fd, &st) ||
+        pread(host->fd, super, FX_STATIC_BYTES, 0) < 0) {
         rc = explain(-errno, path, strerror(errno), why, len);
         goto out;
     }

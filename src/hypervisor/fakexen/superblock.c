@@ -59,9 +59,9 @@ static void set_layout(struct fx_super *super)
 static uint32_t checksum(const struct fx_super *super)
 {
     size_t from = offsetof(struct fx_super, nr_frames);
-    size_t end = offsetof(struct fx_super, lock);
 
-    return (uint32_t)crc32(0, (const Bytef *)super + from, (uInt)(end - from));
+    return (uint32_t)crc32(0, (const Bytef *)super + from,
+                           (uInt)(FX_STATIC_BYTES - from));
 }
 
 int fx_super_make(struct fx_super *super, const struct fx_options *options,
@@ -74,7 +74,7 @@ int fx_super_make(struct fx_super *super, const struct fx_options *options,
     rc = fx_e820_ram(options, &ram, why, len);
     if (rc)
         return rc;
-    memset(super, 0, sizeof(*super));
+    memset(super, 0, FX_STATIC_BYTES);
     memcpy(super->magic, FX_MAGIC, FX_MAGIC_BYTES);
     super->version = FX_VERSION;
     super->level = options->level;

@@ -5,6 +5,8 @@
 #ifndef FX_SUPERBLOCK_H
 #define FX_SUPERBLOCK_H
 
+#include <stddef.h>
+
 #include "host.h"
 
 #define FX_MAGIC        "domwright fakexn"
@@ -15,12 +17,15 @@
 /* Frames that all mappings together can have; the list is sparse. */
 #define FX_MAX_MAPPED_FRAMES (UINT64_C(1) << 26)
 
-/* The static part, checksum included, for these options. */
+/* The static part, which the lock and all that changes follow. */
+#define FX_STATIC_BYTES offsetof(struct fx_super, lock)
+
+/* The static part, checksum included, for these options; the rest is left. */
 int __attribute__((warn_unused_result))
 fx_super_make(struct fx_super *super, const struct fx_options *options,
               char *why, size_t len);
 
-/* Is it a superblock of ours, and is the file as long as it says? */
+/* Is that static part ours, and is the file as long as it says? */
 int __attribute__((warn_unused_result))
 fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
                size_t len);
