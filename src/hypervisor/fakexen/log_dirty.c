@@ -133,16 +133,20 @@ static int copy_bitmap(struct fx_host *host, const struct fx_domain *domain,
 {
     uint64_t bytes = op->pages / 8 + !!(op->pages % 8);
     uint64_t at = (uint64_t)(uintptr_t)op->dirty_bitmap.p;
+    const uint8_t none = 0;
     uint8_t *bitmap;
     int rc;
 
-    if (!at)
+    if (!at || !bytes)
         return 0;
-    bitmap = calloc(bytes + 1, 1);
+    /* As much memory is taken for it as the caller has. */
+    if (fx_copy_to(at + bytes - 1, &none, 1))
+        return -EFAULT;
+    bitmap = calloc(bytes, 1);
     if (!bitmap)
         return -ENOMEM;
     fill_bitmap(host, domain, bitmap, op->pages);
-    rc = bytes ? fx_copy_to(at, bitmap, bytes) : 0;
+    rc = fx_copy_to(at, bitmap, bytes);
     free(bitmap);
     return rc;
 }
