@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <xen/domctl.h>
 #include <xen/foreign/x86_32.h>
@@ -20,6 +21,9 @@
 #include "hypercall.h"
 
 #define HOST_BYTES (UINT64_C(8) << 20)
+
+/* The same amount of it; the first megabyte is left to the BIOS. */
+#define HIGH_MAP "1M +4M ram\n4G +4M ram\n"
 
 uint64_t fz_take(struct fz_input *in, unsigned int bytes)
 {
@@ -109,12 +113,39 @@ static uint64_t count_free(struct fx_host *host)
     return fx_free_frames_count(host) + host->super->domain[0].tot_pages;
 }
 
-void fz_host_make(struct fz_host *h, const char *path)
+struct fz_machine fz_take_machine(struct fz_input *in)
 {
-    struct fx_options options = {
-        .path = path, .memory_bytes = HOST_BYTES, .level = FX_PATCHED};
+    unsigned int byte = (unsigned int)fz_take(in, 1);
+
+    return (struct fz_machine){.level = byte & 1 ? FX_PATCHED : FX_STOCK,
+                               .high = byte & 2};
+}
+
+/* A file with the map, the same each time. */
+static const char *high_map(void)
+{
+    static char path[32];
+    int fd;
+
+    if (*path)
+        return path;
+    fd = memfd_create("e820", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, HIGH_MAP, strlen(HIGH_MAP)) < 0)
+        abort();
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return path;
+}
+
+void fz_host_make(struct fz_host *h, const char *path,
+                  const struct fz_machine *machine)
+{
+    struct fx_options options = {.path = path, .level = machine->level};
     char why[256];
 
+    if (machine->high)
+        options.e820_path = high_map();
+    else
+        options.memory_bytes = HOST_BYTES;
     if (fx_host_open(&options, &h->host, why, sizeof(why))) {
         fprintf(stderr, "fuzz: %s\n", why);
         abort();
@@ -169,7 +200,7 @@ static void set_context(struct fz_host *h, uint16_t domid)
     memset(fz_arena(), 0, FZ_ARENA_BYTES);
     if (domid == FZ_GUEST_32) {
         narrow->flags = VGCF_in_kernel | VGCF_online;
-        narrow->ctrlreg[3] = (uint32_t)root << 12;
+        narrow->ctrlreg[3] = (uint32_t)(root << 12 | root >> 20);
         narrow->gdt_ents = 512;
         narrow->gdt_frames[0] = (uint32_t)gdt;
     } else {

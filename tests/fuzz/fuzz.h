@@ -27,7 +27,7 @@ uint64_t fz_take(struct fz_input *in, unsigned int bytes);
 
 /* -- seeds: the same, in the other direction -- */
 
-#define FZ_SEED_MAX 4096
+#define FZ_SEED_MAX 1024 /* and no more is of use: see run */
 struct fz_seed {
     uint8_t bytes[FZ_SEED_MAX];
     size_t size;
@@ -58,9 +58,20 @@ struct fz_host {
     uint64_t free_before; /* what there was before there were domains */
 };
 
+/* What the host is to be. */
+struct fz_machine {
+    enum fx_level level;
+    bool high; /* half of its memory is above 4 GiB, the domains' too */
+};
+
+/* All that there are, from one byte. */
+#define FZ_MACHINES 4
+struct fz_machine fz_take_machine(struct fz_input *in);
+
 /* A host in a new file, or in one without a name (NULL); the same one each
  * time.  Aborts on failure. */
-void fz_host_make(struct fz_host *h, const char *path);
+void fz_host_make(struct fz_host *h, const char *path,
+                  const struct fz_machine *machine);
 
 /* Gives its domains pinned page tables (frames 0 .. 4, mapping 8 .. 15), and
  * their first vCPUs contexts with a GDT in frame 20. */

@@ -3,7 +3,8 @@
  * hypercalls.c - any hypercalls with any arguments, against a host with two
  * domains.
  *
- * The input is a list of records.  One begins with a byte: below CALL it says
+ * The input is a byte with the machine (fz_take_machine()), then a list of
+ * records.  One begins with a byte: below CALL it says
  * what to put into the arena (enum record), else it calls the hypercall of that
  * number less CALL, with five arguments (take_argument()).  The arena keeps
  * what is in it, results too.
@@ -18,8 +19,10 @@
 #include <string.h>
 
 #include <xen/domctl.h>
+#include <xen/grant_table.h>
 #include <xen/memory.h>
 #include <xen/sysctl.h>
+#include <xen/version.h>
 
 #include "domain.h"
 #include "fuzz.h"
@@ -171,7 +174,7 @@ static void call_memory(struct target *t)
 
     r->nr_extents = fz_take(&t->in, 1);
     r->extent_order = (unsigned int)fz_take(&t->in, 1);
-    r->mem_flags = (unsigned int)fz_take(&t->in, 2);
+    r->mem_flags = (unsigned int)fz_take(&t->in, 4);
     r->domid = (domid_t)fz_take(&t->in, 1);
     set_xen_guest_handle_raw(r->extent_start, (void *)(t->arena + LIST_AT));
     fz_call(t->h.host, __HYPERVISOR_memory_op, cmd, (uintptr_t)r, 0, 0);
@@ -225,8 +228,9 @@ static void act(struct target *t, unsigned int record)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct target t = {.in = {bytes, size}, .arena = fz_arena()};
+    struct fz_machine machine = fz_take_machine(&t.in);
 
-    fz_host_make(&t.h, NULL);
+    fz_host_make(&t.h, NULL, &machine);
     fz_host_build(&t.h);
     for (unsigned int i = 0; i < MAX_CALLS && t.in.size; i++)
         act(&t, (unsigned int)fz_take(&t.in, 1));
@@ -236,6 +240,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 /* -- seeds -- */
 
+static void put_bytes_at(struct fz_seed *s, unsigned int at, const void *from,
+                         unsigned int size)
+{
+    const uint8_t *bytes = from;
+
+    fz_put(s, BYTES, 1);
+    fz_put(s, at, 2);
+    fz_put(s, size, 1);
+    for (unsigned int i = 0; i < size; i++)
+        fz_put(s, bytes[i], 1);
+}
+
 static void put_pointer(struct fz_seed *s, unsigned int at, unsigned int to)
 {
     fz_put(s, NUMBER, 1);
@@ -244,27 +260,37 @@ static void put_pointer(struct fz_seed *s, unsigned int at, unsigned int to)
     fz_put(s, to, 2);
 }
 
-static void put_byte(struct fz_seed *s, unsigned int at, unsigned int value)
+/* `frame` as in domains_frame(). */
+static void put_frame(struct fz_seed *s, unsigned int at, unsigned int frame)
 {
-    fz_put(s, BYTES, 1);
+    fz_put(s, NUMBER, 1);
     fz_put(s, at, 2);
-    fz_put(s, 1, 1);
-    fz_put(s, value, 1);
+    fz_put(s, 4, 1);
+    fz_put(s, frame, 1);
 }
 
-/* The union of a struct xen_domctl or xen_sysctl begins here. */
+static void put_list(struct fz_seed *s, uint16_t domid)
+{
+    fz_put(s, FRAMES, 1);
+    fz_put(s, LIST_AT, 2);
+    fz_put(s, 8, 1);
+    fz_put(s, domid == FZ_GUEST_64, 1);
+}
+
+/* The union of a struct xen_domctl begins here; a sysctl's, 8 bytes before. */
 #define OP_AT 16
 _Static_assert(offsetof(struct xen_domctl, u) == OP_AT, "domctl's body");
+_Static_assert(offsetof(struct xen_sysctl, u) == OP_AT - 8, "sysctl's body");
 
-/* Every domctl there may be, on one domain, with a pointer in each of the first
- * words in turn. */
-static void put_domctls(struct fz_seed *s, unsigned int pointer_at)
+/* Every domctl from `first` on that there may be, with a pointer in one of the
+ * first words. */
+static void put_domctls(struct fz_seed *s, unsigned int first,
+                        unsigned int pointer_at)
 {
-    for (unsigned int cmd = 1; cmd < 86; cmd++) {
-        fz_put(s, BYTES, 1);
-        fz_put(s, OP_AT, 2);
-        fz_put(s, 8, 1);
-        fz_put(s, cmd % 3, 8);
+    for (unsigned int cmd = first; cmd < first + 30; cmd++) {
+        const uint64_t word = cmd % 3;
+
+        put_bytes_at(s, OP_AT, &word, sizeof(word));
         put_pointer(s, OP_AT + pointer_at, LIST_AT);
         fz_put(s, DOMCTL, 1);
         fz_put(s, cmd == XEN_DOMCTL_destroydomain ? 0 : cmd, 1);
@@ -274,10 +300,12 @@ static void put_domctls(struct fz_seed *s, unsigned int pointer_at)
 
 static void put_sysctls(struct fz_seed *s)
 {
+    const uint8_t few = 16;
+
     for (unsigned int cmd = 1; cmd < 32; cmd++) {
         put_pointer(s, OP_AT - 8, LIST_AT);
         put_pointer(s, OP_AT, LIST_AT);
-        put_byte(s, OP_AT + 8, 16);
+        put_bytes_at(s, OP_AT + 8, &few, 1);
         fz_put(s, SYSCTL, 1);
         fz_put(s, cmd, 1);
     }
@@ -286,15 +314,14 @@ static void put_sysctls(struct fz_seed *s)
 static void put_memory_ops(struct fz_seed *s)
 {
     for (unsigned int cmd = 0; cmd < 30; cmd++) {
-        fz_put(s, FRAMES, 1);
-        fz_put(s, LIST_AT, 2);
-        fz_put(s, 8, 1);
-        fz_put(s, cmd & 1, 1);
+        uint16_t domid = cmd & 1 ? FZ_GUEST_64 : FZ_GUEST_32;
+
+        put_list(s, domid);
         fz_put(s, MEMORY, 1);
         fz_put(s, cmd, 1);
         fz_put(s, 8, 1);
-        fz_put(s, 0, 3);
-        fz_put(s, FZ_GUEST_64 + !(cmd & 1), 1);
+        fz_put(s, 0, 5);
+        fz_put(s, domid, 1);
     }
 }
 
@@ -302,10 +329,7 @@ static void put_memory_ops(struct fz_seed *s)
 static void put_calls(struct fz_seed *s, unsigned int command)
 {
     for (unsigned int op = 0; op < 40; op++) {
-        fz_put(s, NUMBER, 1);
-        fz_put(s, LIST_AT, 2);
-        fz_put(s, 4, 1);
-        fz_put(s, op, 1);
+        put_frame(s, LIST_AT, op);
         fz_put(s, CALL + op, 1);
         if (op != __HYPERVISOR_mmuext_op && op != __HYPERVISOR_mmu_update &&
             op != __HYPERVISOR_multicall)
@@ -317,17 +341,241 @@ static void put_calls(struct fz_seed *s, unsigned int command)
     }
 }
 
-static void put_vm_assist(struct fz_seed *s)
+/* One domctl with its first bytes as in `op`, and a pointer where `pointer_at`
+ * says (0: there is none: that is not where a body begins). */
+#define BODY_BYTES 48
+static void put_domctl(struct fz_seed *s, const struct xen_domctl *op,
+                       size_t pointer_at)
 {
-    fz_put(s, BYTES, 1);
-    fz_put(s, OP_AT, 2);
-    fz_put(s, 8, 1);
-    fz_put(s, 0, 8);
+    put_bytes_at(s, OP_AT, &op->u, BODY_BYTES);
+    if (pointer_at)
+        put_pointer(s, (unsigned int)pointer_at, LIST_AT);
+    fz_put(s, DOMCTL, 1);
+    fz_put(s, op->cmd == VM_ASSIST ? 255 : op->cmd, 1);
+    fz_put(s, op->domain, 1);
+}
+
+/* On mmuext_op's list there is one. */
+static void put_mmuext(struct fz_seed *s, uint32_t cmd, unsigned int frame,
+                       unsigned int from, uint16_t domid)
+{
+    put_bytes_at(s, LIST_AT, &cmd, sizeof(cmd));
+    put_frame(s, LIST_AT + 8, frame);
+    put_frame(s, LIST_AT + 16, from);
+    fz_put(s, CALL + __HYPERVISOR_mmuext_op, 1);
+    fz_put(s, 1 | LIST_AT << 8, 3);
+    fz_put(s, 1 << 8, 2);
+    fz_put(s, 7, 1);
+    fz_put(s, domid << 8, 2);
+    fz_put(s, 7, 1);
+}
+
+static unsigned int width_of(uint16_t domid)
+{
+    return domid == FZ_GUEST_32 ? 0x80 : 0;
+}
+
+static void put_mmuexts(struct fz_seed *s, uint16_t domid)
+{
+    unsigned int width = width_of(domid);
+
+    put_mmuext(s, MMUEXT_PIN_L1_TABLE, width | 40, 0, domid);
+    put_mmuext(s, MMUEXT_CLEAR_PAGE, width | 41, 0, domid);
+    put_mmuext(s, MMUEXT_COPY_PAGE, width | 42, width | 1, domid);
+    put_mmuext(s, MMUEXT_UNPIN_TABLE, width | 40, 0, domid);
+    put_mmuext(s, MMUEXT_UNPIN_TABLE, width, 0, domid);
+    for (uint32_t cmd = MMUEXT_NEW_BASEPTR; cmd <= MMUEXT_UNMARK_SUPER; cmd++)
+        if (cmd != MMUEXT_CLEAR_PAGE && cmd != MMUEXT_COPY_PAGE)
+            put_mmuext(s, cmd, width, 0, 0);
+}
+
+static void put_shadow(struct fz_seed *s, uint32_t what, uint16_t domid)
+{
+    const struct xen_domctl op = {
+        .cmd = XEN_DOMCTL_shadow_op,
+        .domain = domid,
+        .u.shadow_op = {.op = what, .mb = 1, .pages = FZ_PAGES},
+    };
+
+    put_domctl(s, &op, offsetof(struct xen_domctl, u.shadow_op.dirty_bitmap));
+}
+
+static void put_log_dirty(struct fz_seed *s, uint16_t domid)
+{
+    unsigned int width = width_of(domid);
+
+    put_shadow(s, XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION, domid);
+    put_shadow(s, XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, domid);
+    put_mmuext(s, MMUEXT_CLEAR_PAGE, width | 41, 0, domid);
+    put_mmuext(s, MMUEXT_PIN_L1_TABLE, width | 40, 0, domid);
+    put_shadow(s, XEN_DOMCTL_SHADOW_OP_PEEK, domid);
+    put_shadow(s, XEN_DOMCTL_SHADOW_OP_CLEAN, domid);
+    put_shadow(s, XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION, domid);
+    put_shadow(s, XEN_DOMCTL_SHADOW_OP_OFF, domid);
+}
+
+static void put_contexts(struct fz_seed *s)
+{
+    static const uint32_t commands[] = {
+        XEN_DOMCTL_getvcpucontext,      XEN_DOMCTL_setvcpucontext,
+        XEN_DOMCTL_get_ext_vcpucontext, XEN_DOMCTL_set_ext_vcpucontext,
+        XEN_DOMCTL_get_vcpu_msrs,       XEN_DOMCTL_set_vcpu_msrs,
+    };
+
+    for (unsigned int i = 0; i < 2 * sizeof(commands) / sizeof(*commands);
+         i++) {
+        struct xen_domctl op = {.cmd = commands[i / 2],
+                                .domain = (domid_t)(FZ_GUEST_64 + i % 2)};
+        size_t pointer_at = offsetof(struct xen_domctl, u.vcpucontext.ctxt);
+
+        if (op.cmd == XEN_DOMCTL_get_vcpu_msrs ||
+            op.cmd == XEN_DOMCTL_set_vcpu_msrs) {
+            op.u.vcpu_msrs.msr_count = 4;
+            pointer_at = offsetof(struct xen_domctl, u.vcpu_msrs.msrs);
+        }
+        if (op.cmd == XEN_DOMCTL_set_ext_vcpucontext) {
+            op.u.ext_vcpucontext.size = sizeof(op.u.ext_vcpucontext);
+            pointer_at = 0;
+        }
+        put_domctl(s, &op, pointer_at);
+    }
+}
+
+/* What else is a vCPU's: the extended state, which begins with two masks, and
+ * whose size these tell; where it runs; and a page of the guest's. */
+static void put_vcpu(struct fz_seed *s)
+{
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_setvcpuextstate,
+                            .domain = FZ_GUEST_64};
+    const uint64_t x87_and_sse[] = {3, 3};
+
+    put_bytes_at(s, LIST_AT, x87_and_sse, sizeof(x87_and_sse));
+    op.u.vcpuextstate.size = sizeof(x87_and_sse) + 576;
+    put_domctl(s, &op, offsetof(struct xen_domctl, u.vcpuextstate.buffer));
+    op.cmd = XEN_DOMCTL_getvcpuextstate;
+    put_domctl(s, &op, offsetof(struct xen_domctl, u.vcpuextstate.buffer));
+    op = (struct xen_domctl){.cmd = XEN_DOMCTL_setvcpuaffinity,
+                             .domain = FZ_GUEST_64};
+    op.u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD;
+    op.u.vcpuaffinity.cpumap_hard.nr_bits = 64;
+    put_domctl(s, &op,
+               offsetof(struct xen_domctl, u.vcpuaffinity.cpumap_hard.bitmap));
     for (unsigned int domid = FZ_GUEST_64; domid <= FZ_GUEST_32; domid++) {
+        put_frame(s, OP_AT, width_of((uint16_t)domid) | 50);
         fz_put(s, DOMCTL, 1);
-        fz_put(s, 255, 1);
+        fz_put(s, XEN_DOMCTL_hypercall_init, 1);
         fz_put(s, domid, 1);
     }
+}
+
+/* One more domain, whose assists are declared before it has a vCPU's context,
+ * and after. */
+static void put_new_domain(struct fz_seed *s, unsigned int bits)
+{
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_createdomain, .domain = 3};
+    const uint64_t assists = UINT64_C(1) << VMASST_TYPE_pae_extended_cr3;
+
+    op.u.createdomain = (struct xen_domctl_createdomain){
+        .max_vcpus = 2,
+        .max_evtchn_port = 100,
+        .max_grant_frames = 4,
+        .grant_opts = 1,
+    };
+    put_domctl(s, &op, 0);
+    op = (struct xen_domctl){.cmd = XEN_DOMCTL_max_mem, .domain = 3};
+    op.u.max_mem.max_memkb = 1024;
+    put_domctl(s, &op, 0);
+    op = (struct xen_domctl){.cmd = XEN_DOMCTL_set_address_size, .domain = 3};
+    op.u.address_size.size = bits;
+    put_domctl(s, &op, 0);
+    op = (struct xen_domctl){.cmd = XEN_DOMCTL_max_vcpus, .domain = 3};
+    op.u.max_vcpus.max = 2;
+    put_domctl(s, &op, 0);
+    op = (struct xen_domctl){.cmd = VM_ASSIST, .domain = 3};
+    memcpy(&op.u, &assists, sizeof(assists));
+    put_domctl(s, &op, 0);
+    op = (struct xen_domctl){.cmd = XEN_DOMCTL_setvcpucontext, .domain = 3};
+    put_domctl(s, &op, offsetof(struct xen_domctl, u.vcpucontext.ctxt));
+    op = (struct xen_domctl){.cmd = VM_ASSIST, .domain = 3};
+    put_domctl(s, &op, 0);
+}
+
+/* A call with a command and a structure at LIST_AT. */
+static void put_call(struct fz_seed *s, unsigned int op, unsigned int command,
+                     unsigned int count)
+{
+    fz_put(s, CALL + op, 1);
+    fz_put(s, command << 8, 2);
+    fz_put(s, 1 | LIST_AT << 8, 3);
+    fz_put(s, count << 8, 2);
+    fz_put(s, 0x0707, 2);
+}
+
+/* Where lists lie that structures at LIST_AT point to. */
+#define FAR_LIST_AT 12288
+
+static void put_grants(struct fz_seed *s)
+{
+    const gnttab_setup_table_t setup = {.dom = FZ_GUEST_64, .nr_frames = 2};
+    const xen_mem_acquire_resource_t asked = {
+        .domid = FZ_GUEST_32,
+        .type = XENMEM_resource_grant_table,
+        .nr_frames = 4,
+    };
+
+    put_bytes_at(s, LIST_AT, &setup, sizeof(setup));
+    put_pointer(
+        s, LIST_AT + (unsigned int)offsetof(gnttab_setup_table_t, frame_list),
+        FAR_LIST_AT);
+    put_call(s, __HYPERVISOR_grant_table_op, GNTTABOP_setup_table, 1);
+    put_call(s, __HYPERVISOR_grant_table_op, GNTTABOP_query_size, 1);
+    put_call(s, __HYPERVISOR_grant_table_op, GNTTABOP_get_version, 1);
+    put_bytes_at(s, LIST_AT, &asked, sizeof(asked));
+    put_pointer(s,
+                LIST_AT + (unsigned int)offsetof(xen_mem_acquire_resource_t,
+                                                 frame_list),
+                FAR_LIST_AT);
+    put_call(s, __HYPERVISOR_memory_op, XENMEM_acquire_resource, 0);
+}
+
+/* Two that are good, and one in another. */
+static void put_multicall(struct fz_seed *s)
+{
+    const multicall_entry_t calls[] = {
+        {.op = __HYPERVISOR_xen_version, .args = {XENVER_version}},
+        {.op = __HYPERVISOR_memory_op, .args = {XENMEM_maximum_ram_page}},
+        {.op = __HYPERVISOR_multicall},
+    };
+
+    put_bytes_at(s, LIST_AT, calls, sizeof(calls));
+    fz_put(s, CALL + __HYPERVISOR_multicall, 1);
+    fz_put(s, 1 | LIST_AT << 8, 3);
+    fz_put(s, 3 << 8, 2);
+    fz_put(s, 0x070707, 3);
+}
+
+/* Memory on a virtual node, of which the domain is told first. */
+static void put_vnuma(struct fz_seed *s)
+{
+    struct xen_domctl op = {
+        .cmd = XEN_DOMCTL_setvnumainfo,
+        .domain = FZ_GUEST_64,
+        .u.vnuma = {.nr_vnodes = 1, .nr_vcpus = 2, .nr_vmemranges = 1},
+    };
+    const size_t pointers = offsetof(struct xen_domctl, u.vnuma.vdistance);
+
+    put_bytes_at(s, OP_AT, &op.u, BODY_BYTES);
+    for (unsigned int i = 0; i < 4; i++)
+        put_pointer(s, (unsigned int)pointers + 8 * i, FAR_LIST_AT + 64 * i);
+    fz_put(s, DOMCTL, 1);
+    fz_put(s, op.cmd, 1);
+    fz_put(s, op.domain, 1);
+    fz_put(s, MEMORY, 1);
+    fz_put(s, XENMEM_populate_physmap, 1);
+    fz_put(s, 4, 1);
+    fz_put(s, 0, 1);
+    fz_put(s, XENMEMF_vnode, 4);
+    fz_put(s, FZ_GUEST_64, 1);
 }
 
 /* A number as an argument, of two bytes or less. */
@@ -387,27 +635,63 @@ static void put_updates(struct fz_seed *s)
     }
 }
 
-bool fz_seed(unsigned int nr, struct fz_seed *s)
+static bool put_other(struct fz_seed *s, unsigned int nr)
 {
+    uint16_t domid = nr & 1 ? FZ_GUEST_32 : FZ_GUEST_64;
+
     switch (nr) {
     case 0:
     case 1:
-    case 2:
-        put_domctls(s, 8 * nr);
+        put_mmuexts(s, domid);
         return true;
+    case 2:
     case 3:
-        put_sysctls(s);
+        put_log_dirty(s, domid);
         return true;
     case 4:
+    case 5:
+    case 6:
+    case 7:
+        put_new_domain(s, nr < 6 ? 32 : 64);
+        return true;
+    case 8:
+        put_sysctls(s);
+        return true;
+    case 9:
         put_memory_ops(s);
         return true;
-    case 5:
-        put_vm_assist(s);
+    case 10:
         put_exchange(s);
         put_updates(s);
         return true;
+    case 11:
+        put_contexts(s);
+        return true;
+    case 12:
+        put_grants(s);
+        put_multicall(s);
+        put_vnuma(s);
+        return true;
+    case 13:
+        put_vcpu(s);
+        return true;
     default:
-        put_calls(s, nr - 6);
-        return nr < 22;
+        return false;
     }
+}
+
+/* On one machine after the other: nine with domctls, then all hypercalls with a
+ * small number as the first argument, then the others. */
+bool fz_seed(unsigned int nr, struct fz_seed *s)
+{
+    fz_put(s, nr % FZ_MACHINES, 1);
+    if (nr < 9) {
+        put_domctls(s, 1 + 30 * (nr / 3), 8 * (nr % 3));
+        return true;
+    }
+    if (nr < 25) {
+        put_calls(s, nr - 9);
+        return true;
+    }
+    return put_other(s, nr - 25);
 }

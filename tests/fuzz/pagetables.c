@@ -3,7 +3,8 @@
  * pagetables.c - what guests put into their page tables, and what is then made
  * of these frames.
  *
- * The input is a list of records, each a byte with the action (the low six
+ * The input is a byte with the machine (fz_take_machine()), then a list of
+ * records, each a byte with the action (the low six
  * bits) and the domain (the highest bit), then what the action takes: frames
  * are one byte, an index of the domain's own frames for the most part
  * (frame_of()), slots two bytes, entries struct below.
@@ -269,8 +270,9 @@ static void act(struct target *t, enum action action)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct target t = {.in = {bytes, size}};
+    struct fz_machine machine = fz_take_machine(&t.in);
 
-    fz_host_make(&t.h, NULL);
+    fz_host_make(&t.h, NULL, &machine);
     for (unsigned int i = 0; i < MAX_ACTIONS && t.in.size; i++) {
         uint64_t byte = fz_take(&t.in, 1);
 
@@ -343,12 +345,17 @@ static void put_context(struct fz_seed *s, unsigned int width)
     fz_put(s, 6, 1);
 }
 
-/* Even ones 64-bit, odd ones 32-bit: a tree; with updates and a context; with
- * linear entries and frames given back; and with the other's frames. */
+/* On each machine: even ones 64-bit, odd ones 32-bit: a tree; with updates and
+ * a context; with linear entries and frames given back; and with the other's
+ * frames. */
 bool fz_seed(unsigned int nr, struct fz_seed *s)
 {
-    unsigned int width = nr % 2 ? 0x80 : 0, l1 = nr % 2 ? 2 : 3;
+    unsigned int width, l1;
 
+    fz_put(s, nr % FZ_MACHINES, 1);
+    nr /= FZ_MACHINES;
+    width = nr % 2 ? 0x80 : 0;
+    l1 = nr % 2 ? 2 : 3;
     if (nr >= 8)
         return false;
     put_tree(s, nr % 2);
