@@ -39,6 +39,9 @@ extern uintptr_t region_end;
 /* check_refusals.c */
 void check_refusals(void);
 
+/* check_assists.c */
+void check_assists(void);
+
 /* Pages of the P2M list. */
 unsigned long p2m_list_pages(void);
 /* Does the P2M list lie at an address of its own? */

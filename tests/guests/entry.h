@@ -94,6 +94,10 @@ long hypercall(unsigned int nr, unsigned long a1, unsigned long a2,
  */
 int probe_write(volatile void *where);
 int probe_read(const volatile void *where, unsigned long *value);
+#ifndef __x86_64__
+/* Likewise: loads CR3 (xen_pfn_to_cr3()), which Xen emulates. */
+int probe_cr3(uint32_t value);
+#endif
 
 /* Pairs of an instruction that may trap and where to go on if it did. */
 extern const unsigned long probe_fixups[][2];

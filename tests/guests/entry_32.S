@@ -3,7 +3,7 @@
  * entry_32.S - start, hypercalls, traps and probes of the 32-bit guests.
  *
  * The kernel runs in ring 1; see arch-x86/xen-x86_32.h for the hypercall
- * convention. entry_64.S has the same symbols.
+ * convention. entry_64.S has the same symbols, but for probe_cr3().
  */
 #include "entry.h"
 
@@ -82,6 +82,14 @@ read_access:
     xorl    %eax, %eax
     ret
 
+    .globl  probe_cr3
+probe_cr3:
+    movl    4(%esp), %edx
+cr3_access:
+    movl    %edx, %cr3
+    xorl    %eax, %eax
+    ret
+
 probe_trapped:
     movl    $1, %eax
     ret
@@ -118,6 +126,7 @@ trap_common:
 probe_fixups:
     .long   write_access, probe_trapped
     .long   read_access, probe_trapped
+    .long   cr3_access, probe_trapped
 probe_fixups_end:
 
     .data

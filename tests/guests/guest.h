@@ -56,8 +56,11 @@
 #define FAULT_WRITE   2UL
 
 /* Xen's errno for "refused" (errno.h; its enum is in C only on request). */
-#define GUEST_EINVAL 22L
+#define GUEST_EPERM  1L
 #define GUEST_ENOENT 2L
+#define GUEST_ESRCH  3L
+#define GUEST_EINVAL 22L
+#define GUEST_ERANGE 34L
 
 extern const start_info_t *start_info;
 extern uint8_t image_start[], image_end[];

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# VM assists and the place of the L3: what the builder declares, what a guest
+# may do by itself, and that Xen notices a builder that is wrong. The same on
+# both Xens, but for what they are there to differ in.
+. "$(dirname "$0")/lib.sh"
+
+xen=${LAB_XEN:-stock}
+
+# on STOCK PATCHED: what is expected of this Xen.
+on() {
+    if [ "$xen" = patched ]; then
+        echo "$2"
+    else
+        echo "$1"
+    fi
+}
+
+# The guests; large enough that Xen does not have all of one below 4 GiB.
+for variant in pae legacy 64; do
+    guest_config "check-$variant" "/guests/check-$variant" \
+        "extra = \"xen=$xen\"" >"/tmp/assists-$variant.cfg"
+done
+
+# Free memory lies high once it is clean.
+ok 'the host is scrubbed' wait_for 60 all_scrubbed
+
+caps=$(domwright caps)
+like "$caps" '^xen_version *: 4\.17' 'caps: Xen 4.17'
+like "$caps" '^guest_types *: .*xen-3\.0-x86_32p' 'caps: 32-bit PV guests'
+like "$caps" '^pv32 *: yes$' 'and once more'
+like "$caps" "^vm_assist_domctl *: $(on no yes)\$" "caps: $xen Xen"
+like "$caps" '^ram_end_mfn *: 0x1c0000$' 'caps: the end of memory'
+like "$(domwright caps --json)" "\"vm_assist_domctl\": $(on false true)" \
+    'caps --json'
+
+by_domwright() {
+    domwright create "$1"
+}
+by_root_pin() {
+    domwright create --pin-order=root "$1"
+}
+by_xl() {
+    domwright xl create -q "$1"
+}
+by_stock_xl() {
+    xl create -q "$1"
+}
+
+gone() {
+    ! domwright list | grep -q '^check-'
+}
+
+# check VARIANT PLACE: its L3 (or L4) lies there, and all that the guest tries
+# by itself ends as it should.
+check() {
+    name=check-$1
+    ok "$name ends" wait_console "$name" '^# check: done' 100
+    is "$(console "$name" | grep '^not ok')" '' 'and finds all as promised'
+    like "$(console "$name")" "^# l[34]-mfn=[0-9a-fx]* l[34]-above-4g=$2 " \
+        "its root above 4 GiB: $2"
+    [ "$1" = 64 ] ||
+        is "$(console "$name" | grep -c 'L3 above 4 GiB is .* with the assist')" \
+            6 'it tried an L3 above 4 GiB'
+    domwright destroy "$name" 2>/dev/null
+}
+
+# check_all WAY PLACE: the pae guest's L3 lies there.
+check_all() {
+    for variant in pae legacy 64; do
+        forget_console "check-$variant"
+        ok "$1: check-$variant" "$1" "/tmp/assists-$variant.cfg"
+    done
+    check pae "$2"
+    check legacy no
+    check 64 yes
+    ok 'they are gone' wait_for 20 gone
+    ok 'and their memory is clean' wait_for 60 all_scrubbed
+}
+
+for way in by_domwright by_root_pin by_xl; do
+    check_all "$way" "$(on no yes)"
+done
+# The stock builder believes the note and declares nothing.
+check_all by_stock_xl yes
+
+# What create and info say of it.
+guest_config g /guests/hello-pae >/tmp/assists-g.cfg
+status 0 'create' domwright create -p /tmp/assists-g.cfg
+like "$out" "L3 at MFN 0x[0-9a-f]+ \\($(on 'below 4 GiB' \
+    'above 4 GiB, extended CR3 declared')\\)\$" 'create tells where the L3 is'
+like "$(domwright info g)" "^root_below_4g *: $(on yes no)\$" 'and so does info'
+like "$(domwright info g)" '^extended_cr3 *: yes$' 'the assist is in force'
+domwright destroy g
+wait_for 60 all_scrubbed
+
+# A builder that forgets where the legacy guest's L3 must lie.
+wrong_builder() {
+    env LD_PRELOAD=/lab/nolimit.so domwright create -p --pin-order="$1" \
+        /tmp/assists-legacy.cfg
+}
+
+for order in levels root; do
+    store=$(xenstore-ls /)
+    before=$(free_pages)
+    status "$(on 0 4)" "a wrong builder, pin order $order" wrong_builder $order
+    if [ "$xen" = patched ]; then
+        like "$out" "^domwright: preparing vCPU 0: pin: pinning the L3 table \
+at PFN 0x[0-9a-f]+ \\(MFN 0x1[0-9a-f]{5}\\) was refused: Numerical result out \
+of range" 'is told step, level and frame'
+        is "$(xl list | wc -l)" 2 'it leaves no domain'
+    else
+        like "$out" '\(above 4 GiB\)$' 'goes unnoticed'
+        domwright destroy check-legacy
+    fi
+    ok 'no page is left' wait_free_pages "$before" 20
+    is "$(xenstore-ls /)" "$store" 'nor an entry in xenstore'
+    wait_for 60 all_scrubbed
+done
+done_testing
