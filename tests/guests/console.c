@@ -12,12 +12,7 @@ static struct xencons_interface *ring;
 
 void console_start(void)
 {
-    pfn_t pfn = mfn_to_pfn(MFN(start_info->console.domU.mfn));
-
-    if (pfn.v >= boot_end_pfn().v)
-        panic("console mfn %#lx is not in the initial mapping",
-              (unsigned long)start_info->console.domU.mfn);
-    ring = (struct xencons_interface *)pfn_to_vaddr(pfn);
+    ring = boot_frame(MFN(start_info->console.domU.mfn), "console");
 }
 
 static XENCONS_RING_IDX ring_used(void)
@@ -31,10 +26,7 @@ static XENCONS_RING_IDX ring_used(void)
 
 static void ring_kick(void)
 {
-    evtchn_send_t send = {.port = start_info->console.domU.evtchn};
-
-    hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
-              (unsigned long)&send, 0, 0, 0);
+    event_send(start_info->console.domU.evtchn);
 }
 
 static void yield(void)

@@ -99,6 +99,8 @@ mfn_t pfn_to_mfn(pfn_t pfn);
 pfn_t mfn_to_pfn(mfn_t mfn);
 /* First PFN behind the boot stack: below it, pfn_to_vaddr() is mapped. */
 pfn_t boot_end_pfn(void);
+/* Where a frame below it is mapped; panics with `name` if it is not. */
+void *boot_frame(mfn_t mfn, const char *name);
 mfn_t cr3_to_mfn(void);
 
 /*
@@ -120,10 +122,14 @@ void *window_address(enum window window);
 bool in_window(uintptr_t vaddr);
 /* Maps it writable on first use. */
 shared_info_t *shared_info(void);
+void shared_info_unmap(void);
+/* After a suspend: finds again what may have moved, and starts the console. */
+void kernel_resume(void);
 
 /* Hypercalls that more than one file makes. */
 long mmu_update_entry(uint64_t entry_maddr, uint64_t value);
 long mmuext_op(unsigned int cmd, mfn_t mfn);
+void event_send(evtchn_port_t port);
 long xen_version(int cmd, void *arg);
 uint32_t xen_features(void);
 bool extended_cr3(void);

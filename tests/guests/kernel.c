@@ -20,12 +20,17 @@ static void find_m2p(void)
     m2p = (const xen_ulong_t *)mapping.v_start;
 }
 
+void kernel_resume(void)
+{
+    find_m2p();
+    console_start();
+}
+
 void guest_start(void)
 {
     start_info = (const start_info_t *)entry_regs[ENTRY_SI];
     trap_start();
-    find_m2p();
-    console_start();
+    kernel_resume();
     guest_main();
     console_drain();
     shut_down(SHUTDOWN_poweroff);
@@ -46,6 +51,16 @@ pfn_t mfn_to_pfn(mfn_t mfn)
 pfn_t boot_end_pfn(void)
 {
     return vaddr_to_pfn(entry_regs[ENTRY_SP]);
+}
+
+void *boot_frame(mfn_t mfn, const char *name)
+{
+    pfn_t pfn = mfn_to_pfn(mfn);
+
+    if (pfn.v >= boot_end_pfn().v)
+        panic("%s mfn %#llx is not in the initial mapping", name,
+              (unsigned long long)mfn.v);
+    return (void *)pfn_to_vaddr(pfn);
 }
 
 /* The instruction is privileged; Xen emulates it for a PV kernel. */
@@ -101,6 +116,15 @@ shared_info_t *shared_info(void)
     return window_address(WINDOW_SHARED_INFO);
 }
 
+void shared_info_unmap(void)
+{
+    long rc = update_va_mapping((uintptr_t)windows[WINDOW_SHARED_INFO], 0);
+
+    if (rc)
+        panic("cannot unmap shared_info: %ld", rc);
+    shared_info_mapped = false;
+}
+
 long mmu_update_entry(uint64_t entry_maddr, uint64_t value)
 {
     mmu_update_t update = {.ptr = entry_maddr | MMU_NORMAL_PT_UPDATE,
@@ -116,6 +140,14 @@ long mmuext_op(unsigned int cmd, mfn_t mfn)
 
     return hypercall(__HYPERVISOR_mmuext_op, (unsigned long)&op, 1, 0,
                      DOMID_SELF, 0);
+}
+
+void event_send(evtchn_port_t port)
+{
+    evtchn_send_t send = {.port = port};
+
+    hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
+              (unsigned long)&send, 0, 0, 0);
 }
 
 long xen_version(int cmd, void *arg)

@@ -85,6 +85,24 @@ uint64_t entry_value(const struct table *table, unsigned int slot)
     return *(const volatile uint64_t *)&table_view(table)[slot];
 }
 
+mfn_t vaddr_to_mfn(uintptr_t vaddr)
+{
+    struct table table = {.mfn = cr3_to_mfn(), .level = paging.levels};
+    unsigned int slot;
+    uint64_t pte;
+
+    for (;;) {
+        slot = (vaddr >> level_shift(table.level)) % NR_ENTRIES;
+        pte = entry_value(&table, slot);
+        if (!(pte & PTE_PRESENT))
+            panic("%#lx is not mapped", (unsigned long)vaddr);
+        if (table.level == 1)
+            return pte_to_mfn(pte);
+        table.mfn = pte_to_mfn(pte);
+        table.level--;
+    }
+}
+
 int empty_slot(const struct table *table)
 {
     unsigned int slot;

@@ -48,6 +48,8 @@ uint64_t entry_maddr(const struct table *table, unsigned int slot);
 /* Looks at a table through the window of its level, if it is not mapped. */
 const uint64_t *table_view(const struct table *table);
 uint64_t entry_value(const struct table *table, unsigned int slot);
+/* The frame at an address, which has to be mapped by a page. */
+mfn_t vaddr_to_mfn(uintptr_t vaddr);
 /* The first slot that is empty and not Xen's, or -1. */
 int empty_slot(const struct table *table);
 
