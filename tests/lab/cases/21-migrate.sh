@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Live migration to the same host by the stock toolstack, whoever has built the
+# guest: of one that writes to all of its memory meanwhile, and of an idle one.
+. "$(dirname "$0")/suspend.sh"
+
+# xenconsoled opens a domain's log under the name that it has at first.
+migrate() {
+    ok "$way: xl migrate $1" \
+        xl migrate ${2:+-C "$2"} -s '' "$1" 'xl migrate-receive -e'
+    ok "$1 goes on" wait_console "$1--incoming" '^suspend: ready 1$' 60
+    came_through "$1" "$1--incoming" 1
+    power_off "$1" "$1--incoming"
+    forget_console "$1--incoming"
+}
+
+for variant in pae legacy 64; do
+    name=suspend-$variant
+    way=by_xl
+    create "$name" busy
+    migrate "$name"
+    # By its address: the other way to tell where the P2M is.
+    way=by_domwright
+    create "$name" linear
+    migrate "$name" /tmp/guest.cfg
+done
+done_testing
