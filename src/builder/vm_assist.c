@@ -11,8 +11,9 @@ int vm_assist_declare(xc_interface *xch, uint32_t domid, uint64_t assists)
     struct xen_domctl_vm_assist op = {.enable = assists};
 
     memcpy(&domctl.u, &op, sizeof(op));
+    /* FLASK denies what it has not heard of, before Xen looks for it. */
     if (xc_domctl(xch, &domctl))
-        return -errno;
+        return errno == EPERM ? -ENOSYS : -errno;
     memcpy(&op, &domctl.u, sizeof(op));
     return (op.enabled & assists) == assists ? 0 : -EPROTO;
 }

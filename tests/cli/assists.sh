@@ -93,6 +93,17 @@ create_json 64 patched
 ! grep -qE 'extended_cr3|assists_declared' out ||
     wrong 'extended CR3 is nothing for 64 bits'
 
+# A security policy that knows nothing of the operation: as if there were none.
+config guest.cfg "kernel=\"$guests/hello-pae\""
+"$DOMWRIGHT_FAKEXEN" --host patched --trace trace \
+    "$domwright" create guest.cfg >out 2>err || wrong 'create'
+works --host patched destroy guest
+nth=$(sed -e '/"call":"unmap"/d' -e '/"op":"vm_assist"/q' trace | wc -l)
+"$DOMWRIGHT_FAKEXEN" --host patched --fail "$nth:EPERM" \
+    "$domwright" create guest.cfg >out 2>err || wrong 'a policy without it'
+prints ' \(below 4 GiB\)$'
+works --host patched destroy guest
+
 # A builder that forgets where the L3 must lie.  Stock Xen does not mind, and
 # the guest's L3 is out of its own reach; patched Xen refuses it.
 LD_PRELOAD=$kernels/.libs/nolimit.so
