@@ -30,7 +30,8 @@ nothing_left() {
 
 status 0 'create' domwright create /tmp/g32.cfg
 like "$out" '^created g32 \(domain [0-9]+\): 32-bit PAE, 128 MiB, 1 vCPU, '\
-'L3 at MFN 0x[0-9a-f]+ \(below 4 GiB\)$' 'create says what it made'
+"L3 at MFN 0x[0-9a-f]+ \\($(on 'below 4 GiB' \
+    '(below|above) 4 GiB, extended CR3 declared')\\)\$" 'create says what it made'
 ok 'GRUB shows its prompt' wait_console g32 '^grub> ' 60
 
 # Reports.

@@ -5,16 +5,7 @@
 # both Xens, but for what they are there to differ in.
 . "$(dirname "$0")/lib.sh"
 
-xen=${LAB_XEN:-stock}
-
-# on STOCK PATCHED: what is expected of this Xen.
-on() {
-    if [ "$xen" = patched ]; then
-        echo "$2"
-    else
-        echo "$1"
-    fi
-}
+xen=$(on stock patched)
 
 # The guests; large enough that Xen does not have all of one below 4 GiB.
 for variant in pae legacy 64; do

@@ -168,6 +168,15 @@ wait_free_pages() {
     done
 }
 
+# on STOCK PATCHED: what is expected of this Xen.
+on() {
+    if [ "${LAB_XEN:-stock}" = patched ]; then
+        echo "$2"
+    else
+        echo "$1"
+    fi
+}
+
 # Print a guest's configuration: guest_config NAME KERNEL [LINE]...
 guest_config() {
     {
