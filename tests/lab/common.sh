@@ -4,6 +4,7 @@
 
 lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${DOMWRIGHT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/domwright}
+series=$(cd "$lab_dir/../../src/hypervisor/xen-4.17" && pwd)
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-unknown}")
 
@@ -47,6 +48,20 @@ lock_cache() {
 new_part() {
     mkdir -p "$cache/part"
     mktemp -d "$cache/part/$1.XXXXXX"
+}
+
+# Where the hypervisor of a variant is: the patched one has its place by what
+# the patches are, so that another series is another hypervisor.
+# xen_dir stock|patched
+xen_dir() {
+    case $1 in
+    stock) printf '%s' "$cache/xen-stock" ;;
+    patched)
+        printf '%s-%s' "$cache/xen-patched" \
+            "$(cat "$series"/series "$series"/*.patch | cksum | cut -d ' ' -f 1)"
+        ;;
+    *) die "Xen is stock or patched, not $1" ;;
+    esac
 }
 
 # Run a program of an unpacked package tree with that tree's own libraries.
