@@ -141,6 +141,16 @@ static int take_name(struct guest *g, const struct options *opt,
     return 0;
 }
 
+static int find_backends(struct guest *g, struct diag *dg)
+{
+    int rc = store_backends(g->host.xs, &g->domain.backends);
+
+    return rc ? diag_fail(dg, DW_FAILED, rc,
+                          "looking for the backends in xenstore: %s",
+                          strerror(-rc))
+              : 0;
+}
+
 static mfn_t frame(const struct guest *g, uint64_t pfn)
 {
     return MFN(g->image.dom->pv_p2m[pfn]);
@@ -295,9 +305,10 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
         rc = image_open(&g->image, g->host.xc, NULL, &g->cfg, dg);
     if (!rc)
         rc = image_plan(&g->image, &g->cfg, dg);
+    if (!rc)
+        rc = find_backends(g, dg);
     if (rc)
         return rc;
-    store_backends(g->host.xs, &g->domain.backends);
     interrupt_hold();
     rc = build(g, opt, dg);
     if (rc && undo(g))

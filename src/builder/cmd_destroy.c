@@ -36,7 +36,12 @@ static int destroy_one(struct host *host, const char *who)
     if (domid == 0)
         return diag_fail(host->dg, DW_FAILED, -EPERM,
                          "domain 0 is not to be destroyed");
-    if (store_has_devices(host->xs, domid))
+    rc = store_has_devices(host->xs, domid);
+    if (rc < 0)
+        return diag_fail(host->dg, DW_FAILED, rc,
+                         "looking for devices of domain %s in xenstore: %s",
+                         who, strerror(-rc));
+    if (rc)
         return diag_fail(host->dg, DW_FAILED, -EBUSY,
                          "domain %s has devices; use \"xl destroy %s\"", who,
                          who);

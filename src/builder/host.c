@@ -96,10 +96,11 @@ int host_find(struct host *host, const char *who, uint32_t *domid)
     if (is_number(who, domid))
         return 0;
     rc = store_find(host->xs, XBT_NULL, who, domid);
+    if (rc == -ESRCH)
+        return diag_fail(host->dg, DW_FAILED, rc, "no domain is named %s", who);
     if (rc)
         return diag_fail(host->dg, DW_FAILED, rc,
-                         rc == -ESRCH ? "no domain is named %s"
-                                      : "looking for domain %s in xenstore",
-                         who);
+                         "looking for domain %s in xenstore: %s", who,
+                         strerror(-rc));
     return 0;
 }

@@ -283,31 +283,37 @@ int store_find(struct xs_handle *xs, xs_transaction_t t, const char *name,
     for (i = 0; rc && i < n; i++) {
         *domid = (uint32_t)strtoul(ids[i], NULL, 10);
         found = read_in(xs, t, *domid, "name");
-        if (found && !strcmp(found, name))
-            rc = 0;
+        if (found ? !strcmp(found, name) : errno != ENOENT)
+            rc = found ? 0 : -errno;
         free(found);
     }
     free(ids);
     return rc;
 }
 
-static uint32_t read_domid(struct xs_handle *xs, const char *name)
+/* Nothing there means domain 0. */
+static int read_domid(struct xs_handle *xs, const char *name, uint32_t *domid)
 {
     unsigned int len;
     char *value = xs_read(xs, XBT_NULL, name, &len);
-    uint32_t domid = value ? (uint32_t)strtoul(value, NULL, 10) : 0;
 
+    *domid = value ? (uint32_t)strtoul(value, NULL, 10) : 0;
+    if (!value && errno != ENOENT)
+        return -errno;
     free(value);
-    return domid;
+    return 0;
 }
 
-void store_backends(struct xs_handle *xs, struct store_backends *backends)
+int store_backends(struct xs_handle *xs, struct store_backends *backends)
 {
-    backends->xenstore_domid = read_domid(xs, "/tool/xenstored/domid");
-    backends->console_domid = read_domid(xs, "/tool/xenconsoled/domid");
+    int rc = read_domid(xs, "/tool/xenstored/domid", &backends->xenstore_domid);
+
+    return rc ? rc
+              : read_domid(xs, "/tool/xenconsoled/domid",
+                           &backends->console_domid);
 }
 
-bool store_has_devices(struct xs_handle *xs, uint32_t domid)
+int store_has_devices(struct xs_handle *xs, uint32_t domid)
 {
     unsigned int i, n = 0;
     bool found = false;
@@ -316,7 +322,9 @@ bool store_has_devices(struct xs_handle *xs, uint32_t domid)
 
     snprintf(buf, sizeof(buf), "/libxl/%u/device", domid);
     kinds = xs_directory(xs, XBT_NULL, buf, &n);
-    for (i = 0; kinds && i < n; i++)
+    if (!kinds)
+        return errno == ENOENT ? 0 : -errno;
+    for (i = 0; i < n; i++)
         if (strcmp(kinds[i], "console"))
             found = true;
     free(kinds);
@@ -345,8 +353,7 @@ int store_remove(struct xs_handle *xs, uint32_t domid, const uint8_t *uuid)
 {
     static const char *const trees[] = {
         "/local/domain/0/backend/console/%u", /* xl's console backend */
-        "/local/domain/%u",
-        "/libxl/%u",
+        "/libxl/%u", "/local/domain/%u", /* last: the domain is found by it */
     };
     char buf[PATH];
     int rc = 0;
@@ -355,12 +362,9 @@ int store_remove(struct xs_handle *xs, uint32_t domid, const uint8_t *uuid)
     vm_path(xs, domid, uuid, buf);
     if (buf[0])
         rc = remove_path(xs, XBT_NULL, buf);
-    for (i = 0; i < sizeof(trees) / sizeof(trees[0]); i++) {
-        int this_rc;
-
+    for (i = 0; !rc && i < sizeof(trees) / sizeof(trees[0]); i++) {
         snprintf(buf, sizeof(buf), trees[i], domid);
-        this_rc = remove_path(xs, XBT_NULL, buf);
-        rc = rc ? rc : this_rc;
+        rc = remove_path(xs, XBT_NULL, buf);
     }
     return rc;
 }

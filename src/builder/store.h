@@ -35,7 +35,8 @@ int __attribute__((warn_unused_result))
 store_find(struct xs_handle *xs, xs_transaction_t t, const char *name,
            uint32_t *domid);
 
-void store_backends(struct xs_handle *xs, struct store_backends *backends);
+int __attribute__((warn_unused_result))
+store_backends(struct xs_handle *xs, struct store_backends *backends);
 
 /*
  * Begins the transaction *t in which store_add() will write, and looks in it
@@ -60,13 +61,16 @@ store_add(struct xs_handle *xs, xs_transaction_t *t, const struct config *cfg,
 
 /*
  * Removes what store_add() or xl wrote for the domain; nothing there is no
- * error.  `uuid` tells its /vm entry where /local/domain/ID does not.
+ * error.  Where it fails, the name is still there for another attempt.  `uuid`
+ * tells its /vm entry where /local/domain/ID does not.
  */
 int __attribute__((warn_unused_result))
 store_remove(struct xs_handle *xs, uint32_t domid, const uint8_t *uuid);
 
-/* Is there a device that xl or another toolstack gave it, besides a console? */
-bool store_has_devices(struct xs_handle *xs, uint32_t domid);
+/* 1: there is a device that xl or another toolstack gave it, besides a console;
+ * 0: there is none. */
+int __attribute__((warn_unused_result))
+store_has_devices(struct xs_handle *xs, uint32_t domid);
 
 /* A copy of /local/domain/ID/NODE, which the caller frees; NULL: none. */
 char *store_read(struct xs_handle *xs, uint32_t domid, const char *node);
