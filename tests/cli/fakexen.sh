@@ -108,6 +108,31 @@ grep -q '"call":"sysctl"' trace || wrong 'a call of the command left no trace'
 [ "$(grep -c '^{"pid":.*,"result":.*,"us":[0-9.]*}$' trace)" = \
     "$(wc -l <trace)" ] || wrong 'the trace has other lines'
 
+# numbered WHAT: the trace's calls are numbered from 1 on, and all are.
+numbered() {
+    checks=$((checks + 1))
+    sed -n 's/^{"pid":[0-9]*,"n":\([0-9]*\),.*/\1/p' trace | sort -n >numbers
+    seq "$(grep -vc '"call":"unmap"' trace)" >want
+    cmp -s numbers want || wrong "the trace's numbers: $1"
+}
+
+# A call's number in the trace is the one that it fails by; requests to xenstore
+# are calls, and all processes count together.
+client=$top/tests/fx/store_list
+numbered 'one command'
+# shellcheck disable=SC2016 # what is expanded by the command's own shell
+runs 0 --trace trace sh -c '"$1" && "$1" & "$1"; wait' sh "$client"
+numbered 'several processes'
+runs 0 --trace trace "$client"
+numbered 'a client of xenstore'
+grep -q ',"n":2,"call":"xs_directory","path":"/","transaction":0,"bytes":' \
+    trace || wrong 'a request to xenstore is not in the trace'
+fake --fail 2:EACCES "$client"
+[ "$(cat err)" = 'store_list: /: Permission denied' ] ||
+    wrong 'a request to xenstore did not fail'
+runs 137 --fail 2:SIGKILL "$client"
+runs 0 --fail 9999:EACCES "$client"
+
 # The command's status is the wrapper's.
 runs 0 true
 runs 3 sh -c 'exit 3'

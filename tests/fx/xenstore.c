@@ -54,6 +54,7 @@ static void nodes(struct xs_handle *h)
     REFUSED(ENOENT, xs_read(h, XBT_NULL, "/none", &n));
     REFUSED(EINVAL, xs_read(h, XBT_NULL, "no path", &n));
     REFUSED(EINVAL, xs_read(h, XBT_NULL, "//", &n));
+    REFUSED(EINVAL, xs_read(h, XBT_NULL, "/\"\\\n\x80", &n));
     REFUSED(ENOENT, xs_directory(h, XBT_NULL, "/none", &n));
     REFUSED(E2BIG, xs_write(h, XBT_NULL, "/large", large, sizeof(large)));
     CHECK(xs_write(h, XBT_NULL, "/a/b/c", "1", 1));

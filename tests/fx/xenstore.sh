@@ -25,7 +25,9 @@ fail() {
     failures=$((failures + 1))
 }
 
-"$fakexen" --memory 64M "$client" || fail 'one client'
+"$fakexen" --memory 64M --trace trace "$client" || fail 'one client'
+grep -qF '"path":"/\u0022\u005c\u000a\u0080","transaction":0,' trace ||
+    fail 'a path in the trace that is no text'
 
 # Every transaction that counts is counted once.
 "$fakexen" --host host --memory 64M sh -c '

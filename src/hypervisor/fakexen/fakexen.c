@@ -271,14 +271,11 @@ static void set_trace(const char *path)
     set_path("FAKEXEN_TRACE", path);
 }
 
-static void set_fail(const char *fail)
+/* The count that --fail goes by, and of which the trace tells. */
+static void set_count(void)
 {
     int fd;
 
-    set("FAKEXEN_FAIL", fail);
-    set("FAKEXEN_CALLS", NULL);
-    if (!fail)
-        return;
     fd = memfd_create("fakexen-calls", MFD_CLOEXEC);
     if (fd < 0 || ftruncate(fd, sizeof(uint64_t)))
         die(EXIT_FAILED, "the count of calls: %s", strerror(errno));
@@ -297,7 +294,10 @@ static void set_environment(const struct arguments *a,
     set("FAKEXEN_NODES", a->nodes);
     set("FAKEXEN_LEVEL", a->level);
     set_trace(a->trace);
-    set_fail(a->fail);
+    set("FAKEXEN_FAIL", a->fail);
+    set("FAKEXEN_CALLS", NULL);
+    if (a->trace || a->fail)
+        set_count();
 }
 
 static pid_t child;

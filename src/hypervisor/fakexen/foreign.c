@@ -295,10 +295,8 @@ static int map_request(const xenforeignmemory_handle *fmem, struct request *rq,
                        void **address, int flags, const xen_pfn_t arr[],
                        int err[])
 {
-    int rc, error;
+    int rc;
 
-    if (fx_trace_fail(FX_TRACE_MAPPING, &error))
-        return -error;
     if (fmem->restricted && rq->domid != fmem->domid)
         return -EPERM;
     rc = start_request(rq, arr);
@@ -322,12 +320,14 @@ void *xenforeignmemory_map2(xenforeignmemory_handle *fmem, uint32_t dom,
         .prot = prot,
         .pages = pages,
     };
-    uint64_t start = fx_trace_start();
-    int rc = map_request(fmem, &rq, &addr, flags, arr, err);
+    struct fx_call call;
+    int rc = fx_trace_begin(&call);
 
+    if (!rc)
+        rc = map_request(fmem, &rq, &addr, flags, arr, err);
     end_request(&rq);
-    fx_trace_mapping("map", dom, (uint64_t)(rc ? NULL : addr), pages, prot, rc,
-                     start);
+    fx_trace_mapping(&call, "map", dom, (uint64_t)(rc ? NULL : addr), pages,
+                     prot, rc);
     if (rc) {
         errno = -rc;
         return NULL;
@@ -378,10 +378,8 @@ static int map_resource(xenforeignmemory_handle *fmem, struct request *rq,
                         unsigned int type, unsigned int id, uint64_t first,
                         void **address, int flags)
 {
-    int rc, error;
+    int rc;
 
-    if (fx_trace_fail(FX_TRACE_MAPPING, &error))
-        return -error;
     if (flags & ~(MAP_SHARED | MAP_PRIVATE) || rq->pages > FX_MAX_GRANT_FRAMES)
         return -EINVAL;
     if (fmem->restricted && rq->domid != fmem->domid)
@@ -409,15 +407,17 @@ xenforeignmemory_map_resource(xenforeignmemory_handle *fmem, domid_t domid,
         .pages = nr_frames,
     };
     xenforeignmemory_resource_handle *fres = calloc(1, sizeof(*fres));
-    uint64_t start = fx_trace_start();
     void *address = *paddr;
-    int rc = -ENOMEM;
+    struct fx_call call;
+    int rc = fx_trace_begin(&call);
 
-    if (fres)
+    if (!rc && !fres)
+        rc = -ENOMEM;
+    if (!rc)
         rc = map_resource(fmem, &rq, type, id, frame, &address, flags);
     end_request(&rq);
-    fx_trace_mapping("map_resource", domid, (uint64_t)(rc ? NULL : address),
-                     nr_frames, prot, rc, start);
+    fx_trace_mapping(&call, "map_resource", domid,
+                     (uint64_t)(rc ? NULL : address), nr_frames, prot, rc);
     if (rc) {
         free(fres);
         errno = -rc;
@@ -470,18 +470,18 @@ int xenforeignmemory_resource_size(xenforeignmemory_handle *fmem, domid_t domid,
 int munmap(void *addr, size_t size)
 {
     struct fx_host *host = __atomic_load_n(&mapped_host, __ATOMIC_ACQUIRE);
-    uint64_t start;
+    struct fx_call call;
     int64_t dropped = 0;
     int rc;
 
     /* The rest of what is wrong with a call is for the kernel to say. */
     if (!host || (uint64_t)addr + size + FX_PAGE_SIZE < (uint64_t)addr)
         return fx_raw_munmap(addr, size);
-    start = fx_trace_start();
+    fx_trace_begin_uncounted(&call);
     rc = unmap(host, addr, size, &dropped);
     if (dropped > 0)
-        fx_trace_mapping("unmap", 0, (uint64_t)addr, (uint64_t)dropped, 0, rc,
-                         start);
+        fx_trace_mapping(&call, "unmap", 0, (uint64_t)addr, (uint64_t)dropped,
+                         0, rc);
     if (!rc)
         return 0;
     errno = -rc;

@@ -112,30 +112,15 @@ static void set_up(void)
 
     if (trace && *trace)
         process.fd = open_trace(trace);
-    if (!fail || !*fail)
-        return;
-    if (fx_parse_fail(fail, &process.fail_at, &process.fail_errno)) {
+    if (fail && *fail &&
+        fx_parse_fail(fail, &process.fail_at, &process.fail_errno))
         fprintf(stderr, "fakexen: FAKEXEN_FAIL: %s is no N[:ERRNO]\n", fail);
+    if (process.fd < 0 && !process.fail_at)
         return;
-    }
     if (calls)
         process.calls = map_calls(calls);
     if (!process.calls)
         process.calls = &process.own_calls;
-}
-
-bool fx_trace_fail(unsigned int number, int *error)
-{
-    (void)number;
-    pthread_once(&process.set_up, set_up);
-    if (!process.fail_at ||
-        __atomic_add_fetch(process.calls, 1, __ATOMIC_RELAXED) !=
-            process.fail_at)
-        return false;
-    if (process.fail_errno < 0)
-        raise(-process.fail_errno); /* SIGKILL: this does not return */
-    *error = process.fail_errno;
-    return true;
 }
 
 static uint64_t read_clock(clockid_t clock)
@@ -151,12 +136,27 @@ static uint64_t now(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-uint64_t fx_trace_start(void)
+void fx_trace_begin_uncounted(struct fx_call *call)
 {
     pthread_once(&process.set_up, set_up);
+    *call = (struct fx_call){0};
     if (process.counts)
         cpu_start = read_clock(CLOCK_THREAD_CPUTIME_ID);
-    return process.fd < 0 && !process.counts ? 0 : now();
+    if (process.fd >= 0 || process.counts)
+        call->start = now();
+}
+
+int fx_trace_begin(struct fx_call *call)
+{
+    fx_trace_begin_uncounted(call);
+    if (!process.calls)
+        return 0;
+    call->n = __atomic_add_fetch(process.calls, 1, __ATOMIC_RELAXED);
+    if (call->n != process.fail_at)
+        return 0;
+    if (process.fail_errno < 0)
+        raise(-process.fail_errno); /* SIGKILL: this does not return */
+    return -process.fail_errno;
 }
 
 void fx_usage_so_far(struct fx_usage *usage)
@@ -178,9 +178,10 @@ static void count(uint64_t *calls)
 
 /* -- one line -- */
 
+/* The longest path of xenstore is in it as a whole. */
 struct line {
     size_t used;
-    char text[512];
+    char text[4096];
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -217,15 +218,35 @@ static void add_mfn(struct line *line, const char *key, uint64_t mfn)
     add(line, ",\"%s\":\"%#" PRIx64 "\"", key, mfn);
 }
 
-static void line_start(struct line *line)
+/* Of a caller's: bytes that are no text by themselves are escaped, and what is
+ * too long is cut off, so that there is room for the rest of the line. */
+static void add_string(struct line *line, const char *key, const char *text)
+{
+    const size_t rest = 256;
+
+    add(line, ",\"%s\":\"", key);
+    for (; *text && line->used < sizeof(line->text) - rest; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < ' ' || c > '~' || c == '"' || c == '\\')
+            add(line, "\\u%04x", c);
+        else
+            add(line, "%c", c);
+    }
+    add(line, "\"");
+}
+
+static void line_start(struct line *line, const struct fx_call *call)
 {
     line->used = 0;
     add(line, "{\"pid\":%d", (int)getpid());
+    if (call->n)
+        add_number(line, "n", call->n);
 }
 
-static void line_end(struct line *line, long result, uint64_t start)
+static void line_end(struct line *line, const struct fx_call *call, long result)
 {
-    uint64_t ns = now() - start;
+    uint64_t ns = now() - call->start;
     int saved = errno;
 
     add(line, ",\"result\":%ld", result);
@@ -378,38 +399,59 @@ static void add_call(struct line *line, uint64_t number, const uint64_t arg[5])
     }
 }
 
-void fx_trace_hypercall(unsigned int number, const uint64_t arg[5], long result,
-                        uint64_t start)
+void fx_trace_hypercall(const struct fx_call *call, unsigned int number,
+                        const uint64_t arg[5], long result)
 {
     struct line line;
 
-    if (!start)
+    if (!call->start)
         return;
     count(&process.usage.hypercalls);
     if (process.fd < 0)
         return;
-    line_start(&line);
+    line_start(&line, call);
     add_call(&line, number, arg);
-    line_end(&line, result, start);
+    line_end(&line, call, result);
 }
 
-void fx_trace_mapping(const char *name, uint32_t domid, uint64_t address,
-                      uint64_t pages, int prot, long result, uint64_t start)
+void fx_trace_mapping(const struct fx_call *call, const char *name,
+                      uint32_t domid, uint64_t address, uint64_t pages,
+                      int prot, long result)
 {
     struct line line;
     uint64_t undone = 0;
 
-    if (!start)
+    if (!call->start)
         return;
     count(strcmp(name, "unmap") ? &process.usage.mappings : &undone);
     if (process.fd < 0)
         return;
-    line_start(&line);
+    line_start(&line, call);
     add_name(&line, "call", name, 0);
     add_number(&line, "domid", domid);
     add_mfn(&line, "address", address);
     add_number(&line, "pages", pages);
     add(&line, ",\"prot\":\"%s%s\"", prot & PROT_READ ? "r" : "",
         prot & PROT_WRITE ? "w" : "");
-    line_end(&line, result, start);
+    line_end(&line, call, result);
+}
+
+void fx_trace_store(const struct fx_call *call,
+                    const struct fx_trace_request *request, long result)
+{
+    struct line line;
+
+    if (!call->start || process.fd < 0)
+        return;
+    line_start(&line, call);
+    add_name(&line, "call", request->name, 0);
+    if (request->path)
+        add_string(&line, "path", request->path);
+    if (request->transaction)
+        add_number(&line, "transaction", *request->transaction);
+    if (request->domid)
+        add_number(&line, "domid", *request->domid);
+    if (request->bytes)
+        add_number(&line, "bytes", *request->bytes);
+    line_end(&line, call, result);
 }

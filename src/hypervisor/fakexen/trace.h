@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * trace.h - the process's host, and what the wrapper asked for: a trace of all
- * calls, and one call that fails.
+ * calls (hypercalls, foreign mappings, requests to xenstore), and one of them
+ * that fails.
  *
  * The environment that fakexen(1) sets up:
  *
@@ -10,8 +11,8 @@
  *                   what to make where there is no such file; see fx_options
  *   FAKEXEN_TRACE   a file to append the trace to
  *   FAKEXEN_FAIL    N[:ERRNO], or N:SIGKILL: who makes the call, dies of it
- *   FAKEXEN_CALLS   a file with the count of calls that FAKEXEN_FAIL goes by,
- *                   one for the whole process tree
+ *   FAKEXEN_CALLS   a file with the count of calls, one for the whole process
+ *                   tree: the trace's "n", and what FAKEXEN_FAIL goes by
  */
 #ifndef FX_TRACE_H
 #define FX_TRACE_H
@@ -25,16 +26,20 @@
  */
 struct fx_host *fx_process_host(void);
 
-/* In place of a hypercall number: a foreign mapping. */
-#define FX_TRACE_MAPPING (~0u)
+/* One call: its number, and when it began. */
+struct fx_call {
+    uint64_t n;     /* from 1 on; 0: nobody counts */
+    uint64_t start; /* in nanoseconds; 0: nothing is traced or measured */
+};
 
 /*
- * Counts one more call; true if it is the one that has to fail, with a positive
- * errno.  Of a multicall, the multicall counts and not what is in it.  `number`
- * is the hypercall's, or FX_TRACE_MAPPING.
+ * Before a call: counts it.  0, or the negative errno that it has to fail with.
+ * Of a multicall, the multicall counts and not what is in it.
  */
-bool __attribute__((warn_unused_result))
-fx_trace_fail(unsigned int number, int *error);
+int __attribute__((warn_unused_result)) fx_trace_begin(struct fx_call *call);
+
+/* The same for one that has no number, as it cannot fail. */
+void fx_trace_begin_uncounted(struct fx_call *call);
 
 /*
  * What this process's calls have taken, for a program that measures itself: it
@@ -47,19 +52,27 @@ struct fx_usage {
 };
 void fx_usage_so_far(struct fx_usage *usage);
 
-/* Before a call: a time in nanoseconds, or 0 where nothing is traced or
- * counted. */
-uint64_t fx_trace_start(void);
-
 /*
- * After a call, which fx_trace_start() returned `start` before; nothing where
- * that is 0.  `result` is Xen's: a negative errno for a failure.
+ * After a call, which one of the functions above began.  `result` is Xen's or
+ * xenstored's: a negative errno for a failure.
  */
-void fx_trace_hypercall(unsigned int number, const uint64_t arg[5], long result,
-                        uint64_t start);
+void fx_trace_hypercall(const struct fx_call *call, unsigned int number,
+                        const uint64_t arg[5], long result);
 
 /* `name` is "map", "unmap" or "map_resource"; `prot` is mmap()'s. */
-void fx_trace_mapping(const char *name, uint32_t domid, uint64_t address,
-                      uint64_t pages, int prot, long result, uint64_t start);
+void fx_trace_mapping(const struct fx_call *call, const char *name,
+                      uint32_t domid, uint64_t address, uint64_t pages,
+                      int prot, long result);
+
+/* What a request to xenstore is about; NULL: not about that. */
+struct fx_trace_request {
+    const char *name;          /* "xs_read" */
+    const char *path;          /* as the caller gave it */
+    unsigned int *transaction; /* 0: outside of all */
+    unsigned int *domid;
+    size_t *bytes; /* of the value or list, written or read */
+};
+void fx_trace_store(const struct fx_call *call,
+                    const struct fx_trace_request *request, long result);
 
 #endif /* FX_TRACE_H */

@@ -86,15 +86,12 @@ static long locked_call(struct fx_host *host, unsigned int op,
 static long hypercall(xencall_handle *xcall, unsigned int op,
                       const uint64_t arg[5])
 {
-    uint64_t start = fx_trace_start();
-    long result;
-    int error;
+    struct fx_call call;
+    long result = fx_trace_begin(&call);
 
-    if (fx_trace_fail(op, &error))
-        result = -error;
-    else
+    if (!result)
         result = locked_call(xcall->host, op, arg);
-    fx_trace_hypercall(op, arg, result, start);
+    fx_trace_hypercall(&call, op, arg, result);
     if (result < 0 && result >= -4095) {
         errno = (int)-result;
         return -1;

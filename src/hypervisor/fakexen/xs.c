@@ -110,6 +110,50 @@ static void leave(void)
     errno = saved;
 }
 
+/* -- requests: what is traced, and may have to fail -- */
+
+struct request {
+    struct fx_trace_request about; /* with the name, at least */
+    struct fx_call call;
+    struct fx_txn *txn; /* of the transaction in `about` */
+    int rc;
+};
+
+/* 0 is none; -ENOENT for one that is not open. */
+static int find_transaction(struct xs_handle *h, xs_transaction_t id,
+                            struct fx_txn **txn)
+{
+    struct transaction *t = h->transactions;
+
+    *txn = NULL;
+    if (id == XBT_NULL)
+        return 0;
+    while (t && t->id != id)
+        t = t->next;
+    if (!t)
+        return -ENOENT;
+    *txn = t->txn;
+    return 0;
+}
+
+/* Takes the locks.  False: the request is not to be answered, as `rc` says. */
+static bool begin(struct request *rq, struct xs_handle *h)
+{
+    rq->rc = fx_trace_begin(&rq->call);
+    enter();
+    if (!rq->rc && rq->about.transaction)
+        rq->rc = find_transaction(h, *rq->about.transaction, &rq->txn);
+    return !rq->rc;
+}
+
+/* Gives the locks back, and tells what came of it. */
+static bool end(const struct request *rq)
+{
+    leave();
+    fx_trace_store(&rq->call, &rq->about, rq->rc);
+    return done(rq->rc);
+}
+
 /* -- watches -- */
 
 static char **make_vector(const char *path, const char *token)
@@ -330,26 +374,33 @@ fail:
     return rc;
 }
 
-bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+static int add_watch(struct xs_handle *h, const char *path, const char *token)
 {
     struct watch *watch, **at;
     int rc = watch_make(path, token, &watch);
 
     if (rc)
-        return done(rc);
-    enter();
+        return rc;
     at = find_watch(h, watch->path, token);
     rc = *at ? -EEXIST : start_thread();
     if (!rc)
         rc = catch_up(); /* from here on */
     if (rc) {
         watch_free(watch);
-    } else {
-        *at = watch;
-        queue(h, watch, watch->path);
+        return rc;
     }
-    leave();
-    return done(rc);
+    *at = watch;
+    queue(h, watch, watch->path);
+    return 0;
+}
+
+bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+    struct request rq = {.about = {.name = "xs_watch", .path = path}};
+
+    if (begin(&rq, h))
+        rq.rc = add_watch(h, path, token);
+    return end(&rq);
 }
 
 /* Drops the pending events of a watch that is gone. */
@@ -373,25 +424,33 @@ static void filter_events(struct xs_handle *h, const char *path,
         pipe_drain(h);
 }
 
-bool xs_unwatch(struct xs_handle *h, const char *path, const char *token)
+static int remove_watch(struct xs_handle *h, const char *path,
+                        const char *token)
 {
     char *full = fx_store_canonical(path);
     struct watch **at, *watch;
 
     if (!full)
-        return done(-ENOMEM);
-    enter();
+        return -ENOMEM;
     at = find_watch(h, full, token);
     watch = *at;
+    free(full);
     if (watch) {
         *at = watch->next;
         watch_free(watch);
     }
     if (h->filter)
         filter_events(h, path, token);
-    leave();
-    free(full);
-    return done(watch ? 0 : -ENOENT);
+    return watch ? 0 : -ENOENT;
+}
+
+bool xs_unwatch(struct xs_handle *h, const char *path, const char *token)
+{
+    struct request rq = {.about = {.name = "xs_unwatch", .path = path}};
+
+    if (begin(&rq, h))
+        rq.rc = remove_watch(h, path, token);
+    return end(&rq);
 }
 
 int xs_fileno(struct xs_handle *h)
@@ -475,24 +534,26 @@ static int process_open(void)
 
 struct xs_handle *xs_open(unsigned long flags)
 {
+    struct request rq = {.about = {.name = "xs_open"}};
     struct xs_handle *h = calloc(1, sizeof(*h));
-    int rc;
 
     if (!h)
         return NULL;
     h->pipe[0] = h->pipe[1] = -1;
     h->filter = flags & XS_UNWATCH_FILTER;
+    rq.rc = fx_trace_begin(&rq.call);
     pthread_mutex_lock(&process.mutex);
-    rc = process_open();
-    if (!rc) {
+    if (!rq.rc)
+        rq.rc = process_open();
+    if (!rq.rc) {
         h->next = process.handles;
         process.handles = h;
     }
     pthread_mutex_unlock(&process.mutex);
-    if (!rc)
+    fx_trace_store(&rq.call, &rq.about, rq.rc);
+    if (done(rq.rc))
         return h;
     free(h);
-    errno = -rc;
     return NULL;
 }
 
@@ -569,65 +630,66 @@ bool xs_restrict(struct xs_handle *h, unsigned int domid)
 
 /* -- transactions -- */
 
-/* 0 is none; -ENOENT for one that is not open. */
-static int find_transaction(struct xs_handle *h, xs_transaction_t id,
-                            struct fx_txn **txn)
+static int start_transaction(struct xs_handle *h, xs_transaction_t *id)
 {
-    struct transaction *t = h->transactions;
+    struct transaction *t = calloc(1, sizeof(*t));
+    struct fx_txn *other;
+    int rc;
 
-    *txn = NULL;
-    if (id == XBT_NULL)
-        return 0;
-    while (t && t->id != id)
-        t = t->next;
     if (!t)
-        return -ENOENT;
-    *txn = t->txn;
+        return -ENOMEM;
+    rc = fx_store_begin(process.store, &t->txn);
+    if (rc) {
+        free(t);
+        return rc;
+    }
+    do
+        t->id = ++h->last_id;
+    while (!t->id || !find_transaction(h, t->id, &other));
+    *id = t->id;
+    t->next = h->transactions;
+    h->transactions = t;
     return 0;
 }
 
 xs_transaction_t xs_transaction_start(struct xs_handle *h)
 {
-    struct transaction *t = calloc(1, sizeof(*t));
     xs_transaction_t id = XBT_NULL;
-    struct fx_txn *other;
-    int rc;
+    struct request rq = {
+        .about = {.name = "xs_transaction_start", .transaction = &id}};
 
-    if (!t)
-        return XBT_NULL;
-    enter();
-    rc = fx_store_begin(process.store, &t->txn);
-    if (!rc) {
-        do
-            t->id = ++h->last_id;
-        while (!t->id || !find_transaction(h, t->id, &other));
-        id = t->id;
-        t->next = h->transactions;
-        h->transactions = t;
-    }
-    leave();
-    if (rc)
-        free(t);
-    (void)done(rc);
-    return id;
+    if (begin(&rq, h))
+        rq.rc = start_transaction(h, &id);
+    return end(&rq) ? id : XBT_NULL;
 }
 
-bool xs_transaction_end(struct xs_handle *h, xs_transaction_t id, bool abort)
+static int end_transaction(struct xs_handle *h, xs_transaction_t id, bool abort)
 {
     struct transaction **at = &h->transactions, *t;
-    int rc = -ENOENT;
+    int rc;
 
-    enter();
     while (*at && (*at)->id != id)
         at = &(*at)->next;
     t = *at;
-    if (t) {
-        *at = t->next;
-        rc = fx_store_end(process.store, t->txn, abort);
-        free(t);
-    }
-    leave();
-    return done(rc);
+    if (!t)
+        return -ENOENT;
+    *at = t->next;
+    rc = fx_store_end(process.store, t->txn, abort);
+    free(t);
+    return rc;
+}
+
+/* There is no transaction any more, even if its end fails. */
+bool xs_transaction_end(struct xs_handle *h, xs_transaction_t id, bool abort)
+{
+    struct request rq = {
+        .about = {.name = "xs_transaction_end", .transaction = &id}};
+
+    if (begin(&rq, h))
+        rq.rc = end_transaction(h, id, abort);
+    else
+        (void)!end_transaction(h, id, true);
+    return end(&rq);
 }
 
 /* -- nodes -- */
@@ -635,19 +697,18 @@ bool xs_transaction_end(struct xs_handle *h, xs_transaction_t id, bool abort)
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
               unsigned int *len)
 {
-    struct fx_txn *txn;
     void *data = NULL;
     size_t bytes = 0;
-    int rc;
+    struct request rq = {.about = {.name = "xs_read",
+                                   .path = path,
+                                   .transaction = &t,
+                                   .bytes = &bytes}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_read(process.store, txn, path, &data, &bytes);
-    leave();
+    if (begin(&rq, h))
+        rq.rc = fx_store_read(process.store, rq.txn, path, &data, &bytes);
     if (len)
         *len = (unsigned int)bytes;
-    return done(rc) ? data : NULL;
+    return end(&rq) ? data : NULL;
 }
 
 /* The names as callers get them: an array of pointers, and what they point to
@@ -672,19 +733,17 @@ static char **make_directory(const char *names, size_t bytes, unsigned int *num)
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
                     unsigned int *num)
 {
-    struct fx_txn *txn;
-    char *names, **vector;
-    size_t bytes;
-    int rc;
+    char *names = NULL, **vector = NULL;
+    size_t bytes = 0;
+    struct request rq = {.about = {.name = "xs_directory",
+                                   .path = path,
+                                   .transaction = &t,
+                                   .bytes = &bytes}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_directory(process.store, txn, path, &names, &bytes);
-    leave();
-    if (!done(rc))
-        return NULL;
-    vector = make_directory(names, bytes, num);
+    if (begin(&rq, h))
+        rq.rc = fx_store_directory(process.store, rq.txn, path, &names, &bytes);
+    if (end(&rq))
+        vector = make_directory(names, bytes, num);
     free(names);
     return vector;
 }
@@ -692,41 +751,35 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
 bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
               const void *data, unsigned int len)
 {
-    struct fx_txn *txn;
-    int rc;
+    size_t bytes = len;
+    struct request rq = {.about = {.name = "xs_write",
+                                   .path = path,
+                                   .transaction = &t,
+                                   .bytes = &bytes}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_write(process.store, txn, path, data, len);
-    leave();
-    return done(rc);
+    if (begin(&rq, h))
+        rq.rc = fx_store_write(process.store, rq.txn, path, data, len);
+    return end(&rq);
 }
 
 bool xs_mkdir(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
-    struct fx_txn *txn;
-    int rc;
+    struct request rq = {
+        .about = {.name = "xs_mkdir", .path = path, .transaction = &t}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_mkdir(process.store, txn, path);
-    leave();
-    return done(rc);
+    if (begin(&rq, h))
+        rq.rc = fx_store_mkdir(process.store, rq.txn, path);
+    return end(&rq);
 }
 
 bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
-    struct fx_txn *txn;
-    int rc;
+    struct request rq = {
+        .about = {.name = "xs_rm", .path = path, .transaction = &t}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_rm(process.store, txn, path);
-    leave();
-    return done(rc);
+    if (begin(&rq, h))
+        rq.rc = fx_store_rm(process.store, rq.txn, path);
+    return end(&rq);
 }
 
 struct xs_permissions *xs_get_permissions(struct xs_handle *h,
@@ -734,30 +787,27 @@ struct xs_permissions *xs_get_permissions(struct xs_handle *h,
                                           unsigned int *num)
 {
     struct xs_permissions *perms = NULL;
-    struct fx_txn *txn;
-    int rc;
+    struct request rq = {.about = {.name = "xs_get_permissions",
+                                   .path = path,
+                                   .transaction = &t}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_get_perms(process.store, txn, path, &perms, num);
-    leave();
-    return done(rc) ? perms : NULL;
+    if (begin(&rq, h))
+        rq.rc = fx_store_get_perms(process.store, rq.txn, path, &perms, num);
+    return end(&rq) ? perms : NULL;
 }
 
 bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
                         const char *path, struct xs_permissions *perms,
                         unsigned int num_perms)
 {
-    struct fx_txn *txn;
-    int rc;
+    struct request rq = {.about = {.name = "xs_set_permissions",
+                                   .path = path,
+                                   .transaction = &t}};
 
-    enter();
-    rc = find_transaction(h, t, &txn);
-    if (!rc)
-        rc = fx_store_set_perms(process.store, txn, path, perms, num_perms);
-    leave();
-    return done(rc);
+    if (begin(&rq, h))
+        rq.rc =
+            fx_store_set_perms(process.store, rq.txn, path, perms, num_perms);
+    return end(&rq);
 }
 
 /* -- domains -- */
@@ -766,17 +816,15 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t,
 bool xs_introduce_domain(struct xs_handle *h, unsigned int domid,
                          unsigned long mfn, unsigned int eventchn)
 {
-    int rc;
+    struct request rq = {
+        .about = {.name = "xs_introduce_domain", .domid = &domid}};
 
-    (void)h;
     (void)mfn;
-    enter();
-    if ((int)eventchn <= 0 || !fx_domain(process.host, domid))
-        rc = -EINVAL;
-    else
-        rc = fx_store_introduce(process.store, domid);
-    leave();
-    return done(rc);
+    if (begin(&rq, h))
+        rq.rc = (int)eventchn <= 0 || !fx_domain(process.host, domid)
+                    ? -EINVAL
+                    : fx_store_introduce(process.store, domid);
+    return end(&rq);
 }
 
 static bool introduced(unsigned int domid)
@@ -788,49 +836,52 @@ static bool introduced(unsigned int domid)
 
 bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
 {
-    bool is;
+    struct request rq = {
+        .about = {.name = "xs_is_domain_introduced", .domid = &domid}};
+    bool is = begin(&rq, h) && introduced(domid);
 
-    (void)h;
-    enter();
-    is = introduced(domid);
-    leave();
-    return is;
+    return end(&rq) && is;
 }
 
 bool xs_release_domain(struct xs_handle *h, unsigned int domid)
 {
-    int rc = -EINVAL;
+    struct request rq = {
+        .about = {.name = "xs_release_domain", .domid = &domid}};
 
-    (void)h;
-    enter();
-    if (domid)
-        rc = fx_store_release(process.store, domid);
-    leave();
-    return done(rc);
+    if (begin(&rq, h))
+        rq.rc = domid ? fx_store_release(process.store, domid) : -EINVAL;
+    return end(&rq);
 }
 
 /* There are no rings to be resumed, and no device models to have targets. */
 bool xs_resume_domain(struct xs_handle *h, unsigned int domid)
 {
-    if (!domid)
-        return done(-EINVAL);
-    return done(xs_is_domain_introduced(h, domid) ? 0 : -ENOENT);
+    struct request rq = {
+        .about = {.name = "xs_resume_domain", .domid = &domid}};
+
+    if (begin(&rq, h))
+        rq.rc = !domid ? -EINVAL : introduced(domid) ? 0 : -ENOENT;
+    return end(&rq);
 }
 
 bool xs_set_target(struct xs_handle *h, unsigned int domid, unsigned int target)
 {
-    return done(xs_is_domain_introduced(h, domid) &&
-                        xs_is_domain_introduced(h, target)
-                    ? 0
-                    : -ENOENT);
+    struct request rq = {.about = {.name = "xs_set_target", .domid = &domid}};
+
+    if (begin(&rq, h))
+        rq.rc = introduced(domid) && introduced(target) ? 0 : -ENOENT;
+    return end(&rq);
 }
 
 char *xs_get_domain_path(struct xs_handle *h, unsigned int domid)
 {
-    char *path;
+    struct request rq = {
+        .about = {.name = "xs_get_domain_path", .domid = &domid}};
+    char *path = NULL;
 
-    (void)h;
-    return asprintf(&path, "/local/domain/%u", domid) < 0 ? NULL : path;
+    if (begin(&rq, h) && asprintf(&path, "/local/domain/%u", domid) < 0)
+        rq.rc = -ENOMEM;
+    return end(&rq) ? path : NULL;
 }
 
 int xs_suspend_evtchn_port(int domid)
@@ -856,11 +907,14 @@ int xs_suspend_evtchn_port(int domid)
 char *xs_control_command(struct xs_handle *h, const char *cmd, void *data,
                          unsigned int len)
 {
-    (void)h;
+    struct request rq = {.about = {.name = "xs_control_command"}};
+
     (void)cmd;
     (void)data;
     (void)len;
-    errno = ENOSYS;
+    if (begin(&rq, h))
+        rq.rc = -ENOSYS;
+    (void)end(&rq);
     return NULL;
 }
 

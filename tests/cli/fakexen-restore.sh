@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A restore of the stock library of which any one call fails leaves nothing.
+# shellcheck source=tests/cli/machine.sh
+. "${srcdir:-.}/tests/cli/machine.sh"
+
+stream=$(mktemp -p /dev/shm 2>/dev/null) || stream=$work/stream
+trap 'rm -rf "$work" "$stream"' EXIT
+
+# fail_restore_at KERNEL N ERRNO: false where there is no Nth call.
+fail_restore_at() {
+    if ! try "$2:$3" "$top/tests/fx/save_restore" -r -m 8 "$stream"; then
+        [ "$status" = 0 ] || wrong "restore of hello-$1: without a fault"
+        return 1
+    fi
+    [ "$status" = 0 ] || [ -s err ] ||
+        wrong "restore of hello-$1: call $2's $3: not a word"
+}
+
+# fail_restore KERNEL ERRNO...: these at each call.
+fail_restore() {
+    kernel=$1 n=1 more=yes
+    shift
+    on_host "$top/tests/fx/save_restore" -m 8 "$guests/hello-$kernel" \
+        "$stream" >out 2>err || wrong "hello-$kernel: save and restore"
+    while [ "$more" ]; do
+        for error in "$@"; do
+            fail_restore_at "$kernel" "$n" "$error" || more=
+        done
+        as_before "restore of hello-$kernel: call $n's failure"
+        n=$((n + 1))
+    done
+    [ "$n" -gt 20 ] || wrong "restore of hello-$kernel: only $n calls"
+}
+
+fail_restore legacy ENOMEM EFAULT EINVAL ESRCH
+fail_restore 64 ENOMEM EFAULT EINVAL ESRCH
+finish
