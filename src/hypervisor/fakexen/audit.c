@@ -271,14 +271,12 @@ static void count_domains(struct audit *a)
 static void count_mappings(struct audit *a)
 {
     unsigned int slots = fx_mapping_slots(a->host), i;
-    uint64_t k;
+    uint64_t k, *mfn;
 
     for (i = 0; i < slots; i++) {
         struct fx_mapping *m = fx_mapping_at(a->host, i);
 
-        for (k = 0; m && k < m->pages; k++) {
-            uint64_t *mfn = &a->host->mapped_frames[m->frames + k];
-
+        for (k = 0; m && (mfn = fx_mapping_frame(a->host, m, &k)); k++) {
             if (*mfn == FX_NO_MFN)
                 continue;
             if (m->writable ? count_type(a, *mfn, FX_WRITABLE)

@@ -75,6 +75,30 @@ struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot)
     return m;
 }
 
+/* The first entry of the list from `index` on that may have been written. */
+static uint64_t skip_unwritten(const struct fx_host *host, uint64_t index)
+{
+    uint64_t at = host->super->mapped_frames_at + index * sizeof(uint64_t);
+    off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
+
+    return data < 0 ? FX_MAX_MAPPED_FRAMES
+                    : index + ((uint64_t)data - at) / sizeof(uint64_t);
+}
+
+uint64_t *fx_mapping_frame(struct fx_host *host, const struct fx_mapping *m,
+                           uint64_t *k)
+{
+    const uint64_t per_page = FX_PAGE_SIZE / sizeof(uint64_t);
+    uint64_t index = m->frames + *k;
+
+    /* Whoever comes here page by page asks once for each page of the list. */
+    if (*k < m->pages && (!*k || index % per_page == 0)) {
+        index = skip_unwritten(host, index);
+        *k = index - m->frames;
+    }
+    return *k < m->pages ? &host->mapped_frames[index] : NULL;
+}
+
 /* A slot that is free; -ENOMEM. */
 static int free_slot(struct fx_host *host)
 {
@@ -156,14 +180,13 @@ int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
 static void put_frames(struct fx_host *host, const struct fx_mapping *m,
                        uint64_t first, uint64_t end)
 {
-    uint64_t i;
+    uint64_t i, *frame, mfn;
 
-    for (i = first; i < end; i++) {
-        uint64_t mfn = host->mapped_frames[m->frames + i];
-
-        host->mapped_frames[m->frames + i] = FX_NO_MFN;
+    for (i = first; (frame = fx_mapping_frame(host, m, &i)) && i < end; i++) {
+        mfn = *frame;
         if (!fx_is_ram(host, mfn))
             continue;
+        *frame = FX_NO_MFN;
         if (m->writable)
             fx_put_page_and_type(host, mfn);
         else

@@ -18,6 +18,14 @@ unsigned int fx_mapping_slots(const struct fx_host *host);
 struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot);
 
 /*
+ * Where the list has the frame of the mapping's page *k, or of the first one
+ * behind it that was ever written, which becomes *k; NULL: there is none.  A
+ * damaged mapping may have any number of pages that were not.
+ */
+uint64_t *fx_mapping_frame(struct fx_host *host, const struct fx_mapping *m,
+                           uint64_t *k);
+
+/*
  * Records a mapping of this process; `frames` get room for the frame numbers,
  * which the caller fills in, FX_NO_MFN where nothing is mapped, after it has
  * taken their references.  -ENOMEM: no slot.

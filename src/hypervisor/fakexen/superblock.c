@@ -16,6 +16,7 @@
 #include "alloc.h"
 #include "domain.h"
 #include "e820.h"
+#include "mapping.h"
 
 #define STORE_BYTES (UINT64_C(8) << 20)
 
@@ -237,6 +238,20 @@ int fx_super_check_states(struct fx_host *host, char *why, size_t len)
     return 0;
 }
 
+/* No two mappings have the same part of the list. */
+static bool mappings_fit(struct fx_host *host)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+    const struct fx_mapping *m;
+    uint64_t pages = 0;
+
+    for (i = 0; i < slots; i++) {
+        m = fx_mapping_at(host, i);
+        pages += m ? m->pages : 0;
+    }
+    return pages <= FX_MAX_MAPPED_FRAMES;
+}
+
 int fx_super_check_domains(struct fx_host *host, char *why, size_t len)
 {
     const struct fx_super *super = host->super;
@@ -249,6 +264,10 @@ int fx_super_check_domains(struct fx_host *host, char *why, size_t len)
     if (super->free_frames > super->ram_frames ||
         super->claimed_frames > super->ram_frames) {
         snprintf(why, len, "damaged: more memory free than there is");
+        return -EINVAL;
+    }
+    if (!mappings_fit(host)) {
+        snprintf(why, len, "damaged: more is mapped than there is room for");
         return -EINVAL;
     }
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
