@@ -4,16 +4,7 @@
 # find inside is what Xen promises a PV guest.
 . "$(dirname "$0")/lib.sh"
 
-# The ways: the command, with both pin orders, and stock xl with the plugin.
-by_domwright() {
-    domwright create "$1"
-}
-by_root_pin() {
-    domwright create --pin-order=root "$1"
-}
-by_xl() {
-    domwright xl create -q "$1"
-}
+# One way more than there usually is.
 by_xl_root_pin() {
     DOMWRIGHT_PIN_ORDER=root domwright xl create -q "$1"
 }

@@ -25,19 +25,6 @@ like "$caps" '^ram_end_mfn *: 0x1c0000$' 'caps: the end of memory'
 like "$(domwright caps --json)" "\"vm_assist_domctl\": $(on false true)" \
     'caps --json'
 
-by_domwright() {
-    domwright create "$1"
-}
-by_root_pin() {
-    domwright create --pin-order=root "$1"
-}
-by_xl() {
-    domwright xl create -q "$1"
-}
-by_stock_xl() {
-    xl create -q "$1"
-}
-
 gone() {
     ! domwright list | grep -q '^check-'
 }

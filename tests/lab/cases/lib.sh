@@ -168,6 +168,21 @@ wait_free_pages() {
     done
 }
 
+# The ways to a guest: the command, with both pin orders, stock xl with the
+# plugin, and stock xl alone.
+by_domwright() {
+    domwright create "$1"
+}
+by_root_pin() {
+    domwright create --pin-order=root "$1"
+}
+by_xl() {
+    domwright xl create -q "$1"
+}
+by_stock_xl() {
+    xl create -q "$1"
+}
+
 # on STOCK PATCHED: what is expected of this Xen.
 on() {
     if [ "${LAB_XEN:-stock}" = patched ]; then
