@@ -94,7 +94,7 @@ static int run(struct diag *dg, int argc, char **argv)
         return rc;
     if (optind < argc)
         return cmd_usage(dg, argv[0], "it takes no argument");
-    rc = host_open(&host, dg);
+    rc = host_open_xen(&host, dg);
     if (!rc)
         facts = json_object();
     for (i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)

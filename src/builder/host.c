@@ -9,7 +9,7 @@
 #include "embedded.h"
 #include "store.h"
 
-int host_open(struct host *host, struct diag *dg)
+int host_open_xen(struct host *host, struct diag *dg)
 {
     int rc = embedded_enter(dg);
 
@@ -22,6 +22,15 @@ int host_open(struct host *host, struct diag *dg)
     if (!host->xc)
         return diag_fail(dg, DW_NO_XEN, -ENXIO,
                          "no Xen hypervisor to talk to: %s", strerror(errno));
+    return 0;
+}
+
+int host_open(struct host *host, struct diag *dg)
+{
+    int rc = host_open_xen(host, dg);
+
+    if (rc)
+        return rc;
     host->xs = xs_open(0);
     if (!host->xs)
         return diag_fail(dg, DW_NO_XEN, -ENXIO, "no xenstore to talk to: %s",

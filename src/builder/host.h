@@ -24,6 +24,11 @@ struct host {
  */
 int __attribute__((warn_unused_result))
 host_open(struct host *host, struct diag *dg);
+
+/* The hypervisor alone, for what needs no xenstore: host->xs stays NULL. */
+int __attribute__((warn_unused_result))
+host_open_xen(struct host *host, struct diag *dg);
+
 void host_close(struct host *host);
 
 /* One domain's state.  -ESRCH, and nothing in dg: there is no such domain. */

@@ -71,6 +71,22 @@ for level in stock patched; do
     [ "$(state $level)" = "$before" ] || wrong 'caps changed the host'
 done
 
+# A hypervisor that fails to answer is one that said no, whatever the question.
+"$DOMWRIGHT_FAKEXEN" --host patched --trace trace "$domwright" caps >out 2>err
+calls=$(grep -cv '"call":"unmap"' trace)
+[ "$calls" -ge 8 ] || wrong "caps makes $calls calls"
+while [ "$calls" -gt 0 ]; do
+    checks=$((checks + 1)) status=0
+    "$DOMWRIGHT_FAKEXEN" --host patched --trace trace --fail "$calls:EFAULT" \
+        "$domwright" caps >out 2>err || status=$?
+    if [ "$status" != 4 ] || [ -s out ]; then
+        wrong "caps: call $calls fails: status $status"
+    elif ! grep -qxE 'domwright: asking Xen .*: Bad address' err; then
+        wrong "caps: call $calls fails: what it says"
+    fi
+    calls=$((calls - 1))
+done
+
 for order in levels root; do
     create pae stock $order 'below 4 GiB'
     create pae patched $order 'above 4 GiB, extended CR3 declared'

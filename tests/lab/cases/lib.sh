@@ -185,7 +185,7 @@ by_stock_xl() {
 
 # on STOCK PATCHED: what is expected of this Xen.
 on() {
-    if [ "${LAB_XEN:-stock}" = patched ]; then
+    if [ "$LAB_XEN" = patched ]; then
         echo "$2"
     else
         echo "$1"
