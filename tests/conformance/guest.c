@@ -250,7 +250,13 @@ void context_gdt(const struct guest *g, vcpu_guest_context_any_t *context,
 long context_set(struct test *t, const struct guest *g, unsigned int vcpu,
                  vcpu_guest_context_any_t *context)
 {
-    return failed(xc_vcpu_setcontext(t->xch, g->domid, vcpu, context));
+    long r = failed(xc_vcpu_setcontext(t->xch, g->domid, vcpu, context));
+
+    /* Xen leaves a root that failed half-way as it is until the caller's next
+     * MMU hypercall, whenever its kernel makes that: make it now. */
+    if (r)
+        (void)xencall4(t->call, __HYPERVISOR_mmuext_op, 0, 0, 0, g->domid);
+    return r;
 }
 
 long context_reset(struct test *t, const struct guest *g, unsigned int vcpu)

@@ -68,6 +68,33 @@ static void bad_below(struct test *t, const struct guest *g)
     }
 }
 
+/* An L3 fails at the slot whose L2 fails at one of its own: what is left of
+ * the flags, in the slots before that, in itself and behind it? */
+static void half_way(struct test *t, const struct guest *g)
+{
+    uint64_t flags = g->width == 32 ? P | RW | US | A : good_flags(g, 3);
+    uint64_t value;
+
+    for (unsigned int bad = 0; bad < 8; bad++) {
+        make_tree(t, g);
+        (void)clear(t, g, 6);
+        (void)poke(t, g, 6, bad & 1, BAD_MFN << 12 | P);
+        (void)poke(t, g, 3, 0, entry(g, 7, flags));
+        (void)poke(t, g, 3, 1, entry(g, 2, flags));
+        (void)poke(t, g, 3, 2, entry(g, 7, flags));
+        (void)poke(t, g, 3, bad / 2, entry(g, 6, flags));
+        report(t, pin(t, g, 3, 3), "L3 bad in slot %u, the L2 there in %u",
+               bad / 2, bad & 1);
+        for (unsigned int slot = 0; slot < 4; slot++) {
+            value = 0;
+            (void)peek(t, g, 3, slot, &value);
+            say(t, "  slot %u: flags %llx", slot,
+                (unsigned long long)(value & ~MFN_MASK));
+        }
+        say_types(t, g, g->nr);
+    }
+}
+
 /* Slots that are Xen's own, and the one behind which Xen's are. */
 static void special_slots(struct test *t, const struct guest *g)
 {
@@ -182,6 +209,7 @@ void section_pin(struct test *t, unsigned int width)
     from_the_root(t, &g);
     from_the_leaves(t, &g);
     bad_below(t, &g);
+    half_way(t, &g);
     special_slots(t, &g);
     if (width == 32)
         slot_3(t, &g);

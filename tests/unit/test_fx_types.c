@@ -401,6 +401,24 @@ START_TEST(failure_half_way)
 }
 END_TEST
 
+/* Slots up to the bad one lose their flags; that itself only where its L2 had
+ * come further than its first slot. */
+START_TEST(flags_after_a_failure)
+{
+    uint64_t root = plant(), flags = P | RW | US;
+    unsigned int bad_l3 = 1 + (unsigned int)_i / 2,
+                 bad_l2 = (unsigned int)_i % 2;
+
+    for (unsigned int i = 0; i < 3; i++)
+        set(OWN(3), i, entry(OWN(5 + i), flags));
+    set(OWN(5 + bad_l3), bad_l2, entry(0x80000, P));
+    ck_assert_int_eq(pin(root, 3), -EINVAL);
+    for (unsigned int i = 0; i < 3; i++)
+        ck_assert_uint_eq(get(OWN(3), i),
+                          entry(OWN(5 + i), i < bad_l3 + bad_l2 ? P : flags));
+}
+END_TEST
+
 START_TEST(pae_slot_3)
 {
     uint64_t root = plant();
@@ -1152,6 +1170,7 @@ static Suite *suite(void)
     add_common(pae);
     tcase_add_test(pae, adjusted_32);
     tcase_add_test(pae, an_l4_of_a_32bit_guest);
+    tcase_add_loop_test(pae, flags_after_a_failure, 0, 4);
     tcase_add_test(pae, pae_slot_3);
     tcase_add_test(pae, pae_m2p);
     tcase_add_loop_test(pae, a_root_too_high, 0, 32);

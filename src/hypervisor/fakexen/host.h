@@ -194,6 +194,9 @@ struct fx_host {
     uint64_t own_start;
     /* Frames freed under this lock, whose contents are yet to be cleared. */
     struct fx_range to_clear;
+    /* The last table whose promotion failed behind its first slot
+     * (page_table.c). */
+    uint64_t half_promoted;
 };
 
 struct fx_options {

@@ -182,6 +182,22 @@ static void put_slots(struct fx_host *host, const struct fx_domain *domain,
     }
 }
 
+/*
+ * Undoes slots 0 .. bad - 1.  Where the bad entry's own table failed half-way,
+ * Xen takes both apart from there, and strips that entry's flags as well.
+ */
+static void undo_slots(struct fx_host *host, const struct fx_domain *domain,
+                       uint64_t mfn, unsigned int bad)
+{
+    unsigned int level = FX_T_TYPE(fx_frame(host, mfn)->type) - FX_L1 + 1;
+    uint64_t *entries = fx_page(host, mfn);
+
+    put_slots(host, domain, mfn, bad);
+    if (bad && fx_entry_mfn(entries[bad]) == host->half_promoted)
+        entries[bad] = fx_entry_unadjust(level, domain->is_32bit, entries[bad]);
+    host->half_promoted = bad ? mfn : FX_NO_MFN;
+}
+
 static int get_slots(struct fx_host *host, struct fx_domain *domain,
                      uint64_t mfn)
 {
@@ -193,9 +209,10 @@ static int get_slots(struct fx_host *host, struct fx_domain *domain,
     for (unsigned int i = 0; i < FX_ENTRIES; i++) {
         if (fx_entry_is_xens(info, domain->is_32bit, i))
             continue;
+        host->half_promoted = FX_NO_MFN;
         rc = get_slot(host, domain, level, mfn, i, entries[i]);
         if (rc) {
-            put_slots(host, domain, mfn, i);
+            undo_slots(host, domain, mfn, i);
             return rc;
         }
         entries[i] = fx_entry_adjust(level, domain->is_32bit, entries[i]);
