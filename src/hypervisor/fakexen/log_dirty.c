@@ -63,12 +63,8 @@ static void shrink_pool(struct fx_host *host, struct fx_domain_state *state,
 
 /* More than none is at least what Xen can work with. */
 static int set_pool(struct fx_host *host, const struct fx_domain *domain,
-                    uint32_t pages)
+                    struct fx_domain_state *state, uint32_t pages)
 {
-    struct fx_domain_state *state = fx_domain_state(host, domain);
-
-    if (!state)
-        return -EINVAL;
     if (pages && pages < least_pages(domain))
         pages = least_pages(domain);
     shrink_pool(host, state, pages);
@@ -77,19 +73,22 @@ static int set_pool(struct fx_host *host, const struct fx_domain *domain,
 
 void fx_shadow_free(struct fx_host *host, struct fx_domain *domain)
 {
-    if (fx_domain_state(host, domain))
-        shrink_pool(host, fx_domain_state(host, domain), 0);
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    if (state)
+        shrink_pool(host, state, 0);
 }
 
 static long set_allocation(struct fx_host *host, const struct fx_domain *domain,
+                           struct fx_domain_state *state,
                            struct xen_domctl_shadow_op *op)
 {
-    const struct fx_domain_state *state = fx_domain_state(host, domain);
     int rc;
 
     if (!op->mb && domain->log_dirty)
         return -EINVAL;
-    rc = set_pool(host, domain, op->mb << 8); /* 32 bits of pages, as on Xen */
+    /* 32 bits of pages, as on Xen */
+    rc = set_pool(host, domain, state, op->mb << 8);
     op->mb = (state->shadow_pages + 255) >> 8;
     return rc;
 }
@@ -152,11 +151,11 @@ static int copy_bitmap(struct fx_host *host, const struct fx_domain *domain,
 }
 
 static long clean_or_peek(struct fx_host *host, struct fx_domain *domain,
+                          struct fx_domain_state *state,
                           struct xen_domctl_shadow_op *op)
 {
     /* Xen's own map of dirty frames has room for so many. */
     const uint64_t most = UINT64_C(1) << 42;
-    struct fx_domain_state *state = fx_domain_state(host, domain);
     int rc;
 
     if (op->mode & ~XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL)
@@ -176,13 +175,14 @@ static long clean_or_peek(struct fx_host *host, struct fx_domain *domain,
     return rc;
 }
 
-static long enable(struct fx_host *host, struct fx_domain *domain)
+static long enable(struct fx_host *host, struct fx_domain *domain,
+                   struct fx_domain_state *state)
 {
     if (domain->log_dirty)
         return -EINVAL;
-    if (fx_domain_state(host, domain)->shadow_pages < least_pages(domain) &&
-        set_pool(host, domain, 1)) {
-        fx_shadow_free(host, domain);
+    if (state->shadow_pages < least_pages(domain) &&
+        set_pool(host, domain, state, 1)) {
+        shrink_pool(host, state, 0);
         return -ENOMEM;
     }
     clean(host, domain);
@@ -190,11 +190,12 @@ static long enable(struct fx_host *host, struct fx_domain *domain)
     return 0;
 }
 
-static void disable(struct fx_host *host, struct fx_domain *domain)
+static void disable(struct fx_host *host, struct fx_domain *domain,
+                    struct fx_domain_state *state)
 {
     if (domain->log_dirty)
-        fx_shadow_free(host, domain);
-    fx_domain_state(host, domain)->log_failed = false;
+        shrink_pool(host, state, 0);
+    state->log_failed = false;
     clean(host, domain);
     domain->log_dirty = false;
 }
@@ -202,30 +203,32 @@ static void disable(struct fx_host *host, struct fx_domain *domain)
 long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
                   struct xen_domctl_shadow_op *op)
 {
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
     if (!domain->id)
         return -EINVAL;
     if (domain->dying)
         return 0;
-    if (!fx_vcpu_state(host, domain, 0) || !fx_domain_state(host, domain))
+    if (!state || !fx_vcpu_state(host, domain, 0))
         return -EINVAL;
     switch (op->op) {
     case XEN_DOMCTL_SHADOW_OP_ENABLE:
         if (!(op->mode & XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY))
             return -EINVAL;
-        return enable(host, domain);
+        return enable(host, domain, state);
     case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
-        return enable(host, domain);
+        return enable(host, domain, state);
     case XEN_DOMCTL_SHADOW_OP_OFF:
-        disable(host, domain);
+        disable(host, domain, state);
         return 0;
     case XEN_DOMCTL_SHADOW_OP_CLEAN:
     case XEN_DOMCTL_SHADOW_OP_PEEK:
-        return clean_or_peek(host, domain, op);
+        return clean_or_peek(host, domain, state, op);
     case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-        op->mb = (fx_domain_state(host, domain)->shadow_pages + 255) >> 8;
+        op->mb = (state->shadow_pages + 255) >> 8;
         return 0;
     case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
-        return set_allocation(host, domain, op);
+        return set_allocation(host, domain, state, op);
     default:
         return -EINVAL;
     }
