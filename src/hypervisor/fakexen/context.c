@@ -499,7 +499,7 @@ long fx_get_context(struct fx_host *host, struct fx_domain *domain,
     return fx_copy_to(to, &narrow_one, sizeof(narrow_one));
 }
 
-void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
+void fx_put_tables(struct fx_host *host, struct fx_domain *domain,
                    uint32_t vcpu)
 {
     struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
@@ -512,6 +512,16 @@ void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
     if (v->user_root != FX_NO_MFN)
         fx_put_root(host, domain, v->user_root);
     v->root = v->user_root = FX_NO_MFN;
+}
+
+void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
+                   uint32_t vcpu)
+{
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+
+    if (!v)
+        return;
+    fx_put_tables(host, domain, vcpu);
     v->fpu_initialised = false;
     domain->vcpu[vcpu].initialised = false;
     domain->vcpu[vcpu].down = true;

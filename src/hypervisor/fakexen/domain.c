@@ -243,6 +243,7 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
     domain->id = domid;
     domain->max_vcpus = config->max_vcpus;
     domain->max_evtchn_port = config->max_evtchn_port;
+    domain->valid_ports = FX_EVTCHN_BUCKET;
     domain->pause_count = 1;
     domain->shutdown_code = FX_NOT_SHUT_DOWN;
     domain->xenstore = config->flags & XEN_DOMCTL_CDF_xs_domain;
@@ -321,7 +322,7 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     domain->claimed_pages = 0;
     fx_evtchn_close_all(host, domain);
     for (i = 0; i < domain->max_vcpus; i++)
-        fx_reset_vcpu(host, domain, i);
+        fx_put_tables(host, domain, i);
     fx_shadow_free(host, domain);
     fx_relinquish(host, domain);
     fx_domain_reap(host, domain);

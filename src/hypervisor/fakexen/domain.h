@@ -33,8 +33,10 @@
 #define FX_VCPU_ORDER  1
 #define FX_VCPU_FRAMES (1u << FX_VCPU_ORDER)
 
-/* The frames with the event channels, contiguous. */
-#define FX_EVTCHN_ORDER 1
+/* The frames with the event channels, contiguous; and how many ports Xen comes
+ * to know at once, as a domain needs more (EVTCHNS_PER_BUCKET). */
+#define FX_EVTCHN_ORDER  1
+#define FX_EVTCHN_BUCKET 64
 
 /* x87, SSE and AVX, in the standard format: 512 + 64 + 256. */
 #define FX_XSTATE_MASK  UINT64_C(7)
@@ -131,6 +133,9 @@ void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
 /* The VM assists that a domain of its kind may have. */
 uint64_t fx_vm_assist_mask(const struct fx_host *host,
                            const struct fx_domain *domain);
+/* Gives the roots and the GDT back, and leaves the rest of a context. */
+void fx_put_tables(struct fx_host *host, struct fx_domain *domain,
+                   uint32_t vcpu);
 
 /* vcpu_state.c: the other parts of a vCPU that are saved and restored */
 void fx_vcpu_state_init(struct fx_vcpu_state *v);

@@ -420,6 +420,7 @@ static long node_affinity(struct call *call)
 {
     struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
     struct xenctl_bitmap *map = &call->op->u.nodeaffinity.nodemap;
+    uint64_t online = (UINT64_C(1) << call->host->super->nr_nodes) - 1;
     uint64_t nodes = 0;
 
     if (!state)
@@ -428,10 +429,10 @@ static long node_affinity(struct call *call)
         return fx_bitmap_to(map, state->node_affinity);
     if (fx_bitmap_from(map, &nodes))
         return -EFAULT;
-    nodes &= (UINT64_C(1) << call->host->super->nr_nodes) - 1;
-    if (!nodes)
+    if (!(nodes & online))
         return -EINVAL;
-    state->node_affinity = nodes;
+    /* Every number that there could be: back to what it was at first. */
+    state->node_affinity = nodes == UINT64_MAX ? online : nodes;
     return 0;
 }
 
@@ -457,11 +458,29 @@ static long set_vnuma(struct call *call)
     return 0;
 }
 
+/* A cap is in hundredths of a CPU: a vCPU has no use for more than one. */
+static long set_credit2(const struct fx_domain *domain,
+                        struct fx_domain_state *state, unsigned int weight,
+                        unsigned int cap)
+{
+    unsigned int vcpus = 0;
+
+    for (unsigned int i = 0; i < FX_MAX_VCPUS; i++)
+        vcpus += domain->vcpu[i].exists;
+    if (weight)
+        state->sched_weight = (uint16_t)weight;
+    if (cap > 100 * vcpus)
+        return -EINVAL;
+    state->sched_cap = (uint16_t)cap;
+    return 0;
+}
+
 /* Credit2's parameters are kept; there are no CPUs that go by them. */
 static long scheduler_op(struct call *call)
 {
     struct xen_domctl_scheduler_op *asked = &call->op->u.scheduler_op;
     struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
+    long rc = 0;
 
     if (asked->sched_id != XEN_SCHEDULER_CREDIT2)
         return -EINVAL;
@@ -469,10 +488,8 @@ static long scheduler_op(struct call *call)
     case XEN_DOMCTL_SCHEDOP_putinfo:
         if (!state) /* the control domain's stay as they are */
             return -EOPNOTSUPP;
-        if (asked->u.credit2.weight)
-            state->sched_weight = asked->u.credit2.weight;
-        if (asked->u.credit2.cap != UINT16_MAX)
-            state->sched_cap = asked->u.credit2.cap;
+        rc = set_credit2(call->domain, state, asked->u.credit2.weight,
+                         asked->u.credit2.cap);
         break;
     case XEN_DOMCTL_SCHEDOP_getinfo:
         asked->u.credit2.weight =
@@ -483,7 +500,7 @@ static long scheduler_op(struct call *call)
         return -EINVAL;
     }
     call->copy_back = true;
-    return 0;
+    return rc;
 }
 
 /* A debugger's pauses of one vCPU, while the domain is paused as a whole. */

@@ -28,11 +28,13 @@ find_port(struct fx_host *host, const struct fx_domain *domain, uint32_t port)
 {
     struct fx_evtchn *all = ports(host, domain);
 
-    return all && port < FX_MAX_EVTCHN ? &all[port] : NULL;
+    return all && port < FX_MAX_EVTCHN && port < domain->valid_ports
+               ? &all[port]
+               : NULL;
 }
 
 /* Port 0 is never given out. */
-static int free_port(struct fx_host *host, const struct fx_domain *domain,
+static int free_port(struct fx_host *host, struct fx_domain *domain,
                      uint32_t *port)
 {
     const struct fx_evtchn *all = ports(host, domain);
@@ -41,7 +43,9 @@ static int free_port(struct fx_host *host, const struct fx_domain *domain,
     if (!all || domain->dying)
         return -EINVAL;
     for (i = 1; i < FX_MAX_EVTCHN && i <= domain->max_evtchn_port; i++)
-        if (all[i].state == EVTCHNSTAT_closed) {
+        if (i >= domain->valid_ports || all[i].state == EVTCHNSTAT_closed) {
+            if (i >= domain->valid_ports)
+                domain->valid_ports += FX_EVTCHN_BUCKET;
             *port = i;
             return 0;
         }

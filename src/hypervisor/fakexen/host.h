@@ -124,8 +124,9 @@ struct fx_domain {
     bool debugged, xenstore;
     uint64_t max_memkb_map; /* XENMEM_set_memory_map's limit, KiB */
     uint32_t max_evtchn_port;
-    uint64_t evtchns; /* MFN of the first of Xen's own frames with them */
-    uint64_t policy;  /* MFN of the frame with its CPU policy */
+    uint32_t valid_ports; /* those below are known, in use or not */
+    uint64_t evtchns;     /* MFN of the first of Xen's own frames with them */
+    uint64_t policy;      /* MFN of the frame with its CPU policy */
     struct fx_vcpu vcpu[FX_MAX_VCPUS];
 };
 

@@ -217,8 +217,14 @@ static long cpu_pool(struct fx_host *host, struct xen_sysctl *op)
         return fx_bitmap_to(&pool->cpumap, (UINT64_C(1) << FX_CPUS) - 1);
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
         return fx_bitmap_to(&pool->cpumap, 0);
-    default:
+    case XEN_SYSCTL_CPUPOOL_OP_CREATE:
+    case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
+    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
+    case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
+    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
         return -EOPNOTSUPP;
+    default:
+        return -ENOSYS;
     }
 }
 
@@ -227,9 +233,14 @@ static long scheduler(struct xen_sysctl *op)
 {
     struct xen_sysctl_scheduler_op *asked = &op->u.scheduler_op;
 
-    if (asked->sched_id != XEN_SCHEDULER_CREDIT2 || asked->cpupool_id)
+    if (asked->cmd != XEN_SYSCTL_SCHEDOP_getinfo &&
+        asked->cmd != XEN_SYSCTL_SCHEDOP_putinfo)
         return -EINVAL;
-    if (asked->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
+    if (asked->cpupool_id)
+        return -ESRCH;
+    if (asked->sched_id != XEN_SCHEDULER_CREDIT2)
+        return -EINVAL;
+    if (asked->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
         return -EOPNOTSUPP;
     asked->u.sched_credit2.ratelimit_us = RATELIMIT_US;
     return 0;
