@@ -201,6 +201,8 @@ static void set_context(struct fz_host *h, uint16_t domid)
     if (domid == FZ_GUEST_32) {
         narrow->flags = VGCF_in_kernel | VGCF_online;
         narrow->ctrlreg[3] = (uint32_t)(root << 12 | root >> 20);
+        /* Its root may lie above 4 GiB. */
+        narrow->vm_assist = 1u << VMASST_TYPE_pae_extended_cr3;
         narrow->gdt_ents = 512;
         narrow->gdt_frames[0] = (uint32_t)gdt;
     } else {

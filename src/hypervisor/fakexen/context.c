@@ -16,6 +16,7 @@
 #include "domain.h"
 #include "guest.h"
 #include "page_type.h"
+#include "vm_assist.h"
 
 typedef vcpu_guest_context_t context_t;
 typedef vcpu_guest_context_x86_32_t context32_t;
@@ -215,23 +216,6 @@ static bool addresses_ok(const struct fx_domain *domain, const context_t *c)
            (c->ldt_base < LOW_END || c->ldt_base >= HIGH_START);
 }
 
-uint64_t fx_vm_assist_mask(const struct fx_host *host,
-                           const struct fx_domain *domain)
-{
-    uint64_t mask = UINT64_C(1) << VMASST_TYPE_4gb_segments |
-                    UINT64_C(1) << VMASST_TYPE_4gb_segments_notify |
-                    UINT64_C(1) << VMASST_TYPE_writable_pagetables |
-                    UINT64_C(1) << VMASST_TYPE_architectural_iopl |
-                    UINT64_C(1) << VMASST_TYPE_runstate_update_flag;
-
-    if (!domain->is_32bit)
-        mask |= UINT64_C(1) << VMASST_TYPE_m2p_strict;
-    /* Stock Xen lets 64-bit guests have it, to whom it means nothing. */
-    if (domain->is_32bit || host->super->level == FX_STOCK)
-        mask |= UINT64_C(1) << VMASST_TYPE_pae_extended_cr3;
-    return mask;
-}
-
 static unsigned int gdt_frames(const context_t *c)
 {
     return (unsigned int)((c->gdt_ents + GDT_PER_FRAME - 1) / GDT_PER_FRAME);
@@ -282,12 +266,7 @@ static int check_rest(struct fx_host *host, const struct fx_domain *domain,
 {
     bool initialised = domain->vcpu[vcpu].initialised;
 
-    if (!vcpu && c->vm_assist & ~fx_vm_assist_mask(host, domain))
-        return -EINVAL;
-    /* What was declared cannot be taken back, nor added to, by the context. */
-    if (!vcpu && !initialised && domain->assists_declared &&
-        (c->vm_assist ^ domain->vm_assist) &
-            UINT64_C(1) << VMASST_TYPE_pae_extended_cr3)
+    if (!vcpu && fx_check_assists(host, domain, c->vm_assist))
         return -EINVAL;
     if (c->gdt_ents > GDT_FRAMES * GDT_PER_FRAME)
         return -EINVAL;
@@ -329,6 +308,18 @@ static int set_gdt(struct fx_host *host, const struct fx_domain *domain,
            frames * sizeof(c->gdt_frames[0]));
     v->context.gdt_ents = c->gdt_ents;
     return 0;
+}
+
+static int check_root(struct fx_host *host, const struct fx_domain *domain,
+                      uint64_t mfn)
+{
+    int rc = fx_get_page(host, mfn, domain->id);
+
+    if (rc)
+        return rc;
+    rc = fx_check_pae_root(host, domain, mfn);
+    fx_put_page(host, mfn);
+    return rc;
 }
 
 /*
@@ -418,13 +409,18 @@ static void keep_context(struct fx_vcpu_state *v, const struct wide *w)
 }
 
 static int set_tables(struct fx_host *host, struct fx_domain *domain,
-                      struct fx_vcpu_state *v, const context_t *c)
+                      uint32_t vcpu, struct fx_vcpu_state *v,
+                      const context_t *c)
 {
     int rc = set_gdt(host, domain, v, c);
 
     if (rc)
         return rc;
-    rc = set_roots(host, domain, v, c);
+    /* Pinned before the assists were known, maybe. */
+    if (!vcpu)
+        rc = check_root(host, domain, cr3_to_mfn(domain, c->ctrlreg[3]));
+    if (!rc)
+        rc = set_roots(host, domain, v, c);
     if (rc)
         put_gdt(host, v);
     return rc;
@@ -453,8 +449,8 @@ long fx_set_context(struct fx_host *host, struct fx_domain *domain,
     keep_context(v, &w);
     if (!slot->initialised) {
         if (!vcpu)
-            domain->vm_assist = w.c.vm_assist;
-        rc = set_tables(host, domain, v, &w.c);
+            fx_set_assists(host, domain, w.c.vm_assist);
+        rc = set_tables(host, domain, vcpu, v, &w.c);
         if (rc)
             return rc;
     }

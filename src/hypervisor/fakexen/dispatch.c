@@ -16,6 +16,7 @@ fx_hypercall fx_hypercall_by_number(unsigned int number)
         [__HYPERVISOR_multicall] = fx_multicall,
         [__HYPERVISOR_xen_version] = fx_xen_version,
         [__HYPERVISOR_grant_table_op] = fx_grant_table_op,
+        [__HYPERVISOR_vm_assist] = fx_vm_assist_op,
         [__HYPERVISOR_mmuext_op] = fx_mmuext_op,
         [__HYPERVISOR_sched_op] = fx_sched_op,
         [__HYPERVISOR_event_channel_op] = fx_event_channel_op,

@@ -130,9 +130,6 @@ long fx_get_context(struct fx_host *host, struct fx_domain *domain,
                     uint32_t vcpu, uint64_t to);
 void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
                    uint32_t vcpu);
-/* The VM assists that a domain of its kind may have. */
-uint64_t fx_vm_assist_mask(const struct fx_host *host,
-                           const struct fx_domain *domain);
 /* Gives the roots and the GDT back, and leaves the rest of a context. */
 void fx_put_tables(struct fx_host *host, struct fx_domain *domain,
                    uint32_t vcpu);

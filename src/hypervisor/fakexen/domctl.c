@@ -12,14 +12,7 @@
 #include "guest.h"
 #include "hypercall.h"
 #include "page_type.h"
-
-/* The patch series' own operation: its number and its argument are ABI. */
-#define XEN_DOMCTL_vm_assist 0x6477
-
-struct xen_domctl_vm_assist {
-    uint64_t enable;  /* IN */
-    uint64_t enabled; /* OUT: those in force */
-};
+#include "vm_assist.h"
 
 /* Xen lets control tools pause a domain that often. */
 #define MAX_PAUSE_COUNT 255
@@ -186,7 +179,7 @@ static long set_address_size(struct call *call)
         return 0;
     if (size != 32)
         return -EINVAL;
-    if (domain->tot_pages)
+    if (domain->tot_pages || fx_rules_out_32bit(call->host, domain))
         return -EACCES;
     domain->is_32bit = true;
     fx_policy_recalculate(call->host, domain);
@@ -527,25 +520,14 @@ static long debugger_pause(struct call *call)
 
 static long vm_assist(struct call *call)
 {
-    struct fx_domain *domain = call->domain;
     struct xen_domctl_vm_assist asked;
-    uint32_t i;
+    long rc;
 
-    if (call->host->super->level != FX_PATCHED)
-        return -ENOSYS;
     memcpy(&asked, &call->op->u, sizeof(asked));
-    for (i = 0; i < domain->max_vcpus && i < FX_MAX_VCPUS; i++)
-        if (domain->vcpu[i].initialised)
-            return -EBUSY;
-    if (is_caller(call) ||
-        asked.enable & ~fx_vm_assist_mask(call->host, domain))
-        return -EINVAL;
-    domain->vm_assist |= asked.enable;
-    domain->assists_declared = true;
-    asked.enabled = domain->vm_assist;
+    rc = fx_declare_assists(call->host, call->domain, &asked);
     memcpy(&call->op->u, &asked, sizeof(asked));
-    call->copy_back = true;
-    return 0;
+    call->copy_back = !rc;
+    return rc;
 }
 
 /* Accepted for the guest's sake, to which it makes no difference here. */

@@ -165,7 +165,8 @@ struct fx_super {
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [0] is the control domain */
 };
 
-enum fx_level { FX_STOCK, FX_PATCHED };
+/* Whose rules hold: those of Xen 4.17 with the patch series, or without. */
+enum fx_level { FX_PATCHED, FX_STOCK };
 
 /*
  * The free map: for each order, a bit for each aligned block that is free as a
@@ -205,7 +206,7 @@ struct fx_options {
     uint64_t memory_bytes; /* 0: 6 GiB */
     const char *e820_path; /* NULL: a PC's map with a hole below 4 GiB */
     unsigned int nodes;    /* 0: 1 */
-    enum fx_level level;
+    enum fx_level level;   /* 0: patched */
 };
 
 /*

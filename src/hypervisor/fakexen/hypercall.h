@@ -25,6 +25,7 @@ long fx_event_channel_op(struct fx_host *host, const uint64_t arg[5]);
 long fx_sched_op(struct fx_host *host, const uint64_t arg[5]);
 long fx_physdev_op(struct fx_host *host, const uint64_t arg[5]);
 long fx_sysctl(struct fx_host *host, const uint64_t arg[5]);
+long fx_vm_assist_op(struct fx_host *host, const uint64_t arg[5]);
 long fx_domctl(struct fx_host *host, const uint64_t arg[5]);
 
 /* The function behind a __HYPERVISOR_* number; NULL: -ENOSYS. */

@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-/* The patch series' own (XEN_DOMCTL_vm_assist). */
-#define FX_DOMCTL_VM_ASSIST 0x6477
+#include "vm_assist.h"
 
 #define NAME_IN(table, number)                                                 \
     ((number) < sizeof(table) / sizeof((table)[0]) ? (table)[number] : NULL)
@@ -97,7 +96,7 @@ const char *fx_domctl_name(uint64_t cmd)
         [XEN_DOMCTL_set_paging_mempool_size] = "set_paging_mempool_size",
     };
 
-    if (cmd == FX_DOMCTL_VM_ASSIST)
+    if (cmd == XEN_DOMCTL_vm_assist)
         return "vm_assist";
     return NAME_IN(names, cmd);
 }

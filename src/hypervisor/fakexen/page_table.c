@@ -15,6 +15,7 @@
 
 #include "page_type.h"
 #include "pt_entry.h"
+#include "vm_assist.h"
 
 /* Xen keeps the count in 16 bits (struct page_info's linear_pt_count). */
 #define LINEAR_MAX 32767
@@ -249,7 +250,7 @@ static void fill_l4(const struct fx_host *host, const struct fx_domain *domain,
 
     memset(&entries[FX_L4_XEN_FIRST], 0,
            (FX_L4_XEN_END - FX_L4_XEN_FIRST) * sizeof(*entries));
-    if (domain->vm_assist >> VMASST_TYPE_m2p_strict & 1)
+    if (fx_has_assist(domain, VMASST_TYPE_m2p_strict))
         entries[FX_L4_XEN_FIRST] = m2p_entry(host);
     entries[SELF_SLOT] = mfn << FX_PAGE_SHIFT | XEN_DATA;
     entries[DOMAIN_SLOT] = nowhere | XEN_DATA;
@@ -266,16 +267,21 @@ void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown)
     entries[FX_L4_XEN_FIRST] = shown ? m2p_entry(host) : 0;
 }
 
-/* The rule of the patched level: a PAE root lies below 4 GiB unless the domain
- * has extended CR3; control tools have time until they declared the domain's
- * assists, or gave vCPU 0 its context. */
-static bool is_root_too_high(const struct fx_host *host,
-                             const struct fx_domain *domain, uint64_t mfn)
+int fx_check_pae_root(const struct fx_host *host,
+                      const struct fx_domain *domain, uint64_t mfn)
 {
-    return host->super->level == FX_PATCHED && domain->is_32bit &&
-           mfn >= PAE_ROOT_END &&
-           !(domain->vm_assist >> VMASST_TYPE_pae_extended_cr3 & 1) &&
-           (domain->assists_declared || domain->vcpu[0].initialised);
+    if (host->super->level != FX_PATCHED || !domain->is_32bit ||
+        mfn < PAE_ROOT_END ||
+        fx_has_assist(domain, VMASST_TYPE_pae_extended_cr3))
+        return 0;
+    return -ERANGE;
+}
+
+/* Control tools may pin before they say which assists the domain has: by
+ * XEN_DOMCTL_vm_assist, or in vCPU 0's context. */
+static bool assists_are_known(const struct fx_domain *domain)
+{
+    return domain->assists_declared || domain->vcpu[0].initialised;
 }
 
 int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
@@ -289,7 +295,8 @@ int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
     frame->flags |= FX_F_TOUCHED;
     if (type == FX_SEG_DESC)
         return fx_check_descriptors(entries, domain->is_32bit);
-    if (type == FX_L3 && is_root_too_high(host, domain, mfn))
+    if (type == FX_L3 && assists_are_known(domain) &&
+        fx_check_pae_root(host, domain, mfn))
         return -ERANGE;
     /* A PAE guest has only four, but long mode sees the whole frame. */
     if (type == FX_L3 && domain->is_32bit)

@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "page_table.h"
 #include "pt_entry.h"
+#include "vm_assist.h"
 
 /* Xen takes the first MiB for I/O, whatever the firmware says. */
 #define FIRST_MIB (UINT64_C(1) << (20 - FX_PAGE_SHIFT))
@@ -218,7 +219,7 @@ int fx_get_root(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
                                   domain->is_32bit ? FX_L3 : FX_L4, 0);
 
     if (!rc && !domain->is_32bit &&
-        !(domain->vm_assist >> VMASST_TYPE_m2p_strict & 1))
+        !fx_has_assist(domain, VMASST_TYPE_m2p_strict))
         fx_show_m2p(host, mfn, true);
     return rc;
 }
@@ -228,7 +229,7 @@ int fx_get_user_root(struct fx_host *host, struct fx_domain *domain,
 {
     int rc = fx_get_page_and_type(host, mfn, domain->id, FX_L4, 0);
 
-    if (!rc && domain->vm_assist >> VMASST_TYPE_m2p_strict & 1)
+    if (!rc && fx_has_assist(domain, VMASST_TYPE_m2p_strict))
         fx_show_m2p(host, mfn, false);
     return rc;
 }

@@ -144,7 +144,7 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
     else if (super->checksum != checksum(super))
         what = "damaged: the superblock's checksum does not fit";
     else if (!super->nr_frames || super->nr_frames > MAX_FRAMES ||
-             super->level > FX_PATCHED || !super->nr_nodes ||
+             super->level > FX_STOCK || !super->nr_nodes ||
              super->nr_nodes > FX_MAX_NODES || super->nr_ram > FX_MAX_E820 ||
              !layout_fits(super) || !ram_fits(super))
         what = "damaged: the superblock contradicts itself";

@@ -12,7 +12,7 @@
 #define FX_MAGIC        "domwright fakexn"
 #define FX_MAGIC_MAKING "domwright making" /* its maker has not finished */
 #define FX_MAGIC_BYTES  16
-#define FX_VERSION      1
+#define FX_VERSION      2
 
 /* Frames that all mappings together can have; the list is sparse. */
 #define FX_MAX_MAPPED_FRAMES (UINT64_C(1) << 26)

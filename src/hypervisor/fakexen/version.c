@@ -11,6 +11,7 @@
 
 #include "guest.h"
 #include "hypercall.h"
+#include "vm_assist.h"
 
 /* Where Xen's own half of the address space begins for 64-bit guests
  * (xen/arch-x86/xen-x86_64.h: HYPERVISOR_VIRT_START). */
@@ -36,7 +37,7 @@ static long compile_info(uint64_t to)
 }
 
 /* The caller is domain 0, a PV one. */
-static long features(uint64_t at)
+static long features(const struct fx_host *host, uint64_t at)
 {
     xen_feature_info_t info;
 
@@ -48,6 +49,8 @@ static long features(uint64_t at)
         1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_dom0 |
         1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
         1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_direct_mapped;
+    if (fx_has_assist(&host->super->domain[0], VMASST_TYPE_pae_extended_cr3))
+        info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
     return fx_copy_to(at, &info, sizeof(info));
 }
 
@@ -73,7 +76,7 @@ long fx_xen_version(struct fx_host *host, const uint64_t arg[5])
     case XENVER_platform_parameters:
         return fx_copy_to(arg[1], &params, sizeof(params));
     case XENVER_get_features:
-        return features(arg[1]);
+        return features(host, arg[1]);
     case XENVER_pagesize:
         return arg[1] ? -EINVAL : (long)FX_PAGE_SIZE;
     case XENVER_guest_handle:
