@@ -6,6 +6,14 @@
 
 #include "conformance.h"
 
+/* ABI of the project's own patches to Xen. */
+#define DOMCTL_VM_ASSIST 0x6477
+
+struct domctl_vm_assist {
+    uint64_t enable;  /* IN */
+    uint64_t enabled; /* OUT */
+};
+
 long failed(long r)
 {
     return r < 0 ? -(long)errno : r;
@@ -101,4 +109,18 @@ long m2p_of(struct test *t, xen_pfn_t mfn, uint64_t *pfn)
         *pfn = page[at % PAGE_BYTES / sizeof(*page)];
     xenforeignmemory_unmap(t->fmem, page, 1);
     return error;
+}
+
+long declare_assists(struct test *t, uint32_t domid, uint64_t assists,
+                     uint64_t *enabled)
+{
+    struct domctl_vm_assist asked = {.enable = assists};
+    struct xen_domctl op = {0};
+    long r;
+
+    memcpy(&op.u, &asked, sizeof(asked));
+    r = domctl(t, &op, DOMCTL_VM_ASSIST, domid);
+    memcpy(&asked, &op.u, sizeof(asked));
+    *enabled = asked.enabled;
+    return r;
 }

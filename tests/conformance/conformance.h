@@ -61,6 +61,9 @@ struct guest {
 /* A frame that no machine has: 1 << 51 bytes up. */
 #define BAD_MFN (UINT64_C(1) << 39)
 
+/* The status of a section that cannot be run here. */
+#define EXIT_SKIP 77
+
 /* output.c */
 
 /* Print a line; with --digest, add it to the checksum instead. */
@@ -90,16 +93,29 @@ long mmu_updates(struct test *t, uint32_t foreigndom, mmu_update_t *requests,
 long frame_types(struct test *t, uint32_t domid, unsigned int n,
                  xen_pfn_t *info);
 long m2p_of(struct test *t, xen_pfn_t mfn, uint64_t *pfn);
+/* XEN_DOMCTL_vm_assist, the patch series' own. */
+long declare_assists(struct test *t, uint32_t domid, uint64_t assists,
+                     uint64_t *enabled);
 
 /* guest.c */
 
 /*
- * A domain of that width with nr cleared frames and four vCPUs. It says what
- * failed, and ends the program: nothing is comparable without it.
+ * A domain of that width with nr cleared frames and four vCPUs. With 32 bits
+ * the frames lie below 4 GiB, so that each may be a root whatever the rule
+ * about that is. All this says what failed, and ends the program: nothing is
+ * comparable without it.
  */
 void guest_new(struct test *t, struct guest *g, unsigned int width,
                unsigned int nr);
 void guest_end(struct test *t, struct guest *g);
+
+/* The same in steps: no vCPUs yet, and frames below 1 << bits (0: anywhere, as
+ * high as there are any); more frames; the vCPUs. */
+void guest_begin(struct test *t, struct guest *g, unsigned int width,
+                 unsigned int nr, unsigned int bits);
+void guest_grow(struct test *t, struct guest *g, unsigned int nr,
+                unsigned int bits);
+void guest_vcpus(struct test *t, struct guest *g);
 
 /* Just the domain, paused; 0 or an error. */
 long domain_new(struct test *t, uint32_t *domid, unsigned int max_vcpus);
@@ -157,10 +173,11 @@ long context_set(struct test *t, const struct guest *g, unsigned int vcpu,
                  vcpu_guest_context_any_t *context);
 long context_reset(struct test *t, const struct guest *g, unsigned int vcpu);
 
-/* The sections; the first three have domains of their own choice. */
+/* The sections; those with the width 0 have domains of their own choice. */
 typedef void section_fn(struct test *t, unsigned int width);
-section_fn section_domain, section_memory, section_host, section_flags,
-    section_types, section_linear, section_pin, section_mapping, section_update,
-    section_context, section_random;
+section_fn section_domain, section_control, section_memory, section_host,
+    section_system, section_flags, section_types, section_linear, section_pin,
+    section_mapping, section_update, section_context, section_random,
+    section_extended_cr3, section_assists, section_assists_hvm;
 
 #endif /* CONFORMANCE_H */

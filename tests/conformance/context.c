@@ -253,16 +253,6 @@ static void fields(struct test *t, const struct guest *g)
 
     for (unsigned int bit = 0; bit < 32; bit++) {
         context_new(g, &c, ROOT);
-        SET_FIELD(g, &c, vm_assist, 1u << bit);
-        report(t, context_set(t, g, 0, &c), "vm_assist bit %u", bit);
-        report(t, context_reset(t, g, 0), "  reset");
-    }
-    context_new(g, &c, ROOT);
-    SET_FIELD(g, &c, vm_assist, 1u << 31);
-    report(t, context_set(t, g, 1, &c), "vm_assist bit 31, vCPU 1");
-    report(t, context_reset(t, g, 1), "  reset");
-    for (unsigned int bit = 0; bit < 32; bit++) {
-        context_new(g, &c, ROOT);
         SET_FIELD(g, &c, flags, (VGCF_in_kernel | VGCF_online) ^ 1u << bit);
         report(t, context_set(t, g, 1, &c), "flags, bit %u toggled", bit);
         memset(&c, 0, sizeof(c));

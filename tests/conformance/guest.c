@@ -8,6 +8,8 @@
 
 #include "conformance.h"
 
+#define NR_VCPUS 4
+
 static void need(long r, const char *what)
 {
     if (r >= 0)
@@ -31,32 +33,50 @@ long domain_new(struct test *t, uint32_t *domid, unsigned int max_vcpus)
     return failed(xc_domain_create(t->xch, domid, &config));
 }
 
-void guest_new(struct test *t, struct guest *g, unsigned int width,
-               unsigned int nr)
+void guest_grow(struct test *t, struct guest *g, unsigned int nr,
+                unsigned int bits)
 {
+    xen_pfn_t *more = &g->mfn[g->nr];
     void *all;
 
-    *g = (struct guest){.width = width, .nr = nr};
-    need(domain_new(t, &g->domid, 4), "createdomain");
-    need(failed(xc_domain_max_vcpus(t->xch, g->domid, 4)), "max_vcpus");
-    need(failed(xc_domain_setmaxmem(t->xch, g->domid, 4 * (nr + 16))),
-         "max_mem");
-    if (width == 32) {
-        struct xen_domctl op = {.u.address_size.size = 32};
-
-        need(domctl(t, &op, XEN_DOMCTL_set_address_size, g->domid),
-             "set_address_size");
-    }
     for (unsigned int i = 0; i < nr; i++)
-        g->mfn[i] = i;
-    need(failed(xc_domain_populate_physmap_exact(t->xch, g->domid, nr, 0, 0,
-                                                 g->mfn)),
+        more[i] = g->nr + i;
+    g->nr += nr;
+    need(failed(xc_domain_setmaxmem(t->xch, g->domid, 4 * (g->nr + 16))),
+         "max_mem");
+    need(failed(xc_domain_populate_physmap_exact(
+             t->xch, g->domid, nr, 0, XENMEMF_address_bits(bits), more)),
          "populate_physmap");
     all = xenforeignmemory_map(t->fmem, g->domid, PROT_READ | PROT_WRITE, nr,
-                               g->mfn, NULL);
+                               more, NULL);
     need(all ? 0 : failed(-1), "mapping the guest");
     memset(all, 0, (size_t)nr * PAGE_BYTES);
     xenforeignmemory_unmap(t->fmem, all, nr);
+}
+
+void guest_begin(struct test *t, struct guest *g, unsigned int width,
+                 unsigned int nr, unsigned int bits)
+{
+    struct xen_domctl op = {.u.address_size.size = 32};
+
+    *g = (struct guest){.width = width};
+    need(domain_new(t, &g->domid, NR_VCPUS), "createdomain");
+    if (width == 32)
+        need(domctl(t, &op, XEN_DOMCTL_set_address_size, g->domid),
+             "set_address_size");
+    guest_grow(t, g, nr, bits);
+}
+
+void guest_vcpus(struct test *t, struct guest *g)
+{
+    need(failed(xc_domain_max_vcpus(t->xch, g->domid, NR_VCPUS)), "max_vcpus");
+}
+
+void guest_new(struct test *t, struct guest *g, unsigned int width,
+               unsigned int nr)
+{
+    guest_begin(t, g, width, nr, width == 32 ? 32 : 0);
+    guest_vcpus(t, g);
 }
 
 void guest_end(struct test *t, struct guest *g)

@@ -51,6 +51,102 @@ static void event_channels(struct test *t)
     (void)xc_domain_destroy(t->xch, domid);
 }
 
+static void show_port(struct test *t, uint32_t domid, uint32_t port)
+{
+    xc_evtchn_status_t status = {.dom = (domid_t)domid, .port = port};
+
+    report(t, failed(xc_evtchn_status(t->xch, &status)), "status of port %u",
+           port);
+    say(t, "  %u", status.status);
+    if (status.status == EVTCHNSTAT_unbound)
+        say(t, "  for domain 0: %s", status.u.unbound.dom ? "no" : "yes");
+}
+
+/* The caller's own ports are its kernel's: only what is refused is tried. */
+static void ports(struct test *t)
+{
+    static const uint32_t none[] = {4,    63,   64,       127,       128,
+                                    1023, 1024, 1u << 17, UINT32_MAX};
+    struct evtchn_bind_interdomain *bind;
+    uint32_t domid, *port;
+
+    (void)domain_new(t, &domid, 1);
+    (void)xc_evtchn_alloc_unbound(t->xch, domid, 0);
+    (void)xc_evtchn_alloc_unbound(t->xch, domid, domid);
+    for (uint32_t i = 0; i < 4; i++)
+        show_port(t, domid, i);
+    for (unsigned int i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        show_port(t, domid, none[i]);
+    show_port(t, NO_DOMAIN, 1);
+    bind = xencall_alloc_buffer(t->call, sizeof(*bind));
+    port = xencall_alloc_buffer(t->call, sizeof(*port));
+    if (!bind || !port)
+        abort();
+    *bind = (struct evtchn_bind_interdomain){.remote_dom = NO_DOMAIN,
+                                             .remote_port = 1};
+    report(t,
+           failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
+                           EVTCHNOP_bind_interdomain, (uintptr_t)bind)),
+           "bind to no domain's");
+    for (uint32_t remote = 2; remote < 5; remote++) {
+        *bind = (struct evtchn_bind_interdomain){.remote_dom = (domid_t)domid,
+                                                 .remote_port = remote};
+        report(t,
+               failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
+                               EVTCHNOP_bind_interdomain, (uintptr_t)bind)),
+               "bind to port %u", remote);
+    }
+    for (unsigned int i = 5; i < sizeof(none) / sizeof(none[0]); i++) {
+        *port = none[i];
+        report(t,
+               failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
+                               EVTCHNOP_send, (uintptr_t)port)),
+               "send to port %u", none[i]);
+        report(t,
+               failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
+                               EVTCHNOP_close, (uintptr_t)port)),
+               "close port %u", none[i]);
+    }
+    for (unsigned int i = 0; i < 62; i++)
+        (void)xc_evtchn_alloc_unbound(t->xch, domid, 0);
+    for (uint32_t i = 63; i < 66; i++)
+        show_port(t, domid, i);
+    show_port(t, domid, 128);
+    report(t, failed(xc_evtchn_reset(t->xch, NO_DOMAIN)), "reset no domain's");
+    report(t, failed(xc_domain_unpause(t->xch, domid)), "unpause");
+    report(t, failed(xc_evtchn_reset(t->xch, domid)), "reset");
+    show_port(t, domid, 1);
+    show_port(t, domid, 65);
+    show_port(t, domid, 128);
+    xencall_free_buffer(t->call, bind);
+    xencall_free_buffer(t->call, port);
+    (void)xc_domain_destroy(t->xch, domid);
+}
+
+static void setup_table(struct test *t, uint32_t domid, uint32_t frames)
+{
+    struct {
+        struct gnttab_setup_table op;
+        xen_pfn_t list[8];
+    } *asked = xencall_alloc_buffer(t->call, sizeof(*asked));
+    unsigned int told = 0;
+
+    if (!asked)
+        abort();
+    memset(asked, 0, sizeof(*asked));
+    asked->op.dom = (domid_t)domid;
+    asked->op.nr_frames = frames;
+    set_xen_guest_handle_raw(asked->op.frame_list, asked->list);
+    report(t,
+           failed(xencall3(t->call, __HYPERVISOR_grant_table_op,
+                           GNTTABOP_setup_table, (uintptr_t)&asked->op, 1)),
+           "setup_table with %u frames", frames);
+    for (unsigned int i = 0; i < 8; i++)
+        told += asked->list[i] != 0;
+    say(t, "  status %d, %u frames told", asked->op.status, told);
+    xencall_free_buffer(t->call, asked);
+}
+
 static void resource(struct test *t, uint32_t domid, unsigned int type,
                      unsigned int id, unsigned long frame, unsigned long nr,
                      const char *what)
@@ -104,6 +200,14 @@ static void grants(struct test *t)
     report(t, failed(xc_gnttab_get_version(t->xch, domid)), "get_version");
     report(t, failed(xc_gnttab_get_version(t->xch, NO_DOMAIN)),
            "get_version of no domain");
+    for (unsigned int frames = 0; frames < 6; frames++)
+        setup_table(t, domid, frames);
+    setup_table(t, NO_DOMAIN, 1);
+    for (unsigned int count = 0; count < 3; count += 2)
+        report(t,
+               failed(xencall3(t->call, __HYPERVISOR_grant_table_op,
+                               GNTTABOP_setup_table, 0, count)),
+               "setup_table, %u of them", count);
     size.dom = (domid_t)domid;
     report(t, failed(xc_gnttab_query_size(t->xch, &size)), "query_size");
     say(t, "  %u frames of %u, status %d", size.nr_frames, size.max_nr_frames,
@@ -344,6 +448,7 @@ void section_host(struct test *t, unsigned int width)
     (void)width;
     version(t);
     event_channels(t);
+    ports(t);
     grants(t);
     for (unsigned int bits = 32; bits <= 64; bits += 32) {
         log_dirty(t, bits);

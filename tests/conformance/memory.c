@@ -269,6 +269,68 @@ static void told(struct test *t)
     guest_end(t, &g);
 }
 
+static long memory_op(struct test *t, unsigned int cmd, void *arg, size_t size)
+{
+    return failed(xc_memory_op(t->xch, cmd, arg, size));
+}
+
+static void counts(struct test *t)
+{
+    struct guest g;
+    struct xen_memory_domain of;
+
+    guest_new(t, &g, 64, 8);
+    for (unsigned int i = 0; i < 2; i++) {
+        of.domid = i ? NO_DOMAIN : (domid_t)g.domid;
+        report(t, memory_op(t, XENMEM_current_reservation, &of, sizeof(of)),
+               "current_reservation%s", i ? " of no domain" : "");
+        report(t, memory_op(t, XENMEM_maximum_reservation, &of, sizeof(of)),
+               "maximum_reservation%s", i ? " of no domain" : "");
+    }
+    guest_end(t, &g);
+}
+
+/* A guest's own map, which Xen only keeps. */
+static void memory_maps(struct test *t)
+{
+    struct e820entry entries[2] = {{.size = 1 << 20, .type = 1},
+                                   {.addr = 1 << 20, .size = 4096, .type = 2}};
+    static struct e820entry many[2000];
+    struct guest g;
+
+    guest_new(t, &g, 64, 8);
+    for (unsigned int n = 0; n < 3; n++)
+        report(t, failed(xc_domain_set_memory_map(t->xch, g.domid, entries, n)),
+               "a memory map of %u", n);
+    report(t, failed(xc_domain_set_memory_map(t->xch, g.domid, many, 2000)),
+           "a memory map of very many");
+    report(t, failed(xc_domain_set_memory_map(t->xch, NO_DOMAIN, entries, 2)),
+           "a memory map of no domain's");
+    guest_end(t, &g);
+}
+
+/* What is for guests that Xen translates addresses for. */
+static void translated(struct test *t)
+{
+    struct guest g;
+
+    guest_new(t, &g, 64, 8);
+    for (unsigned int i = 0; i < 2; i++) {
+        uint32_t domid = i ? NO_DOMAIN : g.domid;
+        struct xen_remove_from_physmap remove = {.domid = (domid_t)domid};
+
+        report(t,
+               failed(xc_domain_add_to_physmap(t->xch, domid,
+                                               XENMAPSPACE_shared_info, 0, 1)),
+               "add_to_physmap%s", i ? ", no domain" : "");
+        report(
+            t,
+            memory_op(t, XENMEM_remove_from_physmap, &remove, sizeof(remove)),
+            "remove_from_physmap%s", i ? ", no domain" : "");
+    }
+    guest_end(t, &g);
+}
+
 static void claims(struct test *t)
 {
     struct guest g;
@@ -298,5 +360,8 @@ void section_memory(struct test *t, unsigned int width)
     reservations(t);
     exchanges(t);
     told(t);
+    counts(t);
+    memory_maps(t);
+    translated(t);
     claims(t);
 }

@@ -179,15 +179,10 @@ static void refusals(struct test *t, const struct guest *g)
            "unpin another's frame");
     report(t, mmuext(t, g->domid, MMUEXT_UNPIN_TABLE, g->mfn[1]),
            "unpin what is not pinned");
-    report(t, mmuext(t, g->domid, MMUEXT_NEW_BASEPTR, g->mfn[1]),
-           "new_baseptr for another");
-    report(t, mmuext(t, g->domid, MMUEXT_TLB_FLUSH_LOCAL, 0),
-           "tlb_flush_local for another");
-    report(t, mmuext(t, g->domid, MMUEXT_TLB_FLUSH_ALL, 0),
-           "tlb_flush_all for another");
-    report(t, mmuext(t, g->domid, MMUEXT_CLEAR_PAGE, g->mfn[0]), "clear_page");
-    report(t, mmuext(t, g->domid, MMUEXT_CLEAR_PAGE, BAD_MFN),
-           "clear_page of a bad frame");
+    for (unsigned int cmd = MMUEXT_NEW_BASEPTR; cmd < 32; cmd++)
+        if (cmd != MMUEXT_CLEAR_PAGE && cmd != MMUEXT_COPY_PAGE)
+            report(t, mmuext(t, g->domid, cmd, g->mfn[1]),
+                   "operation %u for another", cmd);
     report(t, mmuext(t, g->domid, 0x7777, g->mfn[0]), "no such operation");
     for (unsigned int i = 0; i < 3; i++)
         ops[i] = (struct mmuext_op){.cmd = MMUEXT_PIN_L1_TABLE};
@@ -199,6 +194,44 @@ static void refusals(struct test *t, const struct guest *g)
     say_types(t, g, 6);
     report(t, unpin(t, g, 0), "unpin the first");
     guest_end(t, &other);
+}
+
+static void copy_page(struct test *t, const struct guest *g, xen_pfn_t to,
+                      xen_pfn_t from, const char *what)
+{
+    struct mmuext_op op = {.cmd = MMUEXT_COPY_PAGE};
+
+    op.arg1.mfn = to;
+    op.arg2.src_mfn = from;
+    report(t, failed(xc_mmuext_op(t->xch, &op, 1, g->domid)), "copy_page, %s",
+           what);
+}
+
+/* Frames that are written to by Xen: any but tables and descriptors. */
+static void clear_and_copy(struct test *t, const struct guest *g)
+{
+    uint64_t value = 0;
+
+    for (unsigned int i = 0; i < 3; i++)
+        (void)clear(t, g, i);
+    (void)poke(t, g, 0, 511, 77);
+    copy_page(t, g, g->mfn[1], g->mfn[0], "one to another");
+    (void)peek(t, g, 1, 511, &value);
+    say(t, "  it has %llu", (unsigned long long)value);
+    copy_page(t, g, g->mfn[0], g->mfn[0], "onto itself");
+    copy_page(t, g, BAD_MFN, g->mfn[0], "to a bad frame");
+    copy_page(t, g, g->mfn[0], BAD_MFN, "from a bad frame");
+    report(t, pin(t, g, 1, 2), "pin a frame");
+    copy_page(t, g, g->mfn[2], g->mfn[1], "to a table");
+    copy_page(t, g, g->mfn[1], g->mfn[2], "from a table");
+    report(t, mmuext(t, g->domid, MMUEXT_CLEAR_PAGE, g->mfn[2]),
+           "clear_page of a table");
+    report(t, unpin(t, g, 2), "unpin it");
+    report(t, mmuext(t, g->domid, MMUEXT_CLEAR_PAGE, g->mfn[0]), "clear_page");
+    (void)peek(t, g, 0, 511, &value);
+    say(t, "  it has %llu", (unsigned long long)value);
+    report(t, mmuext(t, g->domid, MMUEXT_CLEAR_PAGE, BAD_MFN),
+           "clear_page of a bad frame");
 }
 
 void section_pin(struct test *t, unsigned int width)
@@ -214,6 +247,7 @@ void section_pin(struct test *t, unsigned int width)
     if (width == 32)
         slot_3(t, &g);
     refusals(t, &g);
+    clear_and_copy(t, &g);
     /* And the domain goes with tables that are pinned. */
     make_tree(t, &g);
     report(t, pin(t, &g, root_level(&g), root_level(&g)), "pin, and destroy");
