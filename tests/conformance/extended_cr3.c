@@ -159,6 +159,25 @@ static void taken_before(struct test *t, unsigned int width,
     guest_end(t, &g);
 }
 
+/* Nor does what was taken before a declaration bind Xen after it. */
+static void declared_late(struct test *t, unsigned int width)
+{
+    static const struct way none = {.name = "declared without, after a pin"};
+    uint64_t enabled;
+    struct guest g;
+
+    begin(t, &g, width, &none);
+    guest_vcpus(t, &g);
+    report(t, pin(t, &g, root_level(&g), HIGH), "  pin the high root");
+    report(t, declare_assists(t, g.domid, 0, &enabled), "  declare 0");
+    for (unsigned int i = 0; i < 2; i++) {
+        try_context(t, &g, &none, 0, i ? LOW : HIGH);
+        try_context(t, &g, &none, 1, HIGH);
+    }
+    say_types(t, &g, NR_FRAMES);
+    guest_end(t, &g);
+}
+
 /* The other tables lie anywhere. */
 static void other_levels(struct test *t, unsigned int width)
 {
@@ -185,5 +204,6 @@ void section_extended_cr3(struct test *t, unsigned int width)
         vcpu_0(t, width, &ways[i], true);
         taken_before(t, width, &ways[i]);
     }
+    declared_late(t, width);
     other_levels(t, width);
 }

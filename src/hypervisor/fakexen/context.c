@@ -409,15 +409,14 @@ static void keep_context(struct fx_vcpu_state *v, const struct wide *w)
 }
 
 static int set_tables(struct fx_host *host, struct fx_domain *domain,
-                      uint32_t vcpu, struct fx_vcpu_state *v,
-                      const context_t *c)
+                      struct fx_vcpu_state *v, const context_t *c)
 {
     int rc = set_gdt(host, domain, v, c);
 
     if (rc)
         return rc;
-    /* Pinned before the assists were known, maybe. */
-    if (!vcpu)
+    /* Pinned before the declaration, maybe. */
+    if (domain->assists_declared)
         rc = check_root(host, domain, cr3_to_mfn(domain, c->ctrlreg[3]));
     if (!rc)
         rc = set_roots(host, domain, v, c);
@@ -450,7 +449,7 @@ long fx_set_context(struct fx_host *host, struct fx_domain *domain,
     if (!slot->initialised) {
         if (!vcpu)
             fx_set_assists(host, domain, w.c.vm_assist);
-        rc = set_tables(host, domain, vcpu, v, &w.c);
+        rc = set_tables(host, domain, v, &w.c);
         if (rc)
             return rc;
     }
