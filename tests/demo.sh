@@ -14,7 +14,7 @@ show() {
     "$@"
 }
 
-# What a build asked of the hypervisor, most often first.
+# What a build asked of the hypervisor and of xenstore, most often first.
 summary() {
     sed -e 's/.*"call":"\([a-z_]*\)","op":"*\([a-z0-9_]*\)"*,.*/\1 \2/' \
         -e 's/.*"call":"\([a-z_]*\)",.*/\1/' trace.json | sort | uniq -c |
@@ -34,7 +34,7 @@ show domwright create --dry-run demo.cfg
 show fakexen --host machine --trace trace.json domwright create demo.cfg
 show domwright --host machine list
 show domwright --host machine info demo
-printf '\n# what the build asked of the hypervisor\n'
+printf '\n# what the build asked of the hypervisor and of xenstore\n'
 summary
 show fakexen --host machine --status
 show domwright --host machine destroy demo
