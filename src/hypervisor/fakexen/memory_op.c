@@ -266,6 +266,7 @@ struct exchange {
     xen_memory_exchange_t args;
     unsigned int chunk_order;
     struct fx_alloc want;
+    uint64_t *in, *out; /* the extents of one chunk */
 };
 
 static uint64_t extent_at(const struct xen_memory_reservation *list,
@@ -295,61 +296,62 @@ static int read_extent(const struct xen_memory_reservation *list,
     return rc;
 }
 
-/* Calls `each` with every input frame of a chunk. */
-static int
-for_input(struct fx_host *host, const struct exchange *x, uint64_t chunk,
-          int (*each)(struct fx_host *, struct fx_domain *, uint64_t))
+/* Of a chunk's frames, the one of that number. */
+static struct fx_frame *input_frame(struct fx_host *host,
+                                    const struct exchange *x, uint64_t number)
 {
     unsigned int order = x->args.in.extent_order;
-    uint64_t extents = UINT64_C(1) << (x->chunk_order - order);
-    uint64_t i, j, mfn;
+
+    return fx_frame(host, x->in[number >> order] +
+                              (number & ((UINT64_C(1) << order) - 1)));
+}
+
+/* The same frame twice would be stolen twice: each of `marked` gets, when it is
+ * seen, a reference that can_steal() then does not find. */
+static int mark_input(struct fx_host *host, struct exchange *x, uint64_t chunk,
+                      uint64_t *marked)
+{
+    unsigned int order = x->args.in.extent_order;
+    uint64_t extents = UINT64_C(1) << (x->chunk_order - order), i, j;
     int rc;
 
     for (i = 0; i < extents; i++) {
-        rc = read_extent(&x->args.in, chunk * extents + i, &mfn);
-        for (j = 0; !rc && j < UINT64_C(1) << order; j++)
-            rc = each(host, x->domain, mfn + j);
+        rc = read_extent(&x->args.in, chunk * extents + i, &x->in[i]);
         if (rc)
             return rc;
+        for (j = 0; j < UINT64_C(1) << order; j++) {
+            if (!can_steal(host, x->domain, x->in[i] + j))
+                return -EINVAL;
+            fx_frame(host, x->in[i] + j)->refs++;
+            ++*marked;
+        }
     }
     return 0;
 }
 
-/* The same frame twice would be stolen twice: each is marked when it is seen,
- * with a reference that can_steal() then does not find. */
-static int mark_input(struct fx_host *host, struct fx_domain *domain,
-                      uint64_t mfn)
+static void unmark_input(struct fx_host *host, const struct exchange *x,
+                         uint64_t marked)
 {
-    if (!can_steal(host, domain, mfn))
-        return -EINVAL;
-    fx_frame(host, mfn)->refs++;
-    return 0;
+    while (marked--)
+        input_frame(host, x, marked)->refs--;
 }
 
-static int unmark_input(struct fx_host *host, struct fx_domain *domain,
-                        uint64_t mfn)
+static void free_input(struct fx_host *host, const struct exchange *x)
 {
-    struct fx_frame *frame = fx_frame(host, mfn);
+    unsigned int order = x->args.in.extent_order;
+    uint64_t i, j;
 
-    if (!frame || frame->owner != domain->id || frame->refs != 2)
-        return -EINVAL; /* the one that stopped mark_input() */
-    frame->refs--;
-    return 0;
-}
-
-static int free_input(struct fx_host *host, struct fx_domain *domain,
-                      uint64_t mfn)
-{
-    (void)domain;
-    fx_frame(host, mfn)->refs = 0;
-    fx_free_frame(host, mfn);
-    return 0;
+    for (i = 0; i < UINT64_C(1) << (x->chunk_order - order); i++)
+        for (j = 0; j < UINT64_C(1) << order; j++) {
+            fx_frame(host, x->in[i] + j)->refs = 0;
+            fx_free_frame(host, x->in[i] + j);
+        }
 }
 
 static int alloc_output(struct fx_host *host, const struct exchange *x,
-                        uint64_t *mfns, uint64_t extents)
+                        uint64_t extents)
 {
-    uint64_t i, j;
+    uint64_t *mfns = x->out, i, j;
 
     for (i = 0; i < extents; i++) {
         mfns[i] = fx_alloc_frames(host, &x->want, x->domain->id);
@@ -368,8 +370,9 @@ static int alloc_output(struct fx_host *host, const struct exchange *x,
 
 /* Past the point of no return: a bad list then costs names, not frames. */
 static int give_output(struct fx_host *host, const struct exchange *x,
-                       uint64_t chunk, const uint64_t *mfns, uint64_t extents)
+                       uint64_t chunk, uint64_t extents)
 {
+    const uint64_t *mfns = x->out;
     uint64_t i, pfn;
     int rc = 0;
 
@@ -388,21 +391,22 @@ static int give_output(struct fx_host *host, const struct exchange *x,
     return rc;
 }
 
-static int exchange_chunk(struct fx_host *host, const struct exchange *x,
-                          uint64_t chunk, uint64_t *mfns)
+static int exchange_chunk(struct fx_host *host, struct exchange *x,
+                          uint64_t chunk)
 {
     uint64_t extents = UINT64_C(1)
                        << (x->chunk_order - x->args.out.extent_order);
-    int rc = for_input(host, x, chunk, mark_input);
+    uint64_t marked = 0;
+    int rc = mark_input(host, x, chunk, &marked);
 
     if (!rc)
-        rc = alloc_output(host, x, mfns, extents);
+        rc = alloc_output(host, x, extents);
     if (rc) {
-        (void)!for_input(host, x, chunk, unmark_input);
+        unmark_input(host, x, marked);
         return rc;
     }
-    rc = for_input(host, x, chunk, free_input);
-    return rc ? rc : give_output(host, x, chunk, mfns, extents);
+    free_input(host, x);
+    return give_output(host, x, chunk, extents);
 }
 
 static int check_exchange(struct fx_host *host, struct exchange *x)
@@ -436,7 +440,6 @@ static int check_exchange(struct fx_host *host, struct exchange *x)
 static long exchange(struct fx_host *host, uint64_t at)
 {
     struct exchange x = {0};
-    uint64_t *mfns = NULL; /* the output extents of one chunk */
     uint64_t chunk, end;
     unsigned int shift;
     int rc;
@@ -446,16 +449,18 @@ static long exchange(struct fx_host *host, uint64_t at)
     rc = check_exchange(host, &x);
     if (rc)
         goto out;
-    mfns = calloc(UINT64_C(1) << (x.chunk_order - x.args.out.extent_order),
-                  sizeof(*mfns));
-    if (!mfns) {
+    x.in = calloc(UINT64_C(1) << (x.chunk_order - x.args.in.extent_order),
+                  sizeof(*x.in));
+    x.out = calloc(UINT64_C(1) << (x.chunk_order - x.args.out.extent_order),
+                   sizeof(*x.out));
+    if (!x.in || !x.out) {
         rc = -ENOMEM;
         goto out;
     }
     shift = x.chunk_order - x.args.in.extent_order;
     end = x.args.in.nr_extents >> shift;
     for (chunk = x.args.nr_exchanged >> shift; chunk < end; chunk++) {
-        rc = exchange_chunk(host, &x, chunk, mfns);
+        rc = exchange_chunk(host, &x, chunk);
         if (rc)
             break;
     }
@@ -464,7 +469,8 @@ out:
     if (fx_copy_to(at + offsetof(xen_memory_exchange_t, nr_exchanged),
                    &x.args.nr_exchanged, sizeof(x.args.nr_exchanged)))
         rc = -EFAULT;
-    free(mfns);
+    free(x.in);
+    free(x.out);
     return rc;
 }
 
