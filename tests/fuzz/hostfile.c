@@ -288,7 +288,10 @@ static uint64_t place_of(enum place place, struct fz_input *in)
     case FRAME:
         n = frame_of(in);
         return s->frames_at + n * sizeof(struct fx_frame) + fz_take(in, 1) % 16;
-    case XENS:
+    case XENS: /* a vCPU's has several frames */
+        n = frame_of(in);
+        return s->memory_at + n * FX_PAGE_SIZE +
+               fz_take(in, 2) % (FX_VCPU_FRAMES * FX_PAGE_SIZE - 7);
     case GUESTS:
         n = frame_of(in);
         return s->memory_at + n * FX_PAGE_SIZE + fz_take(in, 2) % 4089;
@@ -564,8 +567,8 @@ bool fz_seed(unsigned int nr, struct fz_seed *s)
             fz_put(s, 3 - i / 2, 1);
         }
         return true;
-    case 3: /* vCPUs: the context with its GDT, the roots */
-        for (i = 0; i < 8; i++) {
+    case 3: /* vCPUs: the context with its GDT, the roots, the MSRs */
+        for (i = 0; i < 16; i++) {
             put_change(s, XENS, FZ_PAGES + 1 + i % 3, 1, 512 * i, 2);
             put_value(s, UINT64_MAX, 3);
         }

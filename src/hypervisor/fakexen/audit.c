@@ -189,13 +189,14 @@ static void count_vcpus(struct audit *a, struct fx_domain *domain)
 
         if (!domain->vcpu[i].exists)
             continue;
-        if (!count_xens(a, domain->vcpu[i].context, FX_VCPU_FRAMES)) {
-            differ(a, "domain %u: vCPU %u has lost its frames", domain->id, i);
+        state = fx_vcpu_state(a->host, domain, i);
+        if (!state ||
+            !count_xens(a, domain->vcpu[i].context, FX_VCPU_FRAMES)) {
+            differ(a, "domain %u: vCPU %u has lost its state", domain->id, i);
             if (a->repair)
                 memset(&domain->vcpu[i], 0, sizeof(domain->vcpu[i]));
             continue;
         }
-        state = fx_vcpu_state(a->host, domain, i);
         count_root(a, domain, &state->root);
         count_root(a, domain, &state->user_root);
         count_gdt(a, domain, &state->context);
