@@ -146,13 +146,21 @@ static void put_frames(struct target *t)
     store(t, at, t->h.frame[domid], count * sizeof(uint64_t));
 }
 
+/* Numbers far from all others, which stand for these. */
+static const uint32_t far_domctls[] = {
+    [255] = VM_ASSIST,
+    [254] = XEN_DOMCTL_gdbsx_pausevcpu,
+    [253] = XEN_DOMCTL_gdbsx_unpausevcpu,
+    [252] = XEN_DOMCTL_gdbsx_domstatus,
+};
+
 static void call_domctl(struct target *t)
 {
     struct xen_domctl *op = (void *)t->arena;
 
     op->cmd = (uint32_t)fz_take(&t->in, 1);
-    if (op->cmd == 255) /* a number far from all others */
-        op->cmd = VM_ASSIST;
+    if (far_domctls[op->cmd])
+        op->cmd = far_domctls[op->cmd];
     op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
     op->domain = (domid_t)fz_take(&t->in, 1);
     fz_call(t->h.host, __HYPERVISOR_domctl, (uintptr_t)op, 0, 0, 0);
@@ -341,6 +349,14 @@ static void put_calls(struct fz_seed *s, unsigned int command)
     }
 }
 
+static unsigned int byte_for(uint32_t cmd)
+{
+    for (unsigned int i = 255; far_domctls[i]; i--)
+        if (far_domctls[i] == cmd)
+            return i;
+    return cmd;
+}
+
 /* One domctl with its first bytes as in `op`, and a pointer where `pointer_at`
  * says (0: there is none: that is not where a body begins). */
 #define BODY_BYTES 48
@@ -351,7 +367,7 @@ static void put_domctl(struct fz_seed *s, const struct xen_domctl *op,
     if (pointer_at)
         put_pointer(s, (unsigned int)pointer_at, LIST_AT);
     fz_put(s, DOMCTL, 1);
-    fz_put(s, op->cmd == VM_ASSIST ? 255 : op->cmd, 1);
+    fz_put(s, byte_for(op->cmd), 1);
     fz_put(s, op->domain, 1);
 }
 
@@ -587,8 +603,36 @@ static void put_small(struct fz_seed *s, unsigned int at, unsigned int value)
     fz_put(s, value, 4);
 }
 
-/* XENMEM_exchange: 8 of the first domain's frames for others. */
-static void put_exchange(struct fz_seed *s)
+/* What has to do with a domain's memory as a whole, and a debugger. */
+static void put_claim(struct fz_seed *s)
+{
+    static const uint32_t debugger[] = {XEN_DOMCTL_gdbsx_pausevcpu,
+                                        XEN_DOMCTL_gdbsx_domstatus,
+                                        XEN_DOMCTL_gdbsx_unpausevcpu};
+    struct xen_memory_reservation r = {.nr_extents = FZ_PAGES + 6,
+                                       .domid = FZ_GUEST_64};
+    const domid_t domid = FZ_GUEST_64;
+
+    put_bytes_at(s, LIST_AT, &r, sizeof(r));
+    put_call(s, __HYPERVISOR_memory_op, XENMEM_claim_pages, 0);
+    put_call(s, __HYPERVISOR_memory_op, XENMEM_claim_pages, 0);
+    r.nr_extents = 0;
+    put_bytes_at(s, LIST_AT, &r, sizeof(r));
+    put_call(s, __HYPERVISOR_memory_op, XENMEM_claim_pages, 0);
+    put_bytes_at(s, LIST_AT, &domid, sizeof(domid));
+    put_call(s, __HYPERVISOR_memory_op, XENMEM_maximum_gpfn, 0);
+    put_call(s, __HYPERVISOR_memory_op, XENMEM_current_reservation, 0);
+    for (unsigned int i = 0; i < 3; i++) {
+        const struct xen_domctl op = {.cmd = debugger[i], .domain = domid};
+
+        put_domctl(s, &op, 0);
+    }
+}
+
+/* XENMEM_exchange: 8 of the first domain's frames, for others that are together
+ * as the order says. */
+static void put_exchange(struct fz_seed *s, unsigned int first,
+                         unsigned int order)
 {
     fz_put(s, FRAMES, 1);
     fz_put(s, LIST_AT, 2);
@@ -597,9 +641,9 @@ static void put_exchange(struct fz_seed *s)
     for (unsigned int side = 0; side < 2; side++) {
         unsigned int at = 1024 + side * sizeof(struct xen_memory_reservation);
 
-        put_pointer(s, at, LIST_AT + 40 * 8 + side * 2048);
-        put_small(s, at + 8, 8);
-        put_small(s, at + 16, 0);
+        put_pointer(s, at, LIST_AT + first * 8 + side * 2048);
+        put_small(s, at + 8, side ? 8 >> order : 8);
+        put_small(s, at + 16, side ? order : 0);
         put_small(s, at + 24, FZ_GUEST_64);
     }
     put_small(s, 1024 + 2 * sizeof(struct xen_memory_reservation), 0);
@@ -661,7 +705,8 @@ static bool put_other(struct fz_seed *s, unsigned int nr)
         put_memory_ops(s);
         return true;
     case 10:
-        put_exchange(s);
+        put_exchange(s, 40, 0);
+        put_exchange(s, 6, 2); /* not all of which are free to go */
         put_updates(s);
         return true;
     case 11:
@@ -674,6 +719,7 @@ static bool put_other(struct fz_seed *s, unsigned int nr)
         return true;
     case 13:
         put_vcpu(s);
+        put_claim(s);
         return true;
     default:
         return false;

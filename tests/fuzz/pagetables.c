@@ -37,6 +37,7 @@ enum action {
     KILL,    /* the domain, with all it has */
     RESET,   /* its vCPUs */
     INFO,    /* frame */
+    RAW,     /* frame, slot, 8 bytes: as WRITE, but any */
     NR_ACTIONS
 };
 
@@ -237,6 +238,11 @@ static void act(struct target *t, enum action action)
         n = (unsigned int)fz_take(&t->in, 2);
         write_entry(t, mfn, n, entry_of(t));
         break;
+    case RAW:
+        mfn = frame_of(t);
+        n = (unsigned int)fz_take(&t->in, 2);
+        write_entry(t, mfn, n, fz_take(&t->in, 8));
+        break;
     case FILL:
         fill(t);
         break;
@@ -345,9 +351,28 @@ static void put_context(struct fz_seed *s, unsigned int width)
     fz_put(s, 6, 1);
 }
 
+/* Of the frame that put_context() makes a GDT: segments, flat ones too, and a
+ * gate. */
+static void put_descriptors(struct fz_seed *s, unsigned int width)
+{
+    static const uint64_t descriptors[] = {
+        UINT64_C(0x00cfba000000ffff), UINT64_C(0x00cfb2000000ffff),
+        UINT64_C(0x00affa000000ffff), UINT64_C(0x00cfb200000067ff),
+        UINT64_C(0x0000ec00e0190000), UINT64_C(0x0000ec0000080000),
+    };
+
+    for (unsigned int i = 0; i < 6; i++) {
+        fz_put(s, width | RAW, 1);
+        fz_put(s, 30, 1);
+        fz_put(s, 1 + i, 2);
+        /* The last one has its second half behind it, which is zero. */
+        fz_put(s, width && i == 2 ? 0 : descriptors[i], 8);
+    }
+}
+
 /* On each machine: even ones 64-bit, odd ones 32-bit: a tree; with updates and
- * a context; with linear entries and frames given back; and with the other's
- * frames. */
+ * a context; with linear entries and frames given back; with the other's
+ * frames; and with descriptors. */
 bool fz_seed(unsigned int nr, struct fz_seed *s)
 {
     unsigned int width, l1;
@@ -356,7 +381,7 @@ bool fz_seed(unsigned int nr, struct fz_seed *s)
     nr /= FZ_MACHINES;
     width = nr % 2 ? 0x80 : 0;
     l1 = nr % 2 ? 2 : 3;
-    if (nr >= 8)
+    if (nr >= 10)
         return false;
     put_tree(s, nr % 2);
     switch (nr / 2) {
@@ -385,6 +410,10 @@ bool fz_seed(unsigned int nr, struct fz_seed *s)
         put_update(s, width, l1, 9, 128, DATA);
         put(s, (width ^ 0x80) | KILL, 0, 0);
         put(s, width | INFO, 0, 0);
+        break;
+    case 4:
+        put_descriptors(s, width);
+        put_context(s, width);
         break;
     }
     return true;
