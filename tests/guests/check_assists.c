@@ -181,8 +181,7 @@ static long move_to_cr3(mfn_t root)
 
 /*
  * Loads it, sees that it is in use, and returns to the root of before: by the
- * hypercall, as Xen 4.17 leaves it to the next one to drop the root of before
- * a move to cr3, forgets that at another move, and can then never free it.
+ * hypercall, which first completes what Xen leaves open after a move to cr3.
  */
 static long switch_to(mfn_t root, long (*load)(mfn_t root))
 {
