@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ELF files that are no PV guest's kernel, or too large a one, for cases in
- * which nothing of them is ever run.
+ * ELF files that are no PV guest's kernel, or one of a certain size (BSS, in
+ * bytes), for cases in which nothing of them is ever run.
  */
 #define NOTE(type, value)                                                      \
         .long 4, 4, type; .asciz "Xen"; .long value
@@ -19,7 +19,7 @@
         .asciz "GUEST_OS=none,XEN_VER=xen-3.0,LOADER=generic,PAE=no"
 #endif
 
-#ifdef LARGE
+#ifdef BSS
         .section .note.Xen, "a", @note
         STRING(6, "none")                       /* GUEST_OS */
         STRING(8, "generic")                    /* LOADER */
@@ -28,7 +28,7 @@
         NOTE(3, 0)                              /* VIRT_BASE */
         NOTE(1, _start)                         /* ENTRY */
         .bss
-        .skip 64 << 20
+        .skip BSS
 #endif
 
         .text

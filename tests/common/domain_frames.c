@@ -18,7 +18,7 @@ static int fail(const char *what)
     return -1;
 }
 
-/* Only frames of the domain have a type; the M2P may name others' PFNs, too. */
+/* Only frames of the domain have a type. */
 static int read_types(const struct domain_frames *f, xen_pfn_t *types,
                       const xen_pfn_t *mfns, unsigned int nr)
 {
@@ -39,8 +39,8 @@ static int read_types(const struct domain_frames *f, xen_pfn_t *types,
     return r ? fail("XEN_DOMCTL_getpageframeinfo3") : 0;
 }
 
-static int add_frames(struct domain_frames *f, const xen_pfn_t *mfns,
-                      unsigned int nr)
+static int add_chunk(struct domain_frames *f, const xen_pfn_t *mfns,
+                     unsigned int nr)
 {
     xen_pfn_t types[CHUNK], pfn;
     unsigned int i;
@@ -48,11 +48,12 @@ static int add_frames(struct domain_frames *f, const xen_pfn_t *mfns,
     if (read_types(f, types, mfns, nr))
         return -1;
     for (i = 0; i < nr; i++) {
-        pfn = f->m2p[mfns[i]];
         if ((types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) == XEN_DOMCTL_PFINFO_XTAB)
             continue;
-        if (f->mfns[pfn]) {
-            fprintf(stderr, "domain_frames: two frames at PFN %#lx\n", pfn);
+        pfn = f->m2p[mfns[i]];
+        if (pfn >= f->pages || f->mfns[pfn]) {
+            fprintf(stderr, "domain_frames: MFN %#lx cannot be at PFN %#lx\n",
+                    mfns[i], pfn);
             return -1;
         }
         f->mfns[pfn] = mfns[i];
@@ -62,25 +63,19 @@ static int add_frames(struct domain_frames *f, const xen_pfn_t *mfns,
     return 0;
 }
 
-static int add_all_frames(struct domain_frames *f)
+int domain_frames_add(struct domain_frames *f, const xen_pfn_t *mfns,
+                      uint64_t nr)
 {
-    xen_pfn_t mfns[CHUNK], mfn;
-    unsigned int nr = 0;
+    uint64_t done;
     int rc = 0;
 
-    for (mfn = 1; !rc && mfn < f->max_mfn; mfn++) {
-        if (f->m2p[mfn] >= f->pages)
-            continue;
-        mfns[nr++] = mfn;
-        if (nr == CHUNK) {
-            rc = add_frames(f, mfns, nr);
-            nr = 0;
-        }
-    }
-    return rc ? rc : add_frames(f, mfns, nr);
+    for (done = 0; !rc && done < nr; done += CHUNK)
+        rc = add_chunk(f, mfns + done,
+                       nr - done < CHUNK ? (unsigned int)(nr - done) : CHUNK);
+    return rc;
 }
 
-int domain_frames_find(struct domain_frames *f, xc_interface *xch,
+int domain_frames_open(struct domain_frames *f, xc_interface *xch,
                        uint32_t domid, uint64_t pages)
 {
     *f = (struct domain_frames){.xch = xch, .domid = domid, .pages = pages};
@@ -94,9 +89,7 @@ int domain_frames_find(struct domain_frames *f, xc_interface *xch,
         return fail("xc_map_m2p");
     f->mfns = calloc(pages, sizeof(*f->mfns));
     f->types = calloc(pages, sizeof(*f->types));
-    if (!f->mfns || !f->types)
-        return fail("memory");
-    return add_all_frames(f);
+    return f->mfns && f->types ? 0 : fail("memory");
 }
 
 void domain_frames_dispose(struct domain_frames *f)

@@ -30,16 +30,25 @@ struct domain_frames {
 };
 
 /*
- * Finds them anew: a domain that changes has to be paused.  0 or -1, with a
- * message; frames are to be disposed of either way.
+ * Looks at a domain, with no frame of it yet.  A domain that changes has to be
+ * paused from here on.  0 or -1, with a message; frames are to be disposed of
+ * either way.
  */
 int __attribute__((warn_unused_result))
-domain_frames_find(struct domain_frames *frames, xc_interface *xch,
+domain_frames_open(struct domain_frames *frames, xc_interface *xch,
                    uint32_t domid, uint64_t pages);
 
 void domain_frames_dispose(struct domain_frames *frames);
 
-/* The PFN that a frame of this domain is at, or NO_PFN. */
+/*
+ * Adds those of the frames that are the domain's, each at the PFN that the M2P
+ * has for it.  0 or -1, with a message: two are at one PFN, or Xen refuses.
+ */
+int __attribute__((warn_unused_result))
+domain_frames_add(struct domain_frames *frames, const xen_pfn_t *mfns,
+                  uint64_t nr);
+
+/* The PFN that a frame was added at, or NO_PFN. */
 uint64_t domain_frames_pfn(const struct domain_frames *frames, uint64_t mfn);
 
 /* A page to be read, until munmap(); NULL with errno. */

@@ -52,6 +52,7 @@ int pv_guest_load(struct pv_guest *g)
         return fail("xc_dom_allocate");
     dom->container_type = XC_DOM_PV_CONTAINER;
     dom->max_vcpus = g->vcpus;
+    dom->flags = 0; /* libxl, too, drops what xc_dom_allocate() sets */
     if (open_channels(g))
         return -1;
     if (xc_cpuid_apply_policy(g->xch, g->domid, false, NULL, 0, true, false,

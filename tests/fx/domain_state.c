@@ -12,7 +12,7 @@
 
 #include <xenguest.h>
 
-#define CHUNK 1024u /* pages to be mapped at once */
+#define CHUNK 1024u /* pages to be looked up or mapped at once */
 
 /* A page-table entry's frame, and that it has one (xen/arch-x86/xen.h). */
 #define PTE_PRESENT UINT64_C(1)
@@ -271,13 +271,32 @@ static int read_context(struct taking *t, unsigned int vcpu)
 /* -- all of it -- */
 
 /* A restored guest has no P2M tree yet, only the list; so by the M2P. */
+static int find_frames(struct domain_frames *f)
+{
+    xen_pfn_t mfns[CHUNK], mfn;
+    unsigned int nr = 0;
+    int rc = 0;
+
+    for (mfn = 1; !rc && mfn < f->max_mfn; mfn++) {
+        if (f->m2p[mfn] >= f->pages)
+            continue;
+        mfns[nr++] = mfn;
+        if (nr == CHUNK) {
+            rc = domain_frames_add(f, mfns, nr);
+            nr = 0;
+        }
+    }
+    return rc ? rc : domain_frames_add(f, mfns, nr);
+}
+
 static int prepare(struct taking *t, uint64_t *list_list)
 {
     struct domain_state *s = t->s;
     uint64_t pages;
 
     if (read_shared_info(t, &pages, list_list) ||
-        domain_frames_find(&s->frames, t->xch, t->domid, pages))
+        domain_frames_open(&s->frames, t->xch, t->domid, pages) ||
+        find_frames(&s->frames))
         return -1;
     s->sums = calloc(pages, sizeof(*s->sums));
     s->kinds = calloc(pages, sizeof(*s->kinds));
