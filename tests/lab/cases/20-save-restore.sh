@@ -16,6 +16,7 @@ save_and_restore() {
     ok 'xl restore' xl restore -e /tmp/saved
     ok "$1 goes on" wait_console "$1" "^suspend: ready $2\$" 60
     came_through "$1" "$1" "$2"
+    like "$said" ' above_4g=yes ' 'with its root where there is memory'
 }
 
 no_restore() {
@@ -42,7 +43,7 @@ no_configuration() {
 
 for variant in pae legacy 64; do
     name=suspend-$variant
-    way=by_xl
+    way=by_stock_xl
     create "$name"
     checkpoint "$name" 1
     if save_and_restore "$name" 2; then
@@ -50,7 +51,7 @@ for variant in pae legacy 64; do
         power_off "$name" "$name"
     fi
 
-    way=by_plugin
+    way=by_xl
     create "$name"
     if save_and_restore "$name" 1; then
         checkpoint "$name" 2

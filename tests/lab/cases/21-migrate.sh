@@ -34,7 +34,7 @@ no_migration() {
 
 for variant in pae legacy 64; do
     name=suspend-$variant
-    way=by_xl
+    way=by_stock_xl
     create "$name" busy
     migrate "$name"
     # By its address: the other way to tell where the P2M is.

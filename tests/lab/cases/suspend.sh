@@ -4,18 +4,6 @@
 # different ways, and what it has to say. Each case says in $way who builds.
 . "$(dirname "$0")/lib.sh"
 
-# xl waits in the background to destroy its domains, but not for one that was
-# suspended meanwhile: -e, so that it never does, and power_off can.
-by_xl() {
-    xl create -qe "$1"
-}
-by_domwright() {
-    domwright create "$1"
-}
-by_plugin() {
-    domwright xl create -qe "$1"
-}
-
 small() {
     sed 's/^memory = .*/memory = 8/'
 }
@@ -70,7 +58,9 @@ nothing_left() {
     is "$(left_behind)" '' 'nothing else is left'
 }
 
-# power_off NAME LOG: the guest answers, and nothing of it is left.
+# power_off NAME LOG: the guest answers, and nothing of it is left. No xl waits
+# to destroy it: the one that made it gives up when it is suspended, and those
+# that restore it are told not to.
 power_off() {
     ok "xl shutdown $1" xl shutdown -w "$1"
     ok 'the guest has done so itself' console_has "$2" '^suspend: done$'
