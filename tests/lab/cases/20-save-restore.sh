@@ -45,18 +45,16 @@ for variant in pae legacy 64; do
     name=suspend-$variant
     way=by_stock_xl
     create "$name"
-    checkpoint "$name" 1
-    if save_and_restore "$name" 2; then
+    if save_and_restore "$name" 1; then
+        checkpoint "$name" 2
         save_and_restore "$name" 3
         power_off "$name" "$name"
     fi
 
     way=by_xl
     create "$name"
-    if save_and_restore "$name" 1; then
-        checkpoint "$name" 2
-        power_off "$name" "$name"
-    fi
+    checkpoint "$name" 1
+    ! save_and_restore "$name" 2 || power_off "$name" "$name"
 
     way=by_domwright
     create "$name"
