@@ -17,20 +17,11 @@ fail_restore_at() {
         wrong "restore of hello-$1: call $2's $3: not a word"
 }
 
-# fail_restore KERNEL ERRNO...: these at each call.
 fail_restore() {
-    kernel=$1 n=1 more=yes
-    shift
-    on_host "$top/tests/fx/save_restore" -m 8 "$guests/hello-$kernel" \
-        "$stream" >out 2>err || wrong "hello-$kernel: save and restore"
-    while [ "$more" ]; do
-        for error in "$@"; do
-            fail_restore_at "$kernel" "$n" "$error" || more=
-        done
-        as_before "restore of hello-$kernel: call $n's failure"
-        n=$((n + 1))
-    done
-    [ "$n" -gt 20 ] || wrong "restore of hello-$kernel: only $n calls"
+    on_host "$top/tests/fx/save_restore" -m 8 "$guests/hello-$1" "$stream" \
+        >out 2>err || wrong "hello-$1: save and restore"
+    each_call fail_restore_at "$@"
+    [ "$n" -gt 20 ] || wrong "restore of hello-$1: only $n calls"
 }
 
 fail_restore legacy ENOMEM EFAULT EINVAL ESRCH

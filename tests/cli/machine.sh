@@ -57,5 +57,19 @@ try() {
     grep -q "^{\"pid\":[0-9]*,\"n\":${fault%:*}," trace
 }
 
+# each_call FUNCTION KERNEL ERRNO...: calls FUNCTION KERNEL N ERRNO with all of
+# these for each N, until it says that there is no Nth call; that is then in $n.
+each_call() {
+    function=$1 kernel=$2 n=0 more=yes
+    shift 2
+    while [ "$more" ]; do
+        n=$((n + 1))
+        for error in "$@"; do
+            "$function" "$kernel" "$n" "$error" || more=
+        done
+        as_before "$function hello-$kernel, $n"
+    done
+}
+
 new_machine
 state >before
