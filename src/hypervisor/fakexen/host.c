@@ -333,18 +333,6 @@ void fx_unlock(struct fx_host *host)
     pthread_mutex_unlock(&host->super->lock);
 }
 
-bool fx_is_ram(const struct fx_host *host, uint64_t mfn)
-{
-    const struct fx_super *super = host->super;
-    uint32_t i;
-
-    for (i = super->nr_ram; i--;) {
-        if (mfn >= super->ram[i].first)
-            return mfn < super->ram[i].end;
-    }
-    return false;
-}
-
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn)
 {
     return fx_is_ram(host, mfn) ? &host->frames[mfn] : NULL;

@@ -227,7 +227,17 @@ void fx_lock(struct fx_host *host);
 void fx_unlock(struct fx_host *host);
 
 /* Is there RAM behind the number? */
-bool fx_is_ram(const struct fx_host *host, uint64_t mfn);
+static inline bool fx_is_ram(const struct fx_host *host, uint64_t mfn)
+{
+    const struct fx_super *super = host->super;
+    uint32_t i;
+
+    for (i = super->nr_ram; i--;) {
+        if (mfn >= super->ram[i].first)
+            return mfn < super->ram[i].end;
+    }
+    return false;
+}
 
 /* The accounting of a RAM frame; NULL for a number without RAM. */
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn);
