@@ -32,13 +32,6 @@ unsigned int fx_world_index(uint64_t mfn)
                                         : mfn - FX_HIGH + FX_FRAMES);
 }
 
-bool fx_is_ram(const struct fx_host *host, uint64_t mfn)
-{
-    (void)host;
-    return (mfn >= FX_LOW && mfn < FX_LOW + FX_FRAMES) ||
-           (mfn >= FX_HIGH && mfn < FX_HIGH + FX_FRAMES);
-}
-
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn)
 {
     return fx_is_ram(host, mfn) ? &host->frames[fx_world_index(mfn)] : NULL;
