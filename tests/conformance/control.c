@@ -231,6 +231,9 @@ static void vnumas(struct test *t)
 
 static void others(struct test *t)
 {
+    static const uint32_t virqs[] = {VIRQ_TBUF,     VIRQ_TIMER,  VIRQ_DEBUG,
+                                     VIRQ_XENOPROF, VIRQ_XENPMU, NR_VIRQS,
+                                     UINT32_MAX};
     uint32_t domid = domain_with_vcpus(t);
     struct xen_domctl op = {0};
 
@@ -238,6 +241,10 @@ static void others(struct test *t)
     try_op(t, domid, XEN_DOMCTL_settimeoffset, &op, "settimeoffset");
     memset(&op, 0, sizeof(op));
     try_op(t, domid, XEN_DOMCTL_subscribe, &op, "subscribe");
+    for (unsigned int i = 0; i < sizeof(virqs) / sizeof(virqs[0]); i++) {
+        op = (struct xen_domctl){.u.set_virq_handler.virq = virqs[i]};
+        try_op(t, domid, XEN_DOMCTL_set_virq_handler, &op, "set_virq_handler");
+    }
     op.u.paging_mempool.size = 1 << 20;
     try_op(t, domid, XEN_DOMCTL_set_paging_mempool_size, &op,
            "set_paging_mempool_size");

@@ -288,14 +288,64 @@ static void handles(struct test *t)
     (void)xc_domain_destroy(t->xch, domid);
 }
 
+static void dying_vcpus(struct test *t, const struct guest *g)
+{
+    vcpu_guest_context_any_t c;
+    xc_vcpuinfo_t vcpu = {0};
+
+    report(t, failed(xc_vcpu_getinfo(t->xch, g->domid, 0, &vcpu)),
+           "getvcpuinfo");
+    say(t, "  online %u, blocked %u, running %u", vcpu.online, vcpu.blocked,
+        vcpu.running);
+    report(t, failed(xc_vcpu_getcontext(t->xch, g->domid, 0, &c)),
+           "getvcpucontext");
+    report(t, failed(xc_vcpu_getcontext(t->xch, g->domid, 1, &c)),
+           "getvcpucontext of another vCPU");
+    report(t, context_reset(t, g, 1), "reset that");
+    report(t, failed(xc_domain_max_vcpus(t->xch, g->domid, 4)), "max_vcpus");
+}
+
+/* Frame 2 was pinned, frame 3 is mapped. */
+static void dying_frames(struct test *t, const struct guest *g)
+{
+    struct xen_domctl op = {.u.hypercall_init.gmfn = g->mfn[3]};
+    xen_pfn_t frame = 9;
+    uint64_t value;
+
+    report(t, failed(xc_domain_setmaxmem(t->xch, g->domid, 4096)), "max_mem");
+    report(
+        t,
+        failed(xc_domain_populate_physmap(t->xch, g->domid, 1, 0, 0, &frame)),
+        "populate_physmap");
+    say_types(t, g, g->nr);
+    report(t, pin(t, g, 1, 3), "pin the mapped frame");
+    report(t, unpin(t, g, 2), "unpin the pinned one");
+    report(t, update(t, g, 3, 0, 0), "update the mapped frame");
+    report(t, peek(t, g, 3, 0, &value), "map it once more");
+    report(t, peek(t, g, 4, 0, &value), "map another");
+    report(t, domctl(t, &op, XEN_DOMCTL_hypercall_init, g->domid),
+           "hypercall_init");
+}
+
+static void dying_others(struct test *t, const struct guest *g)
+{
+    struct xen_domctl op = {.u.shadow_op.op =
+                                XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY};
+
+    report(t, domctl(t, &op, XEN_DOMCTL_shadow_op, g->domid), "log-dirty on");
+    report(t, failed(xc_evtchn_alloc_unbound(t->xch, g->domid, 0)),
+           "alloc_unbound");
+    report(t, failed(xc_domain_pause(t->xch, g->domid)), "pause");
+    report(t, failed(xc_domain_unpause(t->xch, g->domid)), "unpause");
+    report(t, failed(xc_domain_shutdown(t->xch, g->domid, 0)), "shutdown");
+    report(t, failed(xc_domain_destroy(t->xch, g->domid)), "destroy it again");
+}
+
 /* A mapping keeps a domain dying that is destroyed: what can still be done? */
 static void dying(struct test *t, unsigned int width)
 {
     struct guest g;
     vcpu_guest_context_any_t c;
-    xc_vcpuinfo_t vcpu = {0};
-    struct xen_domctl op;
-    xen_pfn_t frame = 9;
     long error;
     void *page;
 
@@ -307,38 +357,9 @@ static void dying(struct test *t, unsigned int width)
     page = guest_map(t, &g, 3, true, &error);
     guest_end(t, &g);
     info(t, g.domid, "dying");
-    report(t, failed(xc_vcpu_getinfo(t->xch, g.domid, 0, &vcpu)),
-           "getvcpuinfo");
-    say(t, "  online %u, blocked %u, running %u", vcpu.online, vcpu.blocked,
-        vcpu.running);
-    report(t, failed(xc_vcpu_getcontext(t->xch, g.domid, 0, &c)),
-           "getvcpucontext");
-    report(t, failed(xc_vcpu_getcontext(t->xch, g.domid, 1, &c)),
-           "getvcpucontext of another vCPU");
-    report(t, context_reset(t, &g, 1), "reset that");
-    report(t, failed(xc_domain_max_vcpus(t->xch, g.domid, 4)), "max_vcpus");
-    report(t, failed(xc_domain_setmaxmem(t->xch, g.domid, 4096)), "max_mem");
-    report(t,
-           failed(xc_domain_populate_physmap(t->xch, g.domid, 1, 0, 0, &frame)),
-           "populate_physmap");
-    say_types(t, &g, g.nr);
-    report(t, pin(t, &g, 1, 3), "pin the mapped frame");
-    report(t, unpin(t, &g, 2), "unpin the pinned one");
-    report(t, update(t, &g, 3, 0, 0), "update the mapped frame");
-    report(t, peek(t, &g, 3, 0, &(uint64_t){0}), "map it once more");
-    report(t, peek(t, &g, 4, 0, &(uint64_t){0}), "map another");
-    report(t, failed(xc_evtchn_alloc_unbound(t->xch, g.domid, 0)),
-           "alloc_unbound");
-    op = (struct xen_domctl){.u.shadow_op.op =
-                                 XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY};
-    report(t, domctl(t, &op, XEN_DOMCTL_shadow_op, g.domid), "log-dirty on");
-    op = (struct xen_domctl){.u.hypercall_init.gmfn = g.mfn[3]};
-    report(t, domctl(t, &op, XEN_DOMCTL_hypercall_init, g.domid),
-           "hypercall_init");
-    report(t, failed(xc_domain_pause(t->xch, g.domid)), "pause");
-    report(t, failed(xc_domain_unpause(t->xch, g.domid)), "unpause");
-    report(t, failed(xc_domain_shutdown(t->xch, g.domid, 0)), "shutdown");
-    report(t, failed(xc_domain_destroy(t->xch, g.domid)), "destroy it again");
+    dying_vcpus(t, &g);
+    dying_frames(t, &g);
+    dying_others(t, &g);
     info(t, g.domid, "still dying");
     if (page)
         guest_unmap(t, page);

@@ -40,21 +40,22 @@ static const struct way {
 };
 #define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
 
-/* Some frames are to lie above 4 GiB, and really do. */
+/* That the frames lie where they are to lie is told. */
 static void begin(struct test *t, struct guest *g, unsigned int width,
                   const struct way *way)
 {
+    unsigned int below = 0;
     uint64_t enabled = 0;
 
     guest_begin(t, g, width, NR_LOW, 32);
     guest_grow(t, g, NR_FRAMES - NR_LOW, 0);
     for (unsigned int i = 0; i < NR_FRAMES; i++)
-        if ((i < NR_LOW) != (g->mfn[i] < 0x100000))
-            say(t, "frame %u is on the wrong side of 4 GiB", i);
+        below += g->mfn[i] < 0x100000;
+    say(t, "%u bits, %s", width, way->name);
+    say(t, "  %u frames below 4 GiB, %u above", below, NR_FRAMES - below);
     make_root(t, g, LOW, LOW_L2);
     make_root(t, g, HIGH, HIGH_L2);
     make_root(t, g, OTHER_HIGH, OTHER_HIGH_L2);
-    say(t, "%u bits, %s", width, way->name);
     if (way->declares)
         report(t, declare_assists(t, g->domid, way->declared, &enabled),
                "  declare %llx", (unsigned long long)way->declared);

@@ -8,6 +8,8 @@
 
 #include "conformance.h"
 
+#include <xen/physdev.h>
+
 #define NO_DOMAIN 0x7eee
 
 static void version(struct test *t)
@@ -62,64 +64,67 @@ static void show_port(struct test *t, uint32_t domid, uint32_t port)
         say(t, "  for domain 0: %s", status.u.unbound.dom ? "no" : "yes");
 }
 
+static long port_op(struct test *t, unsigned int cmd, const void *arg,
+                    size_t size)
+{
+    void *buffer = xencall_alloc_buffer(t->call, size);
+    long r;
+
+    if (!buffer)
+        abort();
+    memcpy(buffer, arg, size);
+    r = failed(xencall2(t->call, __HYPERVISOR_event_channel_op, cmd,
+                        (uintptr_t)buffer));
+    xencall_free_buffer(t->call, buffer);
+    return r;
+}
+
 /* The caller's own ports are its kernel's: only what is refused is tried. */
+static void refused_ports(struct test *t, uint32_t domid)
+{
+    static const uint32_t none[] = {1024, 1u << 17, UINT32_MAX};
+    struct evtchn_bind_interdomain bind = {.remote_dom = NO_DOMAIN,
+                                           .remote_port = 1};
+
+    report(t, port_op(t, EVTCHNOP_bind_interdomain, &bind, sizeof(bind)),
+           "bind to no domain's");
+    for (bind.remote_port = 2; bind.remote_port < 5; bind.remote_port++) {
+        bind.remote_dom = (domid_t)domid;
+        report(t, port_op(t, EVTCHNOP_bind_interdomain, &bind, sizeof(bind)),
+               "bind to port %u", bind.remote_port);
+    }
+    for (unsigned int i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        report(t, port_op(t, EVTCHNOP_send, &none[i], sizeof(none[i])),
+               "send to port %u", none[i]);
+        report(t, port_op(t, EVTCHNOP_close, &none[i], sizeof(none[i])),
+               "close port %u", none[i]);
+    }
+}
+
+/* Xen comes to know more of them as more are taken. */
 static void ports(struct test *t)
 {
-    static const uint32_t none[] = {4,    63,   64,       127,       128,
-                                    1023, 1024, 1u << 17, UINT32_MAX};
-    struct evtchn_bind_interdomain *bind;
-    uint32_t domid, *port;
+    static const uint32_t some[] = {
+        0, 1, 2, 3, 4, 63, 64, 127, 128, 1023, 1024, 1u << 17, UINT32_MAX};
+    uint32_t domid;
 
     (void)domain_new(t, &domid, 1);
     (void)xc_evtchn_alloc_unbound(t->xch, domid, 0);
     (void)xc_evtchn_alloc_unbound(t->xch, domid, domid);
-    for (uint32_t i = 0; i < 4; i++)
-        show_port(t, domid, i);
-    for (unsigned int i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-        show_port(t, domid, none[i]);
+    for (unsigned int i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+        show_port(t, domid, some[i]);
     show_port(t, NO_DOMAIN, 1);
-    bind = xencall_alloc_buffer(t->call, sizeof(*bind));
-    port = xencall_alloc_buffer(t->call, sizeof(*port));
-    if (!bind || !port)
-        abort();
-    *bind = (struct evtchn_bind_interdomain){.remote_dom = NO_DOMAIN,
-                                             .remote_port = 1};
-    report(t,
-           failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
-                           EVTCHNOP_bind_interdomain, (uintptr_t)bind)),
-           "bind to no domain's");
-    for (uint32_t remote = 2; remote < 5; remote++) {
-        *bind = (struct evtchn_bind_interdomain){.remote_dom = (domid_t)domid,
-                                                 .remote_port = remote};
-        report(t,
-               failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
-                               EVTCHNOP_bind_interdomain, (uintptr_t)bind)),
-               "bind to port %u", remote);
-    }
-    for (unsigned int i = 5; i < sizeof(none) / sizeof(none[0]); i++) {
-        *port = none[i];
-        report(t,
-               failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
-                               EVTCHNOP_send, (uintptr_t)port)),
-               "send to port %u", none[i]);
-        report(t,
-               failed(xencall2(t->call, __HYPERVISOR_event_channel_op,
-                               EVTCHNOP_close, (uintptr_t)port)),
-               "close port %u", none[i]);
-    }
+    refused_ports(t, domid);
     for (unsigned int i = 0; i < 62; i++)
         (void)xc_evtchn_alloc_unbound(t->xch, domid, 0);
-    for (uint32_t i = 63; i < 66; i++)
-        show_port(t, domid, i);
-    show_port(t, domid, 128);
+    for (unsigned int i = 5; i < 9; i++)
+        show_port(t, domid, some[i]);
     report(t, failed(xc_evtchn_reset(t->xch, NO_DOMAIN)), "reset no domain's");
     report(t, failed(xc_domain_unpause(t->xch, domid)), "unpause");
     report(t, failed(xc_evtchn_reset(t->xch, domid)), "reset");
     show_port(t, domid, 1);
-    show_port(t, domid, 65);
+    show_port(t, domid, 64);
     show_port(t, domid, 128);
-    xencall_free_buffer(t->call, bind);
-    xencall_free_buffer(t->call, port);
     (void)xc_domain_destroy(t->xch, domid);
 }
 
@@ -410,6 +415,63 @@ static void policies(struct test *t)
     (void)xc_domain_destroy(t->xch, domid);
 }
 
+/* A multicall in another. */
+static void nested(struct test *t)
+{
+    multicall_entry_t *calls = xencall_alloc_buffer(t->call, sizeof(*calls));
+
+    if (!calls)
+        abort();
+    memset(calls, 0, sizeof(*calls));
+    calls->op = __HYPERVISOR_multicall;
+    report(
+        t,
+        failed(xencall2(t->call, __HYPERVISOR_multicall, (uintptr_t)calls, 1)),
+        "a multicall in another");
+    report(t, (long)calls->result, "  that");
+    report(t, failed(xencall2(t->call, __HYPERVISOR_multicall, 0, 0)),
+           "a multicall of none");
+    report(t, failed(xencall2(t->call, __HYPERVISOR_multicall, 0, 1)),
+           "a multicall of a null pointer");
+    xencall_free_buffer(t->call, calls);
+}
+
+static long physdev(struct test *t, unsigned int cmd, const void *arg,
+                    size_t size)
+{
+    void *buffer = xencall_alloc_buffer(t->call, size);
+    long r;
+
+    if (!buffer)
+        abort();
+    memcpy(buffer, arg, size);
+    r = failed(
+        xencall2(t->call, __HYPERVISOR_physdev_op, cmd, (uintptr_t)buffer));
+    xencall_free_buffer(t->call, buffer);
+    return r;
+}
+
+/* Interrupts of a guest without devices. */
+static void interrupts(struct test *t)
+{
+    uint32_t domid;
+
+    (void)domain_new(t, &domid, 1);
+    for (unsigned int i = 0; i < 2; i++) {
+        domid_t whose = i ? NO_DOMAIN : (domid_t)domid;
+        struct physdev_map_pirq map = {.domid = whose, .type = 99};
+        struct physdev_unmap_pirq unmap = {.domid = whose, .pirq = 5};
+
+        report(t, physdev(t, PHYSDEVOP_map_pirq, &map, sizeof(map)),
+               "map_pirq of no such type%s", i ? ", no domain" : "");
+        report(t, physdev(t, PHYSDEVOP_unmap_pirq, &unmap, sizeof(unmap)),
+               "unmap_pirq of none%s", i ? ", no domain" : "");
+    }
+    report(t, failed(xencall2(t->call, __HYPERVISOR_physdev_op, 99, 0)),
+           "no such physdev_op");
+    (void)xc_domain_destroy(t->xch, domid);
+}
+
 /* What is asked in the raw: multicalls, and what is no hypercall. */
 static void raw(struct test *t)
 {
@@ -458,4 +520,6 @@ void section_host(struct test *t, unsigned int width)
     tsc(t);
     policies(t);
     raw(t);
+    nested(t);
+    interrupts(t);
 }

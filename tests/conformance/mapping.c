@@ -50,6 +50,8 @@ static void batch(struct test *t, const struct guest *g)
     int errors[6] = {0};
     volatile uint64_t *pages; /* one frame is there twice */
 
+    pages = xenforeignmemory_map(t->fmem, g->domid, PROT_READ, 0, frames, NULL);
+    report(t, pages ? 0 : failed(-1), "no frame at all");
     report(t, pin(t, g, 1, 2), "pin a frame as L1");
     pages = xenforeignmemory_map(t->fmem, g->domid, PROT_READ | PROT_WRITE, 6,
                                  frames, NULL);

@@ -30,7 +30,7 @@ fx_hypercall fx_hypercall_by_number(unsigned int number)
 
 /*
  * The calls of a multicall fail one by one: only a list that cannot be read or
- * written stops it. One in another would be endless, and Xen has none either.
+ * written stops it. One in another is refused, as on Xen.
  */
 long fx_multicall(struct fx_host *host, const uint64_t arg[5])
 {
@@ -50,9 +50,11 @@ long fx_multicall(struct fx_host *host, const uint64_t arg[5])
                        : NULL;
         for (int w = 0; w < 5; w++)
             words[w] = entry.args[w];
-        entry.result = function && function != fx_multicall
-                           ? (unsigned long)function(host, words)
-                           : (unsigned long)-ENOSYS;
+        if (function == fx_multicall)
+            entry.result = (unsigned long)-EINVAL;
+        else
+            entry.result =
+                (unsigned long)(function ? function(host, words) : -ENOSYS);
         if (fx_copy_to(at, &entry, sizeof(entry)))
             return -EFAULT;
     }

@@ -537,6 +537,17 @@ static long nothing_to_do(struct call *call)
     return 0;
 }
 
+/* Only an interrupt that the machine has once can be handed on. */
+static long set_virq_handler(struct call *call)
+{
+    uint32_t virq = call->op->u.set_virq_handler.virq;
+
+    return virq >= NR_VIRQS || virq == VIRQ_TIMER || virq == VIRQ_DEBUG ||
+                   virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU
+               ? -EINVAL
+               : 0;
+}
+
 static long not_for_pv(struct call *call)
 {
     (void)call;
@@ -582,7 +593,7 @@ static domctl_function function_for(uint32_t command)
         [XEN_DOMCTL_scheduler_op] = scheduler_op,
         [XEN_DOMCTL_settimeoffset] = nothing_to_do,
         [XEN_DOMCTL_subscribe] = nothing_to_do,
-        [XEN_DOMCTL_set_virq_handler] = nothing_to_do,
+        [XEN_DOMCTL_set_virq_handler] = set_virq_handler,
         [XEN_DOMCTL_get_paging_mempool_size] = not_for_pv,
         [XEN_DOMCTL_set_paging_mempool_size] = not_for_pv,
     };
