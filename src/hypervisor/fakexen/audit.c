@@ -190,8 +190,7 @@ static void count_vcpus(struct audit *a, struct fx_domain *domain)
         if (!domain->vcpu[i].exists)
             continue;
         state = fx_vcpu_state(a->host, domain, i);
-        if (!state ||
-            !count_xens(a, domain->vcpu[i].context, FX_VCPU_FRAMES)) {
+        if (!state || !count_xens(a, domain->vcpu[i].context, FX_VCPU_FRAMES)) {
             differ(a, "domain %u: vCPU %u has lost its state", domain->id, i);
             if (a->repair)
                 memset(&domain->vcpu[i], 0, sizeof(domain->vcpu[i]));
