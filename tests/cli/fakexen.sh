@@ -150,6 +150,11 @@ prints '^domain 0: '
 prints '^frames +'
 runs 0 --host m --status --json
 prints '"free_frames": [0-9]+'
+# Its level is the patched one, unless it was made with another.
+prints '"level": "patched"'
+runs 0 --host stock --memory 512M --level stock true
+runs 0 --host stock --level patched --status
+prints '^level +stock$'
 runs 0 sh -c "$show_host"
 machine=$(cat out)
 [ ! -e "$machine" ] || wrong "the machine $machine outlives its command"
