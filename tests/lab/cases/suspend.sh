@@ -19,12 +19,6 @@ create() {
     came_through "$1" "$1" 0
 }
 
-# The stock toolstack restores a guest wherever there is memory, and that is
-# above 4 GiB. Patched, Xen refuses an L3 there to one without extended CR3.
-refused() {
-    [ "$(on "" suspend-legacy)" = "$1" ]
-}
-
 # field NAME KEY: what "domwright info" has.
 field() {
     domwright info "$1" | sed -n "s/^$2 *: //p"
