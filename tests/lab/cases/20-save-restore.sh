@@ -4,7 +4,9 @@
 # built them: the guest finds all as it was, and nothing is left behind.
 . "$(dirname "$0")/suspend.sh"
 
-# save_and_restore NAME ROUND [CONFIG]: a new domain goes on.
+# save_and_restore NAME ROUND [CONFIG]: a new domain goes on.  The tools restore
+# a root wherever there is memory, the legacy guest's too.  Patched Xen lets them
+# as long as vCPU 0 has no context and nobody declared the guest's assists.
 save_and_restore() {
     ok "$way: xl save $1${3:+ with its configuration}" \
         xl save "$1" /tmp/saved ${3:+"$3"}
