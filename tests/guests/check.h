@@ -13,6 +13,8 @@
 #include "paging.h"
 #include "tap.h"
 
+#define FIRST_MFN_ABOVE_4G 0x100000
+
 /* check_boot.c */
 void check_start_info(void);
 void check_registers(void);

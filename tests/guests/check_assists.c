@@ -9,8 +9,6 @@
  */
 #include "check.h"
 
-#define FIRST_MFN_ABOVE_4G 0x100000
-
 /*
  * struct xen_domctl as of Xen 4.17 (xen/domctl.h, which is not for C11), and
  * the patched Xen's own operation (src/builder/vm_assist.h).

@@ -7,8 +7,6 @@
 #include <xen/grant_table.h>
 #include <xen/vcpu.h>
 
-#define FIRST_MFN_ABOVE_4G 0x100000
-
 unsigned long p2m_list_pages(void)
 {
     return (unsigned long)dw_pages_for((uint64_t)start_info->nr_pages *
