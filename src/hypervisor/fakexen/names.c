@@ -131,7 +131,7 @@ const char *fx_sysctl_name(uint64_t cmd)
     return NAME_IN(names, cmd);
 }
 
-const char *fx_memory_op_name(uint64_t op)
+static const char *memory_op_name(uint64_t op)
 {
     static const char *const names[] = {
         [XENMEM_increase_reservation] = "increase_reservation",
@@ -188,4 +188,95 @@ const char *fx_mmuext_name(uint64_t op)
     };
 
     return NAME_IN(names, op);
+}
+
+static const char *version_name(uint64_t op)
+{
+    static const char *const names[] = {
+        [XENVER_version] = "version",
+        [XENVER_extraversion] = "extraversion",
+        [XENVER_compile_info] = "compile_info",
+        [XENVER_capabilities] = "capabilities",
+        [XENVER_changeset] = "changeset",
+        [XENVER_platform_parameters] = "platform_parameters",
+        [XENVER_get_features] = "get_features",
+        [XENVER_pagesize] = "pagesize",
+        [XENVER_guest_handle] = "guest_handle",
+        [XENVER_commandline] = "commandline",
+        [XENVER_build_id] = "build_id",
+    };
+
+    return NAME_IN(names, op);
+}
+
+static const char *event_channel_name(uint64_t op)
+{
+    static const char *const names[] = {
+        [EVTCHNOP_bind_interdomain] = "bind_interdomain",
+        [EVTCHNOP_bind_virq] = "bind_virq",
+        [EVTCHNOP_bind_pirq] = "bind_pirq",
+        [EVTCHNOP_close] = "close",
+        [EVTCHNOP_send] = "send",
+        [EVTCHNOP_status] = "status",
+        [EVTCHNOP_alloc_unbound] = "alloc_unbound",
+        [EVTCHNOP_bind_ipi] = "bind_ipi",
+        [EVTCHNOP_bind_vcpu] = "bind_vcpu",
+        [EVTCHNOP_unmask] = "unmask",
+        [EVTCHNOP_reset] = "reset",
+        [EVTCHNOP_init_control] = "init_control",
+        [EVTCHNOP_expand_array] = "expand_array",
+        [EVTCHNOP_set_priority] = "set_priority",
+    };
+
+    return NAME_IN(names, op);
+}
+
+static const char *grant_table_name(uint64_t op)
+{
+    static const char *const names[] = {
+        [GNTTABOP_map_grant_ref] = "map_grant_ref",
+        [GNTTABOP_unmap_grant_ref] = "unmap_grant_ref",
+        [GNTTABOP_setup_table] = "setup_table",
+        [GNTTABOP_transfer] = "transfer",
+        [GNTTABOP_copy] = "copy",
+        [GNTTABOP_query_size] = "query_size",
+        [GNTTABOP_set_version] = "set_version",
+        [GNTTABOP_get_status_frames] = "get_status_frames",
+        [GNTTABOP_get_version] = "get_version",
+    };
+
+    return NAME_IN(names, op);
+}
+
+static const char *sched_name(uint64_t op)
+{
+    static const char *const names[] = {
+        [SCHEDOP_yield] = "yield",
+        [SCHEDOP_block] = "block",
+        [SCHEDOP_shutdown] = "shutdown",
+        [SCHEDOP_poll] = "poll",
+        [SCHEDOP_remote_shutdown] = "remote_shutdown",
+        [SCHEDOP_shutdown_code] = "shutdown_code",
+        [SCHEDOP_watchdog] = "watchdog",
+    };
+
+    return NAME_IN(names, op);
+}
+
+const char *fx_command_name(uint64_t number, uint64_t command)
+{
+    switch (number) {
+    case __HYPERVISOR_memory_op:
+        return memory_op_name(command);
+    case __HYPERVISOR_xen_version:
+        return version_name(command);
+    case __HYPERVISOR_event_channel_op:
+        return event_channel_name(command);
+    case __HYPERVISOR_grant_table_op:
+        return grant_table_name(command);
+    case __HYPERVISOR_sched_op:
+        return sched_name(command);
+    default:
+        return NULL;
+    }
 }

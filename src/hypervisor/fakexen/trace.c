@@ -306,12 +306,18 @@ static void add_sysctl(struct line *line, const uint64_t arg[5])
         add_name(line, "op", fx_sysctl_name(cmd), cmd);
 }
 
-static void add_memory_op(struct line *line, const uint64_t arg[5])
+/* The first word says what to do. */
+static void add_command(struct line *line, uint64_t number,
+                        const uint64_t arg[5])
+{
+    add_name(line, "op", fx_command_name(number, arg[0]), arg[0]);
+}
+
+static void add_reservation(struct line *line, const uint64_t arg[5])
 {
     struct xen_memory_reservation r;
     uint64_t op = arg[0];
 
-    add_name(line, "op", fx_memory_op_name(op), op);
     if (op != XENMEM_increase_reservation &&
         op != XENMEM_decrease_reservation && op != XENMEM_populate_physmap &&
         op != XENMEM_claim_pages)
@@ -382,7 +388,8 @@ static void add_call(struct line *line, uint64_t number, const uint64_t arg[5])
         add_sysctl(line, arg);
         break;
     case __HYPERVISOR_memory_op:
-        add_memory_op(line, arg);
+        add_command(line, number, arg);
+        add_reservation(line, arg);
         break;
     case __HYPERVISOR_mmuext_op:
         add_mmuext(line, arg);
@@ -393,8 +400,8 @@ static void add_call(struct line *line, uint64_t number, const uint64_t arg[5])
     case __HYPERVISOR_multicall:
         add_multicall(line, arg);
         break;
-    default: /* the first word says what to do */
-        add_number(line, "op", arg[0]);
+    default:
+        add_command(line, number, arg);
         break;
     }
 }
