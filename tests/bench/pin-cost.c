@@ -12,7 +12,7 @@
 
 #include "../conformance/conformance.h"
 
-#define ROUNDS   100
+#define ROUNDS   500
 #define EXTENDED (UINT64_C(1) << VMASST_TYPE_pae_extended_cr3)
 
 /* What the guest's frames are. */
