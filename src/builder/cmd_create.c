@@ -236,7 +236,7 @@ static int print_json(const struct guest *g, struct diag *dg, mfn_t root)
     return cmd_print_json(dg, facts);
 }
 
-/* Whether Xen will hold the guest's L3 to lie below 4 GiB. */
+/* May the guest's L3 lie above 4 GiB, as far as Xen is concerned? */
 static bool is_extended_cr3_declared(const struct guest *g)
 {
     return g->image.plan.layout.abi->low_root &&

@@ -19,6 +19,16 @@ static const char *without_origin(const char *text)
     return colon ? colon + 2 : text;
 }
 
+/* They end with the name of an error code, of which this one tells nothing. */
+static void cut_code(char *text)
+{
+    static const char code[] = ": Internal error";
+    size_t len = strlen(text), code_len = sizeof(code) - 1;
+
+    if (len > code_len && !strcmp(text + len - code_len, code))
+        text[len - code_len] = '\0';
+}
+
 static void diag_message(xentoollog_logger *logger, xentoollog_level level,
                          int err, const char *context, const char *format,
                          va_list al)
@@ -28,6 +38,7 @@ static void diag_message(xentoollog_logger *logger, xentoollog_level level,
 
     vsnprintf(text, sizeof(text), format, al);
     text[strcspn(text, "\n")] = '\0'; /* some of libxc's messages go on */
+    cut_code(text);
     if (dg->verbose)
         fprintf(stderr, "%s: %s%s%s\n", context ? context : "xc", text,
                 err > 0 ? ": " : "", err > 0 ? strerror(err) : "");

@@ -89,7 +89,7 @@ START_TEST(pages_are_seen)
     int i;
 
     for (i = 0; i < PAGES; i++) {
-        sprintf(text, "page %d", i);
+        snprintf(text, sizeof(text), "page %d", i);
         ck_assert_str_eq(p + i * FX_PAGE_SIZE, text);
     }
     assert_held(0xffff, false);
