@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 
 fakexen=${FAKEXEN:-$top/src/hypervisor/fakexen/fakexen}
+program=$fakexen
 FAKEXEN_LIBRARY=${FAKEXEN_LIBRARY:-$top/src/hypervisor/fakexen/.libs/fakexen.so}
 export FAKEXEN_LIBRARY
 # shellcheck disable=SC2016 # what is expanded by the command's own shell
@@ -16,32 +17,11 @@ if grep -q __asan_init "$FAKEXEN_LIBRARY"; then
     exit 77
 fi
 
-# Run fakexen; its status, output and messages are in $status, out and err.
-fake() {
-    checks=$((checks + 1))
-    status=0
-    "$fakexen" "$@" >out 2>err </dev/null || status=$?
-}
-
-# refuses STATUS LINE ARGUMENT...: ends with that status and "fakexen: LINE".
-refuses() {
-    want_status=$1 want=$2
-    shift 2
-    fake "$@"
-    if [ "$status" != "$want_status" ]; then
-        wrong "'$*' ended with status $status, not $want_status"
-    elif [ "$(cat err)" != "fakexen: $want" ]; then
-        wrong "'$*' did not say: $want"
-    elif [ -s out ]; then
-        wrong "'$*' failed with output"
-    fi
-}
-
 # runs STATUS ARGUMENT...: the command's status, and nothing else is said.
 runs() {
     want_status=$1
     shift
-    fake "$@"
+    run "$@"
     if [ "$status" != "$want_status" ]; then
         wrong "'$*' ended with status $status, not $want_status"
     elif [ -s err ]; then
@@ -50,48 +30,48 @@ runs() {
 }
 
 # Usage.
-refuses 2 'no command; see "fakexen --help"'
-refuses 2 'no command; see "fakexen --help"' --host m
-refuses 2 '--memory: 6X is no size, as 6G or 512M' --memory 6X true
-refuses 2 '--memory: 0 is no size, as 6G or 512M' --memory 0 true
-refuses 2 '--memory: -1G is no size, as 6G or 512M' --memory -1G true
-refuses 2 '--memory: 99999999T is no size, as 6G or 512M' \
+fails 2 'no command; see "fakexen --help"'
+fails 2 'no command; see "fakexen --help"' --host m
+fails 2 '--memory: 6X is no size, as 6G or 512M' --memory 6X true
+fails 2 '--memory: 0 is no size, as 6G or 512M' --memory 0 true
+fails 2 '--memory: -1G is no size, as 6G or 512M' --memory -1G true
+fails 2 '--memory: 99999999T is no size, as 6G or 512M' \
     --memory 99999999T true
-refuses 2 '--nodes: 9 is no number from 1 to 8' --nodes 9 true
-refuses 2 '--nodes: 0 is no number from 1 to 8' --nodes 0 true
-refuses 2 '--level: new is neither stock nor patched' --level new true
-refuses 2 '--fail: 0 is no N[:ERRNO], as 17:ENOMEM' --fail 0 true
-refuses 2 '--fail: 3:EWHAT is no N[:ERRNO], as 17:ENOMEM' --fail 3:EWHAT true
-refuses 2 '--fail: 3: is no N[:ERRNO], as 17:ENOMEM' --fail 3: true
-refuses 2 '--json goes with --status' --json true
-refuses 2 '--status takes --host FILE' --status
-refuses 2 '--status takes no command' --host m --status true
-refuses 2 "unrecognized option '--what'" --what
-refuses 2 "option '--host' requires an argument" --host
+fails 2 '--nodes: 9 is no number from 1 to 8' --nodes 9 true
+fails 2 '--nodes: 0 is no number from 1 to 8' --nodes 0 true
+fails 2 '--level: new is neither stock nor patched' --level new true
+fails 2 '--fail: 0 is no N[:ERRNO], as 17:ENOMEM' --fail 0 true
+fails 2 '--fail: 3:EWHAT is no N[:ERRNO], as 17:ENOMEM' --fail 3:EWHAT true
+fails 2 '--fail: 3: is no N[:ERRNO], as 17:ENOMEM' --fail 3: true
+fails 2 '--json goes with --status' --json true
+fails 2 '--status takes --host FILE' --status
+fails 2 '--status takes no command' --host m --status true
+fails 2 "unrecognized option '--what'" --what
+fails 2 "option '--host' requires an argument" --host
 runs 0 --help
 prints '^usage: fakexen '
 runs 0 --version
 prints '^fakexen [0-9]'
 
 # Files that are no machines are left alone.
-refuses 1 'nowhere: No such file or directory' --host nowhere --status
+fails 1 'nowhere: No such file or directory' --host nowhere --status
 [ ! -e nowhere ] || wrong '--status made a machine'
 echo 'not a machine' >text
-fake --host text true
+run --host text true
 [ "$status" = 1 ] || wrong 'a text file was taken for a machine'
 [ "$(wc -l <err)" = 1 ] || wrong 'a text file gave no clear line'
 [ "$(cat text)" = 'not a machine' ] || wrong 'a text file was changed'
-refuses 1 'no/such/m: No such file or directory' --host no/such/m true
-refuses 1 'no/such/t: No such file or directory' --trace no/such/t true
-fake --e820 no/such/map true
+fails 1 'no/such/m: No such file or directory' --host no/such/m true
+fails 1 'no/such/t: No such file or directory' --trace no/such/t true
+run --e820 no/such/map true
 [ "$status" = 1 ] || wrong 'a machine without the map that it was to have'
 
 # The shared object has to be there.
 library=$FAKEXEN_LIBRARY
 FAKEXEN_LIBRARY=/no/such/object
-refuses 1 '/no/such/object: No such file or directory' true
+fails 1 '/no/such/object: No such file or directory' true
 FAKEXEN_LIBRARY='/no such/object'
-refuses 1 "$FAKEXEN_LIBRARY: LD_PRELOAD takes no path with a space or colon" \
+fails 1 "$FAKEXEN_LIBRARY: LD_PRELOAD takes no path with a space or colon" \
     true
 FAKEXEN_LIBRARY=$library
 
@@ -127,7 +107,7 @@ runs 0 --trace trace "$client"
 numbered 'a client of xenstore'
 grep -q ',"n":2,"call":"xs_directory","path":"/","transaction":0,"bytes":' \
     trace || wrong 'a request to xenstore is not in the trace'
-fake --fail 2:EACCES "$client"
+run --fail 2:EACCES "$client"
 [ "$(cat err)" = 'store_list: /: Permission denied' ] ||
     wrong 'a request to xenstore did not fail'
 runs 137 --fail 2:SIGKILL "$client"
@@ -138,8 +118,8 @@ runs 0 true
 runs 3 sh -c 'exit 3'
 runs 143 sh -c 'kill -TERM $$'
 runs 137 sh -c 'kill -KILL $$'
-refuses 127 '/no/such/command: No such file or directory' /no/such/command
-refuses 126 '/: Permission denied' /
+fails 127 '/no/such/command: No such file or directory' /no/such/command
+fails 126 '/: Permission denied' /
 runs 0 --host m sh -c "$show_1" sh --host
 prints '^--host$'
 

@@ -10,6 +10,7 @@ case ${srcdir:=.} in
 *) srcdir=$top/$srcdir ;;
 esac
 domwright=${DOMWRIGHT:-$top/src/builder/domwright}
+program=$domwright # whose command line is tested
 # shellcheck disable=SC2034 # for the tests
 guests=$top/tests/guests kernels=$top/tests/cli
 
@@ -18,11 +19,11 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99
 failures=0 checks=0
 
-# Run domwright; its status, output and messages are in $status, out and err.
+# Run it; its status, output and messages are in $status, out and err.
 run() {
     checks=$((checks + 1))
     status=0
-    "$domwright" "$@" >out 2>err </dev/null || status=$?
+    "$program" "$@" >out 2>err </dev/null || status=$?
 }
 
 wrong() {
@@ -32,15 +33,15 @@ wrong() {
     sed 's/^/  err: /' err
 }
 
-# fails STATUS LINE ARGUMENT...: ends with that status, and "domwright: LINE"
-# is all that it prints.
+# fails STATUS LINE ARGUMENT...: ends with that status, and "PROGRAM: LINE" is
+# all that it prints.
 fails() {
     want_status=$1 want=$2
     shift 2
     run "$@"
     if [ "$status" != "$want_status" ]; then
         wrong "'$*' ended with status $status, not $want_status"
-    elif [ "$(cat err)" != "domwright: $want" ]; then
+    elif [ "$(cat err)" != "${program##*/}: $want" ]; then
         wrong "'$*' did not say: $want"
     elif [ -s out ]; then
         wrong "'$*' failed with a report"
@@ -64,7 +65,7 @@ warns() {
     run "$@"
     if [ "$status" != 0 ]; then
         wrong "'$*' ended with status $status"
-    elif [ "$(cat err)" != "domwright: warning: $want" ]; then
+    elif [ "$(cat err)" != "${program##*/}: warning: $want" ]; then
         wrong "'$*' did not warn: $want"
     fi
 }
