@@ -64,8 +64,9 @@ static void show_port(struct test *t, uint32_t domid, uint32_t port)
         say(t, "  for domain 0: %s", status.u.unbound.dom ? "no" : "yes");
 }
 
-static long port_op(struct test *t, unsigned int cmd, const void *arg,
-                    size_t size)
+/* One of the hypercalls that take a command and a structure. */
+static long command(struct test *t, unsigned int hypercall, unsigned int cmd,
+                    const void *arg, size_t size)
 {
     void *buffer = xencall_alloc_buffer(t->call, size);
     long r;
@@ -73,10 +74,15 @@ static long port_op(struct test *t, unsigned int cmd, const void *arg,
     if (!buffer)
         abort();
     memcpy(buffer, arg, size);
-    r = failed(xencall2(t->call, __HYPERVISOR_event_channel_op, cmd,
-                        (uintptr_t)buffer));
+    r = failed(xencall2(t->call, hypercall, cmd, (uintptr_t)buffer));
     xencall_free_buffer(t->call, buffer);
     return r;
+}
+
+static long port_op(struct test *t, unsigned int cmd, const void *arg,
+                    size_t size)
+{
+    return command(t, __HYPERVISOR_event_channel_op, cmd, arg, size);
 }
 
 /* The caller's own ports are its kernel's: only what is refused is tried. */
@@ -439,16 +445,7 @@ static void nested(struct test *t)
 static long physdev(struct test *t, unsigned int cmd, const void *arg,
                     size_t size)
 {
-    void *buffer = xencall_alloc_buffer(t->call, size);
-    long r;
-
-    if (!buffer)
-        abort();
-    memcpy(buffer, arg, size);
-    r = failed(
-        xencall2(t->call, __HYPERVISOR_physdev_op, cmd, (uintptr_t)buffer));
-    xencall_free_buffer(t->call, buffer);
-    return r;
+    return command(t, __HYPERVISOR_physdev_op, cmd, arg, size);
 }
 
 /* Interrupts of a guest without devices. */

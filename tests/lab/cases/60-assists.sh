@@ -86,6 +86,10 @@ for order in levels root; do
         like "$out" "^domwright: preparing vCPU 0: pin: pinning the L3 table \
 at PFN 0x[0-9a-f]+ \\(MFN 0x1[0-9a-f]{5}\\) was refused: Numerical result out \
 of range" 'is told step, level and frame'
+        mfn=$(echo "$out" | sed -n 's/.*(MFN 0x\([0-9a-f]*\)).*/\1/p')
+        like "$(xl dmesg)" \
+            "d[1-9][0-9]*: L3 table at mfn $mfn needs pae_extended_cr3" \
+            "Xen's log tells domain, frame and reason"
         is "$(xl list | wc -l)" 2 'it leaves no domain'
     else
         like "$out" '\(above 4 GiB\)$' 'goes unnoticed'
@@ -95,4 +99,13 @@ of range" 'is told step, level and frame'
     is "$(xenstore-ls /)" "$store" 'nor an entry in xenstore'
     wait_for 60 all_scrubbed
 done
+
+# So does it where vCPU 0's context is not as declared.
+if [ "$xen" = patched ]; then
+    xl dmesg -c >/dev/null
+    ok 'contexts, declared or not' /lab/conformance/conformance assists-32
+    like "$(xl dmesg)" \
+        "d[1-9][0-9]*: vCPU 0's context has VM assists 0x8, not 0" \
+        "Xen's log tells of one that contradicts"
+fi
 done_testing
