@@ -32,9 +32,9 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-#include "hooks.h"
+#include "hooks/hooks.h"
 #include "pv_guest.h"
-#include "trace.h"
+#include "preload/trace.h"
 
 struct cost {
     int64_t cpu_us;

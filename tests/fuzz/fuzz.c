@@ -16,9 +16,9 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
-#include "audit.h"
-#include "domain.h"
-#include "hypercall.h"
+#include "recovery/audit.h"
+#include "domain/domain.h"
+#include "hypercall/hypercall.h"
 
 #define HOST_BYTES (UINT64_C(8) << 20)
 

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host.h"
+#include "machine/host.h"
 
 /* -- the input: past its end all is zero -- */
 

@@ -21,13 +21,13 @@
 #include <xen/memory.h>
 #include <xen/sysctl.h>
 
-#include "audit.h"
-#include "domain.h"
+#include "recovery/audit.h"
+#include "domain/domain.h"
 #include "fuzz.h"
-#include "mapping.h"
-#include "page_type.h"
-#include "status.h"
-#include "store.h"
+#include "memory/mapping.h"
+#include "memory/page_type.h"
+#include "command/status.h"
+#include "store/store.h"
 
 #define MAX_CHANGES 32
 

@@ -24,10 +24,10 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 
-#include "domain.h"
+#include "domain/domain.h"
 #include "fuzz.h"
-#include "guest.h"
-#include "hypercall.h"
+#include "domain/caller.h"
+#include "hypercall/hypercall.h"
 
 #define MAX_CALLS 512
 

@@ -17,9 +17,9 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
-#include "domain.h"
+#include "domain/domain.h"
 #include "fuzz.h"
-#include "page_type.h"
+#include "memory/page_type.h"
 
 #define MAX_ACTIONS 512
 

@@ -23,10 +23,10 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 
-#include "audit.h"
-#include "domain.h"
-#include "host.h"
-#include "hypercall.h"
+#include "recovery/audit.h"
+#include "domain/domain.h"
+#include "machine/host.h"
+#include "hypercall/hypercall.h"
 
 /* Where pointers point to: behind it, nothing is mapped. */
 #define ARENA_WORDS 8192

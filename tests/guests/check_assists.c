@@ -11,7 +11,7 @@
 
 /*
  * struct xen_domctl as of Xen 4.17 (xen/domctl.h, which is not for C11), and
- * the patched Xen's own operation (src/builder/vm_assist.h).
+ * the patched Xen's own operation (src/builder/hooks/vm_assist.h).
  */
 #define DOMCTL_INTERFACE 0x15
 #define DOMCTL_VM_ASSIST 0x6477

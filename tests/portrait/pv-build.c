@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hooks.h"
+#include "hooks/hooks.h"
 #include "pv_guest.h"
 
 static int choose(const char *hooks)

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alloc.h"
-#include "guest.h"
+#include "machine/alloc.h"
+#include "domain/caller.h"
 
 #define ENTRIES 512
 

@@ -9,9 +9,9 @@
 #ifndef DW_FX_WORLD_H
 #define DW_FX_WORLD_H
 
-#include "domain.h"
-#include "hypercall.h"
-#include "page_type.h"
+#include "domain/domain.h"
+#include "hypercall/hypercall.h"
+#include "memory/page_type.h"
 
 #define FX_LOW    0xf0     /* frames from here, around 1 MiB ... */
 #define FX_HIGH   0x100000 /* ... and from here, at 4 GiB */

@@ -6,7 +6,7 @@
 #ifndef DW_LAYOUT_RANDOM_H
 #define DW_LAYOUT_RANDOM_H
 
-#include "pv_layout.h"
+#include "pv/layout.h"
 #include "unit_random.h"
 
 #define RANDOM_RANGES 4

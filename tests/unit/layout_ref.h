@@ -3,7 +3,7 @@
  * layout_ref.h - where everything of a PV domain goes, found the slow way.
  *
  * Written from xen/xen.h, "Start-of-day memory layout", the address-space
- * constants of xen/arch-x86/, and the promises of pv_layout.h: items are laid
+ * constants of xen/arch-x86/, and the promises of pv/layout.h: items are laid
  * one after the other; then the end of the boot region is tried 4 MiB after
  * 4 MiB, with the *set* of tables that the pages up to there need, until all
  * of it fits.  Addresses have 128 bits here, so that nothing wraps.
@@ -11,7 +11,7 @@
 #ifndef DW_LAYOUT_REF_H
 #define DW_LAYOUT_REF_H
 
-#include "pv_layout.h"
+#include "pv/layout.h"
 
 typedef unsigned __int128 u128;
 

@@ -9,7 +9,7 @@
 #ifndef DW_TEST_PT_SCRAMBLED_H
 #define DW_TEST_PT_SCRAMBLED_H
 
-#include "pt_format.h"
+#include "pt/format.h"
 
 extern const struct pt_format pt_scrambled;
 

@@ -7,7 +7,7 @@
  * translation goes through, TABLE entries included, starts at the lowest one
  * that it has, and forgets only what an invalidation names.  They translate
  * around each store and each invalidation.  The model knows formats only
- * through decode(), and nothing of the walker or of pt_map.c.
+ * through decode(), and nothing of the walker or of pt/map.c.
  *
  * It notes a violation, the first one only, when
  *  - a valid entry is replaced by another of a different frame or size;
@@ -20,7 +20,7 @@
 #ifndef DW_TEST_PT_WORLD_H
 #define DW_TEST_PT_WORLD_H
 
-#include "pt_map.h"
+#include "pt/map.h"
 
 #define WORLD_TABLES 512
 #define WORLD_CPUS   3

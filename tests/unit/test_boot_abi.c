@@ -11,7 +11,7 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/foreign/x86_64.h>
 
-#include "boot_abi.h"
+#include "pv/boot_abi.h"
 #include "unit_random.h"
 
 #define NEXT_TO 16 /* bytes behind each page that nobody may touch */

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "e820.h"
-#include "guest.h"
+#include "machine/e820.h"
+#include "domain/caller.h"
 #include "unit_random.h"
 
 /* -- maps -- */

@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "page_type.h"
-#include "pt_entry.h"
+#include "memory/page_type.h"
+#include "memory/pt_entry.h"
 #include "unit_random.h"
 
 #define ID   9

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <zlib.h>
 
-#include "superblock.h"
+#include "machine/superblock.h"
 #include "unit_random.h"
 
 #define PROCESSES 8

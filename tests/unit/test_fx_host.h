@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc.h"
-#include "audit.h"
-#include "domain.h"
-#include "host.h"
+#include "machine/alloc.h"
+#include "recovery/audit.h"
+#include "domain/domain.h"
+#include "machine/host.h"
 
 #define MIB (UINT64_C(1) << 20)
 

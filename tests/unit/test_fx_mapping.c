@@ -15,9 +15,9 @@
 
 #include <xenforeignmemory.h>
 
-#include "foreign.h"
-#include "page_type.h"
-#include "trace.h"
+#include "preload/foreign.h"
+#include "memory/page_type.h"
+#include "preload/trace.h"
 #include "unit_random.h"
 
 #define DOMID 3

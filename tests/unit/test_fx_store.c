@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "store/store.h"
 #include "unit_random.h"
 
 #define VIEWS 3 /* as processes have them */

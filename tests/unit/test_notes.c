@@ -16,8 +16,8 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-#include "kernel_notes.h"
-#include "plan.h"
+#include "hooks/kernel_notes.h"
+#include "hooks/plan.h"
 #include "unit_random.h"
 
 #define ROOM 4096

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "layout_random.h"
-#include "pin_plan.h"
+#include "pv/pin_plan.h"
 
 #define CASES 2500
 

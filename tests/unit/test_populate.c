@@ -13,7 +13,7 @@
 #include <xenguest.h>
 
 #include "extents.h"
-#include "populate.h"
+#include "hooks/populate.h"
 #include "unit_random.h"
 
 #define PAGE_MIB   256 /* pages */

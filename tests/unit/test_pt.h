@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "pt_format.h"
+#include "pt/format.h"
 
 #define TEST_FORMATS 4
 extern const struct pt_format *const test_format[TEST_FORMATS];

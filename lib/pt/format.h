@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * pt/format.h - what a page-table format is, as data.
+ *
+ * A format is one const struct: the shape of each level and three small
+ * functions that encode and decode one entry.  Nothing else in lib/ knows
+ * how many levels there are or where a bit lies.
+ *
+ * Terms:
+ *   level    0 is the leaf level (L1 in x86 and Xen terms), levels - 1 the
+ *            root (L3 for PAE, L4 for x86-64).
+ *   table    one 4 KiB frame of entries, 8 bytes each.  A level may use
+ *            fewer than 512 of them; the others stay EMPTY.
+ *   entry    EMPTY (not present), TABLE (points to a table of the level
+ *            below) or LEAF (maps memory).
+ *   span     the bytes of address space that one entry covers.
+ */
+#ifndef DW_PT_FORMAT_H
+#define DW_PT_FORMAT_H
+
+#include "frame.h"
+
+#define PT_MAX_LEVELS 5
+#define PT_ENTRIES    512 /* 8-byte slots in a table frame */
+
+/* What a mapping allows, in no format's own bits.  Readable is implied. */
+enum pt_prot {
+    PT_WRITE = 1u << 0,
+    PT_EXEC = 1u << 1,
+    PT_USER = 1u << 2,
+    PT_GLOBAL = 1u << 3,
+};
+
+enum pt_kind { PT_EMPTY, PT_TABLE, PT_LEAF };
+
+struct pt_entry {
+    enum pt_kind kind;
+    mfn_t mfn;     /* TABLE: the table below; LEAF: first frame mapped */
+    uint32_t prot; /* LEAF: enum pt_prot bits; otherwise 0 */
+};
+
+struct pt_level {
+    uint8_t shift; /* an entry's span is 1 << shift bytes */
+    uint8_t bits;  /* the table has 1 << bits entries in use */
+    bool leaf;     /* may LEAF entries be written at this level? */
+};
+
+struct pt_format {
+    const char *name;
+    unsigned int levels;
+    unsigned int va_bits; /* address bits that the tables translate */
+    bool va_signed;       /* the bits above va_bits repeat its top bit */
+    unsigned int pa_bits; /* width of a machine address to be written */
+    uint32_t prots;       /* the enum pt_prot bits that an entry can say */
+    struct pt_level level[PT_MAX_LEVELS]; /* leaf level first */
+
+    /*
+     * Encode one entry.  `mfn` must pass pt_mfn_fits() and, for a leaf
+     * above level 0, be aligned to the span; `prot` has enum pt_prot bits;
+     * what the format cannot say (no NX bit, say) is left out silently.
+     * empty() is what every slot of a new table holds: 0 for all x86
+     * formats, but not for every format.
+     */
+    uint64_t (*empty)(unsigned int level);
+    uint64_t (*leaf)(unsigned int level, mfn_t mfn, uint32_t prot);
+    uint64_t (*table)(unsigned int level, mfn_t mfn);
+    /*
+     * Decode any 64-bit value; never fails, never reads memory.  A value
+     * that the hardware takes for a LEAF is decoded as one even where
+     * level[].leaf says that it is not to be written, so that no walk
+     * mistakes a superpage for a table.  There is no TABLE at level 0.
+     * Of the permissions only those in `prots` are reported.
+     */
+    struct pt_entry (*decode)(unsigned int level, uint64_t raw);
+};
+
+/*
+ * x86 as a PV guest of a 64-bit Xen may write it: no superpages, no NX from
+ * the builder, no GLOBAL (Xen owns it), and the ACCESSED, DIRTY and USER bits
+ * that every builder since Xen 3.0 has set, so that guests see the same
+ * tables: leaves 0x21, or 0x23 with PT_WRITE, and tables 0x67.  PT_WRITE is
+ * the one permission that they can say.
+ * Intel SDM vol. 3A, 4.4 and 4.5; what Xen permits: its own page.h for x86,
+ * L1_DISALLOW_MASK and its neighbours.
+ */
+extern const struct pt_format pt_x86_pae_pv; /* 3 levels: L3 of 4 entries */
+extern const struct pt_format pt_x86_64_pv;  /* 4 levels */
+/* x86-64 as the hardware has it: 2 MiB and 1 GiB leaves, NX, GLOBAL. */
+extern const struct pt_format pt_x86_64_native;
+
+/* The index of `va`'s entry in its table of `level`. */
+static inline unsigned int pt_index(const struct pt_format *fmt,
+                                    unsigned int level, vaddr_t va)
+{
+    return (unsigned int)(va.v >> fmt->level[level].shift) &
+           ((1u << fmt->level[level].bits) - 1);
+}
+
+/* Bytes of address space behind one entry of `level`. */
+static inline uint64_t pt_span(const struct pt_format *fmt, unsigned int level)
+{
+    return UINT64_C(1) << fmt->level[level].shift;
+}
+
+/* Bytes of address space behind one whole table of `level`. */
+static inline uint64_t pt_table_span(const struct pt_format *fmt,
+                                     unsigned int level)
+{
+    return UINT64_C(1) << (fmt->level[level].shift + fmt->level[level].bits);
+}
+
+/* May an entry name this frame?  MFN_INVALID does not fit in any format. */
+static inline bool pt_mfn_fits(const struct pt_format *fmt, mfn_t mfn)
+{
+    return mfn.v >> (fmt->pa_bits - DW_PAGE_SHIFT) == 0;
+}
+
+/* Is `va` an address that the tables translate (canonical, if signed)? */
+bool pt_addr_valid(const struct pt_format *fmt, vaddr_t va);
+
+/*
+ * May [first, end) be mapped in this format?  True when it is not empty,
+ * page-aligned, and every address in it is one that the tables translate
+ * (canonical where the format is signed, and without crossing from one half
+ * to the other).  `end` is exclusive; the end of the address space of a
+ * signed format is 1 << 64, which is written 0.
+ */
+bool pt_range_valid(const struct pt_format *fmt, vaddr_t first, vaddr_t end);
+
+#endif /* DW_PT_FORMAT_H */

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "config/xl.h"
+#include "host/console.h"
+#include "guest/domain.h"
+#include "report/facts.h"
+#include "hooks/hooks.h"
+#include "host/host.h"
+#include "guest/image.h"
+#include "host/signals.h"
+#include "report/plan.h"
+#include "host/xenstore.h"
+
+struct options {
+    bool dry_run, paused, console, json;
+    enum pin_order order;
+    const char *file;
+};
+
+/* What there is of the guest at any moment; undo() takes it away again. */
+struct guest {
+    struct config cfg;
+    struct host host;
+    struct image image;
+    struct domain domain;
+    xs_transaction_t t; /* it holds the name */
+};
+
+static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
+{
+    if (!strcmp(name, "levels"))
+        *order = PIN_LEVELS;
+    else if (!strcmp(name, "root"))
+        *order = PIN_ROOT;
+    else
+        return cmd_usage(dg, "create", "no pin order %s", name);
+    return 0;
+}
+
+static int parse_options(struct diag *dg, int argc, char **argv,
+                         struct options *opt)
+{
+    static const struct option options[] = {
+        {"dry-run", no_argument, NULL, 'n'},
+        {"paused", no_argument, NULL, 'p'},
+        {"console", no_argument, NULL, 'c'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"json", no_argument, NULL, 'j'},
+        {"pin-order", required_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
+    };
+    int c, rc = 0;
+
+    opterr = 0;
+    while (!rc && (c = getopt_long(argc, argv, ":npcv", options, NULL)) != -1)
+        switch (c) {
+        case 'n':
+            opt->dry_run = true;
+            break;
+        case 'p':
+            opt->paused = true;
+            break;
+        case 'c':
+            opt->console = true;
+            break;
+        case 'v':
+            dg->verbose = true;
+            break;
+        case 'j':
+            opt->json = true;
+            break;
+        case 'o':
+            rc = parse_order(dg, optarg, &opt->order);
+            break;
+        case ':':
+            return cmd_usage(dg, argv[0], "%s wants a value", argv[optind - 1]);
+        default:
+            return cmd_usage(dg, argv[0], "unknown option %s",
+                             argv[optind - 1]);
+        }
+    return rc;
+}
+
+static int parse_operands(struct diag *dg, int argc, char **argv,
+                          struct options *opt)
+{
+    int i;
+
+    if (optind == argc || strchr(argv[optind], '='))
+        return cmd_usage(dg, argv[0], "a configuration file is wanted");
+    opt->file = argv[optind++];
+    for (i = optind; i < argc; i++)
+        if (!strchr(argv[i], '='))
+            return cmd_usage(dg, argv[0], "%s is not KEY=VALUE", argv[i]);
+    if (opt->console && (opt->paused || opt->dry_run))
+        return cmd_usage(dg, argv[0], "-c goes with neither -p nor -n");
+    return 0;
+}
+
+static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
+{
+    int rc;
+
+    g->host.xc =
+        xc_interface_open(&dg->logger, &dg->logger,
+                          XC_OPENFLAG_DUMMY | XC_OPENFLAG_NON_REENTRANT);
+    if (!g->host.xc)
+        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+    rc = image_open(&g->image, g->host.xc, image_any_caps, &g->cfg, dg);
+    if (!rc)
+        rc = image_plan(&g->image, &g->cfg, dg);
+    if (rc)
+        return rc;
+    if (opt->json)
+        return cmd_print_json(dg, plan_json(&g->image.plan));
+    plan_print(&g->image.plan, stdout);
+    return 0;
+}
+
+static int take_name(struct guest *g, const struct options *opt,
+                     struct diag *dg)
+{
+    uint32_t domid;
+    int rc = store_begin(g->host.xs, g->cfg.name, &g->t, &domid);
+
+    if (rc == -EEXIST)
+        return diag_fail(dg, DW_CONFIG, rc,
+                         "%s: name: domain %u is named %s already", opt->file,
+                         domid, g->cfg.name);
+    if (rc)
+        return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
+                         strerror(-rc));
+    return 0;
+}
+
+static int find_backends(struct guest *g, struct diag *dg)
+{
+    int rc = store_backends(g->host.xs, &g->domain.backends);
+
+    return rc ? diag_fail(dg, DW_FAILED, rc,
+                          "looking for the backends in xenstore: %s",
+                          strerror(-rc))
+              : 0;
+}
+
+static mfn_t frame(const struct guest *g, uint64_t pfn)
+{
+    return MFN(g->image.dom->pv_p2m[pfn]);
+}
+
+static int add_to_store(struct guest *g, struct diag *dg)
+{
+    struct store_guest entry = {
+        .domid = g->domain.domid,
+        .store_port = g->domain.store_port,
+        .console_port = g->domain.console_port,
+        .store_mfn = frame(g, g->image.dom->xenstore_pfn),
+        .console_mfn = frame(g, g->image.dom->console_pfn),
+    };
+    int rc = store_add(g->host.xs, &g->t, &g->cfg, &entry);
+
+    if (rc == -EEXIST)
+        return diag_fail(dg, DW_CONFIG, rc,
+                         "name: another domain has just taken the name %s",
+                         g->cfg.name);
+    if (rc)
+        return diag_fail(dg, DW_FAILED, rc, "writing to xenstore: %s",
+                         strerror(-rc));
+    return interrupt_check(dg);
+}
+
+static int build(struct guest *g, const struct options *opt, struct diag *dg)
+{
+    int rc = domain_create(&g->domain, &g->host, &g->cfg);
+
+    if (!rc)
+        rc = domain_build(&g->domain, &g->host, &g->image);
+    if (!rc)
+        rc = add_to_store(g, dg);
+    if (rc || opt->paused || opt->console)
+        return rc;
+    if (xc_domain_unpause(g->host.xc, g->domain.domid))
+        return diag_fail_xc(dg, "unpausing the domain");
+    return 0;
+}
+
+/* A domain that was not finished leaves nothing; dg keeps the first failure. */
+static int undo(struct guest *g)
+{
+    int rc = 0, rc2;
+
+    store_abort(g->host.xs, &g->t);
+    if (g->domain.exists)
+        rc = store_remove(g->host.xs, g->domain.domid, g->cfg.uuid);
+    rc2 = domain_destroy(&g->domain, &g->host);
+    return rc2 ? rc2 : rc;
+}
+
+static bool is_below_4g(mfn_t mfn)
+{
+    return mfn.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT);
+}
+
+/* Where the L3's place matters: what the guest takes, what Xen was told. */
+static void add_extended_cr3(const struct guest *g, json_t *facts)
+{
+    facts_set(facts, "extended_cr3",
+              json_boolean(g->image.plan.notes.extended_cr3));
+    facts_set(facts, "assists_declared",
+              json_boolean(dw_hooks_assists_declared(g->image.dom)));
+}
+
+static int print_json(const struct guest *g, struct diag *dg, mfn_t root)
+{
+    const struct pv_abi *abi = g->image.plan.layout.abi;
+    char uuid[UUID_STRING];
+    json_t *facts;
+
+    uuid_format(g->cfg.uuid, uuid);
+    facts = json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name, "id",
+                      (int)g->domain.domid, "uuid", uuid, "type",
+                      abi->guest_type, "width", (int)abi->word * 8,
+                      "memory_mib", (json_int_t)g->cfg.memory, "vcpus",
+                      (json_int_t)g->cfg.vcpus, "root_mfn", (json_int_t)root.v,
+                      "root_below_4g", is_below_4g(root));
+    if (abi->low_root)
+        add_extended_cr3(g, facts);
+    return cmd_print_json(dg, facts);
+}
+
+/* May the guest's L3 lie above 4 GiB, as far as Xen is concerned? */
+static bool is_extended_cr3_declared(const struct guest *g)
+{
+    return g->image.plan.layout.abi->low_root &&
+           g->image.plan.notes.extended_cr3 &&
+           dw_hooks_assists_declared(g->image.dom);
+}
+
+static int report(const struct guest *g, const struct options *opt,
+                  struct diag *dg)
+{
+    const struct pv_layout *layout = &g->image.plan.layout;
+    mfn_t root = frame(g, layout->root.v);
+
+    if (opt->json)
+        return print_json(g, dg, root);
+    printf("created %s (domain %u): %u-bit%s, %lu MiB, %lu vCPU%s, "
+           "L%u at MFN %#" PRIx64 " (%s 4 GiB%s)\n",
+           g->cfg.name, g->domain.domid, layout->abi->word * 8,
+           layout->abi->low_root ? " PAE" : "", g->cfg.memory, g->cfg.vcpus,
+           g->cfg.vcpus == 1 ? "" : "s", layout->abi->format->levels, root.v,
+           is_below_4g(root) ? "below" : "above",
+           is_extended_cr3_declared(g) ? ", extended CR3 declared" : "");
+    fflush(stdout);
+    return 0;
+}
+
+/*
+ * The console first, then the guest: a child waits for xenconsole, which this
+ * process becomes, and unpauses.
+ */
+static int attach(uint32_t domid, struct diag *dg)
+{
+    struct host host;
+    int ends[2], rc;
+    char byte;
+
+    if (pipe(ends))
+        return diag_fail(dg, DW_FAILED, -errno, "pipe: %s", strerror(errno));
+    switch (fork()) {
+    case -1:
+        return diag_fail(dg, DW_FAILED, -errno, "fork: %s", strerror(errno));
+    default:
+        close(ends[0]);
+        interrupt_release();
+        return console_exec(dg, domid, ends[1]);
+    case 0:
+        break;
+    }
+    close(ends[1]);
+    if (read(ends[0], &byte, 1) < 0)
+        diag_warn("no word from xenconsole");
+    rc = host_open(&host, dg);
+    if (!rc && xc_domain_unpause(host.xc, domid))
+        rc = diag_fail_xc(dg, "unpausing the domain");
+    host_close(&host);
+    return rc;
+}
+
+static int create(struct guest *g, const struct options *opt, struct diag *dg)
+{
+    int rc = host_open(&g->host, dg);
+
+    if (!rc)
+        rc = take_name(g, opt, dg);
+    if (!rc)
+        rc = image_open(&g->image, g->host.xc, NULL, &g->cfg, dg);
+    if (!rc)
+        rc = image_plan(&g->image, &g->cfg, dg);
+    if (!rc)
+        rc = find_backends(g, dg);
+    if (rc)
+        return rc;
+    interrupt_hold();
+    rc = build(g, opt, dg);
+    if (rc && undo(g))
+        diag_warn("domain %u could not be removed", g->domain.domid);
+    return rc ? rc : report(g, opt, dg);
+}
+
+static int run(struct diag *dg, int argc, char **argv)
+{
+    struct options opt = {.order = PIN_LEVELS};
+    struct guest g = {.domain.exists = false};
+    uint32_t domid;
+    int rc = parse_options(dg, argc, argv, &opt);
+
+    if (!rc)
+        rc = parse_operands(dg, argc, argv, &opt);
+    if (rc)
+        return rc;
+    config_init(&g.cfg);
+    rc = config_xl_read(&g.cfg, opt.file, argv + optind, argc - optind, dg);
+    if (!rc)
+        rc = config_check(&g.cfg, opt.file, dg);
+    if (!rc) {
+        dw_hooks_register(opt.order);
+        rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
+    }
+    domid = g.domain.domid;
+    image_close(&g.image);
+    host_close(&g.host);
+    config_dispose(&g.cfg);
+    return !rc && opt.console ? attach(domid, dg) : rc;
+}
+
+const struct command cmd_create = {
+    .name = "create",
+    .args = "[-cnpv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
+    .summary = "build a guest from a configuration file and start it",
+    .help =
+        "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
+        "  -p, --paused         do not start it\n"
+        "  -c, --console        attach to its console\n"
+        "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
+        "                       up (the default), or the \"root\" alone\n"
+        "  --json               report as JSON\n"
+        "  -v, --verbose        show libxc's messages\n"
+        "\n"
+        "KEY=VALUE is read as a last line of FILE: see "
+        "domwright.cfg(5).\n",
+    .run = run,
+};

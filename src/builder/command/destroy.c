@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "guest/domain.h"
+#include "host/host.h"
+#include "host/xenstore.h"
+
+/*
+ * Entries go first: a tool that sees the domain afterwards sees it dying.  A
+ * domain that is gone already may have left some.
+ */
+static int destroy(struct host *host, uint32_t domid, const uint8_t *uuid)
+{
+    struct domain domain = {.domid = domid, .exists = true};
+    int rc = store_remove(host->xs, domid, uuid);
+
+    if (rc)
+        rc = diag_fail(host->dg, DW_FAILED, rc,
+                       "removing the xenstore entries of domain %u: %s", domid,
+                       strerror(-rc));
+    return domain_destroy(&domain, host) ? -EIO : rc;
+}
+
+static int destroy_one(struct host *host, const char *who)
+{
+    xc_domaininfo_t info;
+    uint32_t domid;
+    char *name;
+    int rc = host_find(host, who, &domid);
+
+    if (rc)
+        return rc;
+    if (domid == 0)
+        return diag_fail(host->dg, DW_FAILED, -EPERM,
+                         "domain 0 is not to be destroyed");
+    rc = store_has_devices(host->xs, domid);
+    if (rc < 0)
+        return diag_fail(host->dg, DW_FAILED, rc,
+                         "looking for devices of domain %s in xenstore: %s",
+                         who, strerror(-rc));
+    if (rc)
+        return diag_fail(host->dg, DW_FAILED, -EBUSY,
+                         "domain %s has devices; use \"xl destroy %s\"", who,
+                         who);
+    rc = host_domain(host, domid, &info);
+    if (!rc)
+        return destroy(host, domid, info.handle);
+    name = store_read(host->xs, domid, "name");
+    if (rc == -ESRCH && name)
+        rc = destroy(host, domid, NULL);
+    else if (rc == -ESRCH)
+        rc = diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who);
+    free(name);
+    return rc;
+}
+
+static int run(struct diag *dg, int argc, char **argv)
+{
+    return cmd_each_domain(dg, argc, argv, destroy_one);
+}
+
+const struct command cmd_destroy = {
+    .name = "destroy",
+    .args = "DOMAIN...",
+    .summary = "remove guests at once, whatever they are doing",
+    .run = run,
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command table, and the one place that prints a failure and exits. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+
+static int run_help(struct diag *dg, int argc, char **argv);
+
+static const struct command cmd_help = {
+    .name = "help",
+    .args = "[COMMAND]",
+    .summary = "show what a command does",
+    .run = run_help,
+};
+
+static const struct command *const commands[] = {
+    &cmd_create, &cmd_destroy, &cmd_list,    &cmd_info, &cmd_caps,
+    &cmd_pause,  &cmd_unpause, &cmd_console, &cmd_xl,   &cmd_help,
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(commands[i]->name, name))
+            return commands[i];
+    return NULL;
+}
+
+static void print_overview(FILE *out)
+{
+    size_t i;
+
+    fputs("usage: domwright [--host FILE] COMMAND [ARGUMENT...]\n\n", out);
+    for (i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+    fputs(
+        "\n--host FILE works on an embedded host, see fakexen(1), in place of"
+        " Xen.\n\"domwright help COMMAND\" tells more; so do domwright(1) and\n"
+        "domwright.cfg(5).\n",
+        out);
+}
+
+static void print_help(const struct command *cmd)
+{
+    printf("usage: domwright %s %s\n\n%s\n", cmd->name, cmd->args,
+           cmd->summary);
+    if (cmd->help)
+        printf("\n%s", cmd->help);
+}
+
+static int run_help(struct diag *dg, int argc, char **argv)
+{
+    const struct command *cmd;
+
+    if (argc > 2)
+        return cmd_usage(dg, argv[0], "one command at a time");
+    if (argc < 2) {
+        print_overview(stdout);
+        return 0;
+    }
+    cmd = find(argv[1]);
+    if (!cmd)
+        return cmd_usage(dg, argv[0], "no command %s", argv[1]);
+    print_help(cmd);
+    return 0;
+}
+
+/* --help anywhere; but xl's arguments are xl's. */
+static bool wants_help(const struct command *cmd, int argc, char **argv)
+{
+    int i;
+
+    for (i = 1; cmd != &cmd_xl && i < argc && strcmp(argv[i], "--"); i++)
+        if (!strcmp(argv[i], "--help"))
+            return true;
+    return false;
+}
+
+static int run(struct diag *dg, int argc, char **argv)
+{
+    const struct command *cmd = find(argv[0]);
+
+    if (!cmd)
+        return diag_fail(dg, DW_USAGE, -EINVAL,
+                         "no command %s; see \"domwright help\"", argv[0]);
+    if (wants_help(cmd, argc, argv)) {
+        print_help(cmd);
+        return 0;
+    }
+    return cmd->run(dg, argc, argv);
+}
+
+/* Takes --host FILE off the front of the command line. */
+static void take_host(struct diag *dg, int *argc, char ***argv)
+{
+    if (*argc < 3 || strcmp((*argv)[1], "--host"))
+        return;
+    dg->host = (*argv)[2];
+    (*argv)[2] = (*argv)[0];
+    *argv += 2;
+    *argc -= 2;
+}
+
+int main(int argc, char **argv)
+{
+    struct diag dg;
+    int rc;
+
+    diag_init(&dg);
+    take_host(&dg, &argc, &argv);
+    dg.argv = argv;
+    if (argc < 2) {
+        print_overview(stderr);
+        exit(DW_USAGE);
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("domwright " DW_VERSION);
+        exit(DW_DONE);
+    }
+    if (!strcmp(argv[1], "--help")) {
+        print_overview(stdout);
+        exit(DW_DONE);
+    }
+    rc = run(&dg, argc - 1, argv + 1);
+    if (!rc && (fflush(stdout) || ferror(stdout)))
+        rc = diag_fail(&dg, DW_FAILED, -EIO, "writing the output failed");
+    if (rc)
+        fprintf(stderr, "domwright: %s\n", dg.code ? dg.line : strerror(-rc));
+    exit(!rc ? DW_DONE : dg.code ? dg.code : DW_FAILED);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest/domain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/signals.h"
+
+/* What a domain may have beyond its memory, in KiB: as libxl gives. */
+#define SLACK_KIB 1024
+
+/* libxl's default for max_event_channels: ports 0 to 1023. */
+#define MAX_EVTCHN_PORT 1023
+
+static int read_host(struct host *host, const struct config *cfg,
+                     xc_physinfo_t *phys)
+{
+    uint64_t wanted = (uint64_t)cfg->memory << (20 - XC_PAGE_SHIFT);
+
+    if (xc_physinfo(host->xc, phys))
+        return diag_fail_xc(host->dg, "asking Xen about the host");
+    if (phys->free_pages < wanted)
+        return diag_fail(host->dg, DW_REFUSED, -ENOMEM,
+                         "memory: the guest is to have %lu MiB, the host has "
+                         "%llu MiB free",
+                         cfg->memory,
+                         (unsigned long long)phys->free_pages >>
+                             (20 - XC_PAGE_SHIFT));
+    return 0;
+}
+
+static int make(struct domain *domain, struct host *host,
+                const struct config *cfg, const xc_physinfo_t *phys)
+{
+    struct xen_domctl_createdomain create = {
+        .max_vcpus = (uint32_t)cfg->maxvcpus,
+        .max_evtchn_port = MAX_EVTCHN_PORT,
+        .max_grant_frames = -1, /* the hypervisor's own defaults */
+        .max_maptrack_frames = -1,
+        .grant_opts = XEN_DOMCTL_GRANT_version(
+            phys->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2   ? 2
+            : phys->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v1 ? 1
+                                                                : 0),
+    };
+
+    memcpy(create.handle, cfg->uuid, sizeof(create.handle));
+    domain->domid = 0; /* Xen picks one */
+    if (xc_domain_create(host->xc, &domain->domid, &create))
+        return diag_fail_xc(host->dg, "creating the domain");
+    domain->exists = true;
+    if (xc_domain_max_vcpus(host->xc, domain->domid, create.max_vcpus))
+        return diag_fail_xc(host->dg, "making %u vCPUs", create.max_vcpus);
+    return 0;
+}
+
+static int limit_memory(struct domain *domain, struct host *host,
+                        const struct config *cfg)
+{
+    if (xc_domain_setmaxmem(host->xc, domain->domid,
+                            (cfg->memory << 10) + SLACK_KIB))
+        return diag_fail_xc(host->dg, "limiting the memory to %lu MiB",
+                            cfg->memory);
+    /* The memory map that the guest sees: one range that it may grow to. */
+    if (xc_domain_set_memmap_limit(host->xc, domain->domid, cfg->maxmem << 10))
+        return diag_fail_xc(host->dg, "setting the memory map");
+    return 0;
+}
+
+static int pin_vcpu(struct domain *domain, struct host *host, unsigned int vcpu,
+                    const struct cpulist *list, unsigned int cpus)
+{
+    uint8_t map[CPULIST_MAX / 8] = {0};
+    unsigned int cpu, n = 0;
+
+    for (cpu = 0; cpu < cpus && cpu < CPULIST_MAX; cpu++)
+        if (cpulist_has(list, cpu)) {
+            map[cpu / 8] |= (uint8_t)(1u << (cpu % 8));
+            n++;
+        }
+    if (!n)
+        return diag_fail(host->dg, DW_CONFIG, -EINVAL,
+                         "cpus: vCPU %u gets none of the host's %u CPUs", vcpu,
+                         cpus);
+    if (xc_vcpu_setaffinity(host->xc, domain->domid, (int)vcpu, map, NULL,
+                            XEN_VCPUAFFINITY_HARD))
+        return diag_fail_xc(host->dg, "pinning vCPU %u", vcpu);
+    return 0;
+}
+
+static int pin_vcpus(struct domain *domain, struct host *host,
+                     const struct config *cfg, const xc_physinfo_t *phys)
+{
+    unsigned int vcpu;
+    int rc;
+
+    for (vcpu = 0; vcpu < cfg->n_cpus; vcpu++) {
+        rc = pin_vcpu(domain, host, vcpu, &cfg->cpus[vcpu],
+                      phys->max_cpu_id + 1);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int open_channel(struct domain *domain, struct host *host,
+                        uint32_t remote, const char *what, uint32_t *port)
+{
+    int r = xc_evtchn_alloc_unbound(host->xc, domain->domid, remote);
+
+    if (r < 0)
+        return diag_fail_xc(host->dg, "the %s's event channel", what);
+    *port = (uint32_t)r;
+    return 0;
+}
+
+int domain_create(struct domain *domain, struct host *host,
+                  const struct config *cfg)
+{
+    xc_physinfo_t phys;
+    int rc, r;
+
+    diag_step(host->dg);
+    rc = read_host(host, cfg, &phys);
+    if (!rc)
+        rc = make(domain, host, cfg, &phys);
+    if (!rc)
+        rc = pin_vcpus(domain, host, cfg, &phys);
+    if (!rc)
+        rc = limit_memory(domain, host, cfg);
+    if (!rc)
+        rc = open_channel(domain, host, domain->backends.xenstore_domid,
+                          "xenstore", &domain->store_port);
+    if (!rc)
+        rc = open_channel(domain, host, domain->backends.console_domid,
+                          "console", &domain->console_port);
+    if (rc)
+        return rc;
+    r = xc_cpuid_apply_policy(host->xc, domain->domid, false, NULL, 0, true,
+                              false, false, NULL, NULL);
+    if (r) {
+        errno = r < -1 ? -r : errno;
+        return diag_fail_xc(host->dg, "setting the CPU policy");
+    }
+    return 0;
+}
+
+int domain_build(struct domain *domain, struct host *host, struct image *image)
+{
+    static const struct {
+        const char *name;
+        int (*run)(struct xc_dom_image *dom);
+    } steps[] = {
+        {"populating the memory", xc_dom_boot_mem_init},
+        {"laying the guest out", xc_dom_build_image},
+        {"preparing vCPU 0", xc_dom_boot_image},
+        {"seeding the grant table", xc_dom_gnttab_init},
+    };
+    struct xc_dom_image *dom = image->dom;
+    size_t i;
+    int r, rc;
+
+    dom->guest_domid = domain->domid;
+    dom->console_evtchn = domain->console_port;
+    dom->console_domid = domain->backends.console_domid;
+    dom->xenstore_evtchn = domain->store_port;
+    dom->xenstore_domid = domain->backends.xenstore_domid;
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        rc = interrupt_check(host->dg);
+        if (rc)
+            return rc;
+        diag_step(host->dg);
+        errno = 0;
+        r = steps[i].run(dom);
+        if (r) {
+            errno = r < -1 ? -r : errno;
+            return diag_fail_xc(host->dg, "%s", steps[i].name);
+        }
+    }
+    return interrupt_check(host->dg);
+}
+
+int domain_destroy(struct domain *domain, struct host *host)
+{
+    if (!domain->exists)
+        return 0;
+    domain->exists = false;
+    diag_step(host->dg);
+    if (xc_domain_destroy(host->xc, domain->domid) && errno != ESRCH)
+        return diag_fail_xc(host->dg, "destroying domain %u", domain->domid);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <xencall.h>
+
+#include "hooks/build_error.h"
+#include "hooks/pin.h"
+
+static void refused(struct xc_dom_image *dom, const struct pin_step *step,
+                    int error)
+{
+    build_error(dom, XC_INTERNAL_ERROR, "pin",
+                "%s the L%u table at PFN %#" PRIx64 " (MFN %#" PRIx64
+                ") was refused: %s",
+                step->pin ? "pinning" : "unpinning", step->level + 1,
+                step->pfn.v, (uint64_t)dom->pv_p2m[step->pfn.v],
+                strerror(error));
+}
+
+int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
+               enum pin_order order)
+{
+    xencall_handle *xcall = xc_interface_xcall_handle(dom->xch);
+    uint64_t nr = pin_plan(layout, order, NULL, 0);
+    struct pin_step *steps = calloc(nr, sizeof(*steps));
+    struct mmuext_op *ops = xencall_alloc_buffer(xcall, nr * sizeof(*ops));
+    unsigned int *done = xencall_alloc_buffer(xcall, sizeof(*done));
+    int rc = -ENOMEM;
+
+    if (!steps || !ops || !done) {
+        build_error(dom, XC_OUT_OF_MEMORY, "pin", "out of memory");
+        goto out;
+    }
+    pin_plan(layout, order, steps, nr);
+    for (uint64_t i = 0; i < nr; i++) {
+        memset(&ops[i], 0, sizeof(ops[i]));
+        ops[i].cmd = steps[i].pin ? MMUEXT_PIN_L1_TABLE + steps[i].level
+                                  : MMUEXT_UNPIN_TABLE;
+        ops[i].arg1.mfn = dom->pv_p2m[steps[i].pfn.v];
+    }
+    *done = 0;
+    rc = 0;
+    if (xencall4(xcall, __HYPERVISOR_mmuext_op, (uintptr_t)ops, nr,
+                 (uintptr_t)done, dom->guest_domid) < 0) {
+        rc = -errno;
+        refused(dom, &steps[*done < nr ? *done : nr - 1], -rc);
+    }
+out:
+    free(steps);
+    xencall_free_buffer(xcall, ops);
+    xencall_free_buffer(xcall, done);
+    return rc;
+}

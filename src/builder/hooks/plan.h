@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * plan.h - the plan of a domain, from what libxenguest knows of it.
+ */
+#ifndef DW_PLAN_H
+#define DW_PLAN_H
+
+#include <stddef.h>
+
+#include "hooks/kernel_notes.h"
+#include "pv/layout.h"
+
+struct xc_dom_image; /* xenguest.h */
+
+struct dw_plan {
+    struct kernel_notes notes;
+    struct pv_range *ranges; /* dom's memory pool owns them */
+    unsigned int nr_ranges;
+    struct pv_layout layout;
+};
+
+/*
+ * Plans the domain that `dom` describes; touches no hypervisor.  To be called
+ * after xc_dom_parse_image(), with dom->total_pages set (xc_dom_mem_init()
+ * does it) and, where there is vNUMA, dom->vmemranges.  The plan lasts until
+ * xc_dom_release().
+ *
+ * 0 and *plan; or a negative errno and one line in why[0 .. len - 1], without
+ * a newline.  -EINVAL: a kernel or ranges that no PV domain can have.
+ * -ENOSPC: it does not fit in the memory.  -ENOMEM.
+ */
+int __attribute__((warn_unused_result))
+dw_plan(struct xc_dom_image *dom, struct dw_plan *plan, char *why, size_t len);
+
+#endif /* DW_PLAN_H */

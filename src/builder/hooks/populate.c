@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "hooks/build_error.h"
+#include "extents.h"
+#include "hooks/populate.h"
+
+/* Extents in one hypercall: bounds the buffers, 8 MiB each. */
+#define BATCH_MAX (UINT64_C(1) << 20)
+
+/*
+ * One range is cut in two by the page that is allocated apart, and each order
+ * leaves at most a head, a rest and a tail of each piece.
+ */
+#define PIECES_MAX (2 * 3 * 3 * 3 * 3)
+
+struct pieces {
+    struct pfn_range piece[PIECES_MAX];
+    unsigned int nr;
+};
+
+static void add_piece(struct pieces *p, uint64_t first, uint64_t end)
+{
+    if (first < end)
+        p->piece[p->nr++] = (struct pfn_range){PFN(first), PFN(end)};
+}
+
+/* First PFNs of the extents number `skip` and up of all pieces together. */
+static uint64_t list_extents(const struct pieces *aligned, unsigned int order,
+                             uint64_t skip, xen_pfn_t *pfns, uint64_t max)
+{
+    uint64_t nr = 0;
+
+    for (unsigned int i = 0; i < aligned->nr; i++) {
+        uint64_t count = extents_count(aligned->piece[i], order);
+
+        for (; skip < count && nr < max; skip++)
+            pfns[nr++] = aligned->piece[i].first.v + (skip << order);
+        skip = skip > count ? skip - count : 0;
+    }
+    return nr;
+}
+
+static void record(struct xc_dom_image *dom, const xen_pfn_t *pfns,
+                   const xen_pfn_t *mfns, uint64_t nr, unsigned int order)
+{
+    for (uint64_t i = 0; i < nr; i++)
+        for (uint64_t k = 0; k < UINT64_C(1) << order; k++)
+            dom->pv_p2m[pfns[i] + k] = mfns[i] + k;
+}
+
+/*
+ * How many of the extents were granted, in their order; -ENOMEM for ours. What
+ * is refused for another reason than memory is so for single pages, too: only
+ * then does it count.
+ */
+static int64_t populate_order(struct xc_dom_image *dom,
+                              const struct pieces *aligned, unsigned int order,
+                              unsigned int memflags)
+{
+    uint64_t total = 0, done = 0, batch;
+    xen_pfn_t *pfns, *mfns;
+    int64_t result = -ENOMEM;
+
+    for (unsigned int i = 0; i < aligned->nr; i++)
+        total += extents_count(aligned->piece[i], order);
+    batch = total < BATCH_MAX ? total : BATCH_MAX;
+    if (batch == 0)
+        return 0;
+    pfns = malloc(batch * sizeof(*pfns));
+    mfns = malloc(batch * sizeof(*mfns));
+    if (!pfns || !mfns)
+        goto out;
+
+    while (done < total) {
+        uint64_t nr = list_extents(aligned, order, done, pfns, batch);
+        int r;
+
+        /* Xen takes PFNs and puts the MFNs in their places. */
+        memcpy(mfns, pfns, nr * sizeof(*pfns));
+        r = xc_domain_populate_physmap(dom->xch, dom->guest_domid, nr, order,
+                                       memflags, mfns);
+        if (r < 0 && order == 0 && errno != ENOMEM) {
+            result = -errno;
+            goto out;
+        }
+        if (r <= 0)
+            break;
+        record(dom, pfns, mfns, r, order);
+        done += r;
+        if ((uint64_t)r < nr)
+            break;
+    }
+    result = done;
+out:
+    free(pfns);
+    free(mfns);
+    return result;
+}
+
+/* All of `todo`, order by order; what is left then is in `todo`. */
+static int populate_pieces(struct xc_dom_image *dom, struct pieces *todo,
+                           unsigned int memflags)
+{
+    for (unsigned int o = 0; o < EXTENT_ORDERS; o++) {
+        unsigned int order = extent_orders[o];
+        struct pieces aligned = {.nr = todo->nr}, left = {.nr = 0};
+        int64_t done;
+
+        for (unsigned int i = 0; i < todo->nr; i++)
+            aligned.piece[i] = extents_aligned(todo->piece[i], order);
+        done = populate_order(dom, &aligned, order, memflags);
+        if (done < 0)
+            return (int)done;
+        for (unsigned int i = 0; i < todo->nr; i++) {
+            struct pfn_range all = todo->piece[i], mid = aligned.piece[i];
+            int64_t count = extents_count(mid, order);
+            int64_t here = done < count ? done : count;
+
+            done -= here;
+            add_piece(&left, all.first.v, mid.first.v);
+            add_piece(&left, mid.first.v + ((uint64_t)here << order),
+                      mid.end.v);
+            add_piece(&left, mid.end.v, all.end.v);
+        }
+        *todo = left;
+    }
+    return todo->nr ? -ENOMEM : 0;
+}
+
+static int refused(struct xc_dom_image *dom, int rc)
+{
+    build_error(dom, XC_INTERNAL_ERROR, "populate",
+                "Xen refuses memory to the domain: %s", strerror(-rc));
+    return rc;
+}
+
+static int populate_low(struct xc_dom_image *dom, pfn_t low)
+{
+    xen_pfn_t frame = low.v;
+    int r = xc_domain_populate_physmap(dom->xch, dom->guest_domid, 1, 0,
+                                       XENMEMF_address_bits(32), &frame);
+
+    if (r < 0 && errno != ENOMEM)
+        return refused(dom, -errno);
+    if (r != 1) {
+        build_error(dom, XC_OUT_OF_MEMORY, "populate",
+                    "no page below 4 GiB for the top-level table (PFN "
+                    "%#" PRIx64 ")",
+                    low.v);
+        return -ENOMEM;
+    }
+    dom->pv_p2m[low.v] = frame;
+    return 0;
+}
+
+static int populate_range(struct xc_dom_image *dom, const struct pv_range *r,
+                          pfn_t low)
+{
+    unsigned int memflags =
+        r->node == PV_ANY_NODE ? 0 : XENMEMF_exact_node(r->node);
+    struct pieces todo = {.nr = 0};
+    uint64_t missing = 0;
+    int rc;
+
+    if (low.v >= r->first.v && low.v < r->end.v) {
+        add_piece(&todo, r->first.v, low.v);
+        add_piece(&todo, low.v + 1, r->end.v);
+    } else {
+        add_piece(&todo, r->first.v, r->end.v);
+    }
+    rc = populate_pieces(dom, &todo, memflags);
+    if (rc && rc != -ENOMEM)
+        return refused(dom, rc);
+    if (rc) {
+        for (unsigned int i = 0; i < todo.nr; i++)
+            missing += todo.piece[i].end.v - todo.piece[i].first.v;
+        build_error(dom, XC_OUT_OF_MEMORY, "populate",
+                    "the host has no memory left for %" PRIu64 " of %" PRIu64
+                    " pages",
+                    missing, r->end.v - r->first.v);
+    }
+    return rc;
+}
+
+int populate(struct xc_dom_image *dom, const struct pv_range *ranges,
+             unsigned int nr_ranges, pfn_t low)
+{
+    /* First of all, while there still is low memory. */
+    int rc = pfn_valid(low) ? populate_low(dom, low) : 0;
+
+    for (unsigned int i = 0; !rc && i < nr_ranges; i++)
+        rc = populate_range(dom, &ranges[i], low);
+    return rc;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/host.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/embedded.h"
+#include "host/xenstore.h"
+
+int host_open_xen(struct host *host, struct diag *dg)
+{
+    int rc = embedded_enter(dg);
+
+    memset(host, 0, sizeof(*host));
+    host->dg = dg;
+    if (rc)
+        return rc;
+    host->xc =
+        xc_interface_open(&dg->logger, &dg->logger, XC_OPENFLAG_NON_REENTRANT);
+    if (!host->xc)
+        return diag_fail(dg, DW_NO_XEN, -ENXIO,
+                         "no Xen hypervisor to talk to: %s", strerror(errno));
+    return 0;
+}
+
+int host_open(struct host *host, struct diag *dg)
+{
+    int rc = host_open_xen(host, dg);
+
+    if (rc)
+        return rc;
+    host->xs = xs_open(0);
+    if (!host->xs)
+        return diag_fail(dg, DW_NO_XEN, -ENXIO, "no xenstore to talk to: %s",
+                         strerror(errno));
+    return 0;
+}
+
+void host_close(struct host *host)
+{
+    if (host->xs)
+        xs_close(host->xs);
+    if (host->xc)
+        xc_interface_close(host->xc);
+    host->xs = NULL;
+    host->xc = NULL;
+}
+
+int host_domain(struct host *host, uint32_t domid, xc_domaininfo_t *info)
+{
+    /* Xen answers with the next domain where there is none of this ID. */
+    int r = xc_domain_getinfolist(host->xc, domid, 1, info);
+
+    if (r < 0)
+        return diag_fail_xc(host->dg, "asking for domain %u", domid);
+    return r == 1 && info->domain == domid ? 0 : -ESRCH;
+}
+
+int host_domains(struct host *host, xc_domaininfo_t **list, unsigned int *n)
+{
+    const unsigned int chunk = 256;
+    xc_domaininfo_t *more;
+    uint32_t next = 0;
+    int r;
+
+    *list = NULL;
+    *n = 0;
+    do {
+        more = realloc(*list, (*n + chunk) * sizeof(**list));
+        if (!more)
+            return diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
+        *list = more;
+        r = xc_domain_getinfolist(host->xc, next, chunk, *list + *n);
+        if (r < 0)
+            return diag_fail_xc(host->dg, "listing the domains");
+        *n += (unsigned int)r;
+        if (r)
+            next = (*list)[*n - 1].domain + 1u;
+    } while (r == (int)chunk);
+    return 0;
+}
+
+static bool is_number(const char *text, uint32_t *value)
+{
+    unsigned long number;
+    const char *p;
+
+    for (p = text; isdigit((unsigned char)*p); p++)
+        ;
+    if (p == text || *p)
+        return false;
+    errno = 0;
+    number = strtoul(text, NULL, 10);
+    *value = errno || number > DOMID_FIRST_RESERVED ? DOMID_FIRST_RESERVED
+                                                    : (uint32_t)number;
+    return true;
+}
+
+int host_find(struct host *host, const char *who, uint32_t *domid)
+{
+    int rc;
+
+    if (is_number(who, domid))
+        return 0;
+    rc = store_find(host->xs, XBT_NULL, who, domid);
+    if (rc == -ESRCH)
+        return diag_fail(host->dg, DW_FAILED, rc, "no domain is named %s", who);
+    if (rc)
+        return diag_fail(host->dg, DW_FAILED, rc,
+                         "looking for domain %s in xenstore: %s", who,
+                         strerror(-rc));
+    return 0;
+}

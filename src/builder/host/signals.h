@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * signals.h - SIGINT, SIGTERM and SIGHUP, held back while there is
+ * something to clean up.
+ *
+ * No handler: the signals are blocked, and looked for between two steps.
+ */
+#ifndef DW_SIGNALS_H
+#define DW_SIGNALS_H
+
+#include "diag.h"
+
+void interrupt_hold(void);
+
+/*
+ * 0; or -EINTR where one of the signals has come, and the failure in dg with
+ * the exit code 128 + signal, as a shell would give.
+ */
+int __attribute__((warn_unused_result)) interrupt_check(struct diag *dg);
+
+/*
+ * One that has come meanwhile acts now.  Blocked signals are inherited across
+ * exec(2): to be called before that.
+ */
+void interrupt_release(void);
+
+#endif /* DW_SIGNALS_H */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "command/status.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdint.h>
+
+#include "machine/alloc.h"
+#include "recovery/audit.h"
+
+/* By enum fx_type. */
+static const char *const type_names[] = {
+    "none", "l1", "l2", "l3", "l4", "descriptors", "writable",
+};
+#define N_TYPES (sizeof(type_names) / sizeof(type_names[0]))
+
+struct census {
+    uint64_t types[N_TYPES];
+    uint64_t pinned;
+};
+
+static void count_frames(const struct fx_host *host, struct census *census)
+{
+    const struct fx_frame *frame;
+    uint64_t mfn;
+
+    *census = (struct census){0};
+    for (mfn = 0; (mfn = fx_next_used(host, mfn)) != FX_NO_MFN; mfn++) {
+        frame = &host->frames[mfn];
+        if (!(frame->flags & FX_F_ALLOCATED))
+            continue;
+        census->types[FX_T_TYPE(frame->type) % N_TYPES]++;
+        census->pinned += !!(frame->type & FX_T_PINNED);
+    }
+}
+
+static const char *domain_state(const struct fx_domain *d)
+{
+    return d->dying         ? "dying"
+           : d->shutdown    ? "shutdown"
+           : d->pause_count ? "paused"
+                            : "running";
+}
+
+static unsigned int domain_vcpus(const struct fx_domain *d)
+{
+    unsigned int i, nr = 0;
+
+    for (i = 0; i < FX_MAX_VCPUS; i++)
+        nr += d->vcpu[i].exists;
+    return nr;
+}
+
+static void print_difference(void *arg, const char *line)
+{
+    fprintf(arg, "audit: %s\n", line);
+}
+
+int fx_status_print(struct fx_host *host, FILE *out)
+{
+    const struct fx_super *s = host->super;
+    struct census census;
+    size_t i;
+
+    count_frames(host, &census);
+    fprintf(out,
+            "frames     %" PRIu64 "\nfree       %" PRIu64
+            "\nnodes      %" PRIu32 "\nlevel      %s\nhypercalls %" PRIu64 "\n",
+            s->ram_frames, fx_free_frames_count(host), s->nr_nodes,
+            s->level == FX_PATCHED ? "patched" : "stock", s->hypercalls);
+    for (i = 0; i < N_TYPES; i++)
+        fprintf(out, "type %-12s %" PRIu64 "\n", type_names[i],
+                census.types[i]);
+    fprintf(out, "pinned            %" PRIu64 "\n", census.pinned);
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        const struct fx_domain *d = &s->domain[i];
+
+        if (d->exists)
+            fprintf(out, "domain %u: %s, %" PRIu64 " pages, %u vCPU%s\n", d->id,
+                    domain_state(d), d->tot_pages, domain_vcpus(d),
+                    domain_vcpus(d) == 1 ? "" : "s");
+    }
+    fprintf(out, "audit: %" PRIu64 " differences\n",
+            fx_audit(host, print_difference, out));
+    return ferror(out) ? -EIO : 0;
+}
+
+static json_t *domains_json(const struct fx_super *s)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        const struct fx_domain *d = &s->domain[i];
+
+        if (d->exists)
+            json_array_append_new(
+                list, json_pack("{s:i, s:s, s:i, s:I, s:I, s:i}", "domid",
+                                (int)d->id, "state", domain_state(d), "width",
+                                d->is_32bit ? 32 : 64, "pages",
+                                (json_int_t)d->tot_pages, "max_pages",
+                                (json_int_t)d->max_pages, "vcpus",
+                                (int)domain_vcpus(d)));
+    }
+    return list;
+}
+
+int fx_status_print_json(struct fx_host *host, FILE *out)
+{
+    const struct fx_super *s = host->super;
+    json_t *types = json_object(), *report;
+    struct census census;
+    int rc = -EIO;
+    size_t i;
+
+    count_frames(host, &census);
+    for (i = 0; i < N_TYPES; i++)
+        json_object_set_new(types, type_names[i],
+                            json_integer((json_int_t)census.types[i]));
+    report = json_pack(
+        "{s:I, s:I, s:i, s:s, s:I, s:o, s:I, s:o, s:I}", "frames",
+        (json_int_t)s->ram_frames, "free_frames",
+        (json_int_t)fx_free_frames_count(host), "nodes", (int)s->nr_nodes,
+        "level", s->level == FX_PATCHED ? "patched" : "stock", "hypercalls",
+        (json_int_t)s->hypercalls, "types", types, "pinned",
+        (json_int_t)census.pinned, "domains", domains_json(s),
+        "audit_differences", (json_int_t)fx_audit(host, NULL, NULL));
+    if (!report)
+        return -ENOMEM;
+    if (!json_dumpf(report, out, JSON_INDENT(2)) && fputc('\n', out) != EOF)
+        rc = 0;
+    json_decref(report);
+    return rc;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * domain.c - the life of a domain: what Xen allocates for it, and how all of
+ * that comes back.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "domain/domain.h"
+#include "memory/page_type.h"
+#include "store/store.h"
+
+_Static_assert(sizeof(struct fx_domain_state) <= FX_PAGE_SIZE, "one frame");
+_Static_assert(sizeof(struct fx_vcpu_state) <= FX_VCPU_FRAMES * FX_PAGE_SIZE,
+               "a vCPU's frames");
+_Static_assert(sizeof(struct fx_evtchn) * FX_MAX_EVTCHN <=
+                   FX_PAGE_SIZE << FX_EVTCHN_ORDER,
+               "the event channels' frames");
+
+/* XEN_DOMCTL_CDF_* that say nothing against a PV domain without an IOMMU. */
+#define PV_FLAGS                                                               \
+    (XEN_DOMCTL_CDF_s3_integrity | XEN_DOMCTL_CDF_oos_off |                    \
+     XEN_DOMCTL_CDF_xs_domain)
+
+/* What stands in frames is not covered by the file's checksum: a state with
+ * counts that cannot be is none. */
+struct fx_domain_state *fx_domain_state(struct fx_host *host,
+                                        const struct fx_domain *domain)
+{
+    struct fx_domain_state *state;
+
+    /* 0, which no domain is given: the control domain has none. */
+    if (!domain->state || !fx_is_ram(host, domain->state))
+        return NULL;
+    state = fx_page(host, domain->state);
+    return state->nr_grant_frames <= FX_MAX_GRANT_FRAMES &&
+                   state->nr_vnodes <= FX_MAX_NODES
+               ? state
+               : NULL;
+}
+
+struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
+                                    const struct fx_domain *domain,
+                                    uint32_t vcpu)
+{
+    struct fx_vcpu_state *state;
+
+    if (vcpu >= domain->max_vcpus || vcpu >= FX_MAX_VCPUS ||
+        !domain->vcpu[vcpu].exists ||
+        !fx_is_ram(host, domain->vcpu[vcpu].context) ||
+        !fx_is_ram(host, domain->vcpu[vcpu].context + FX_VCPU_FRAMES - 1))
+        return NULL;
+    state = fx_page(host, domain->vcpu[vcpu].context);
+    return state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
+}
+
+struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid)
+{
+    return domid < DOMID_FIRST_RESERVED ? fx_domain(host, domid) : NULL;
+}
+
+struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid)
+{
+    struct fx_domain *best = NULL;
+    unsigned int i;
+
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        struct fx_domain *domain = &host->super->domain[i];
+
+        if (domain->exists && domain->id >= domid &&
+            (!best || domain->id < best->id))
+            best = domain;
+    }
+    return best;
+}
+
+int64_t fx_system_time(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Frames of Xen's own, zeroed. */
+uint64_t fx_xen_frames(struct fx_host *host, unsigned int order)
+{
+    struct fx_alloc want = {.order = order, .node = FX_ANY_NODE};
+    uint64_t mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+
+    if (mfn != FX_NO_MFN)
+        memset(fx_page(host, mfn), 0, FX_PAGE_SIZE << order);
+    return mfn;
+}
+
+void fx_free_xen_frames(struct fx_host *host, uint64_t mfn, unsigned int order)
+{
+    uint64_t i;
+
+    if (mfn == FX_NO_MFN)
+        return;
+    for (i = 0; i < UINT64_C(1) << order; i++) {
+        struct fx_frame *frame = fx_frame(host, mfn + i);
+
+        if (!frame)
+            continue;
+        frame->refs = 0;
+        frame->type = 0;
+        fx_free_frame(host, mfn + i);
+    }
+}
+
+/*
+ * A frame of Xen's that the domain shares: it is the domain's to map, has the
+ * type "writable" for good, and is no part of its memory.
+ */
+static uint64_t shared_frame(struct fx_host *host,
+                             const struct fx_domain *domain, unsigned int bits)
+{
+    struct fx_alloc want = {.node = FX_ANY_NODE, .bits = bits};
+    uint64_t mfn = fx_alloc_frames(host, &want, domain->id);
+    struct fx_frame *frame;
+
+    if (mfn == FX_NO_MFN)
+        return mfn;
+    frame = fx_frame(host, mfn);
+    frame->flags |= FX_F_XENHEAP;
+    frame->type = FX_T_MAKE(FX_WRITABLE) | FX_T_VALIDATED | 1;
+    memset(fx_page(host, mfn), 0, FX_PAGE_SIZE);
+    return mfn;
+}
+
+int fx_grant_frame(struct fx_host *host, struct fx_domain *domain,
+                   uint32_t index, uint64_t *mfn)
+{
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    if (!state || index >= state->max_grant_frames ||
+        index >= FX_MAX_GRANT_FRAMES || domain->dying)
+        return -EINVAL;
+    while (state->nr_grant_frames <= index) {
+        uint64_t frame = shared_frame(host, domain, 0);
+
+        if (frame == FX_NO_MFN)
+            return -ENOMEM;
+        state->grant_frame[state->nr_grant_frames++] = frame;
+    }
+    *mfn = state->grant_frame[index];
+    return 0;
+}
+
+static int check_config(const struct xen_domctl_createdomain *config)
+{
+    unsigned int version = config->grant_opts & XEN_DOMCTL_GRANT_version_mask;
+
+    if (config->flags & ~PV_FLAGS || config->iommu_opts ||
+        config->vmtrace_size ||
+        config->grant_opts & ~XEN_DOMCTL_GRANT_version_mask)
+        return -EINVAL;
+    if (config->max_vcpus < 1 || config->max_vcpus > FX_MAX_VCPUS)
+        return -EINVAL;
+    if (config->arch.misc_flags & ~XEN_X86_MSR_RELAXED ||
+        config->arch.emulation_flags & ~XEN_X86_EMU_ALL)
+        return -EINVAL;
+    if (config->arch.emulation_flags) /* a PV domain has no devices */
+        return -EOPNOTSUPP;
+    if (version < 1 || version > 2)
+        return -EINVAL;
+    if (config->max_grant_frames == 0 ||
+        config->max_grant_frames > FX_MAX_GRANT_FRAMES ||
+        config->max_maptrack_frames > 1024)
+        return -EINVAL;
+    return config->cpupool_id ? -ESRCH : 0;
+}
+
+static struct fx_domain *free_slot(struct fx_host *host)
+{
+    unsigned int i;
+
+    for (i = 1; i < FX_MAX_DOMAINS; i++)
+        if (!host->super->domain[i].exists)
+            return &host->super->domain[i];
+    return NULL;
+}
+
+/* Whatever a damaged file says. */
+static uint32_t nr_grant_frames(const struct fx_domain_state *state)
+{
+    if (!state)
+        return 0;
+    return state->nr_grant_frames < FX_MAX_GRANT_FRAMES ? state->nr_grant_frames
+                                                        : FX_MAX_GRANT_FRAMES;
+}
+
+static void free_structures(struct fx_host *host, struct fx_domain *domain)
+{
+    struct fx_domain_state *state =
+        domain->state == FX_NO_MFN ? NULL : fx_domain_state(host, domain);
+    uint32_t i;
+
+    for (i = 0; i < FX_MAX_VCPUS; i++)
+        if (domain->vcpu[i].exists)
+            fx_free_xen_frames(host, domain->vcpu[i].context, FX_VCPU_ORDER);
+    for (i = 0; i < nr_grant_frames(state); i++)
+        fx_free_xen_frames(host, state->grant_frame[i], 0);
+    fx_free_xen_frames(host, domain->shared_info, 0);
+    fx_free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
+    fx_free_xen_frames(host, domain->policy, 0);
+    fx_free_xen_frames(host, domain->state, 0);
+    memset(domain, 0, sizeof(*domain));
+}
+
+static void init_state(struct fx_host *host, struct fx_domain *domain,
+                       const struct xen_domctl_createdomain *config)
+{
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    state->tsc_khz = FX_CPU_KHZ;
+    state->tsc_incarnation = 1;
+    state->tsc_offset = fx_system_time();
+    state->max_grant_frames = config->max_grant_frames < 0
+                                  ? FX_MAX_GRANT_FRAMES
+                                  : (uint32_t)config->max_grant_frames;
+    state->node_affinity = (UINT64_C(1) << host->super->nr_nodes) - 1;
+}
+
+int fx_domain_create(struct fx_host *host, uint16_t domid,
+                     const struct xen_domctl_createdomain *config)
+{
+    struct fx_domain *domain;
+    uint64_t mfn;
+    int rc = check_config(config);
+
+    if (rc)
+        return rc;
+    domain = free_slot(host);
+    if (!domain)
+        return -ENOMEM;
+    memset(domain, 0, sizeof(*domain));
+    domain->exists = true;
+    domain->id = domid;
+    domain->max_vcpus = config->max_vcpus;
+    domain->max_evtchn_port = config->max_evtchn_port;
+    domain->valid_ports = FX_EVTCHN_BUCKET;
+    domain->pause_count = 1;
+    domain->shutdown_code = FX_NOT_SHUT_DOWN;
+    domain->xenstore = config->flags & XEN_DOMCTL_CDF_xs_domain;
+    memcpy(domain->handle, config->handle, sizeof(domain->handle));
+    domain->state = fx_xen_frames(host, 0);
+    domain->policy = fx_xen_frames(host, 0);
+    domain->evtchns = fx_xen_frames(host, FX_EVTCHN_ORDER);
+    /* A 32-bit guest's start_info has 32 bits for its address. */
+    domain->shared_info = shared_frame(host, domain, 32);
+    rc = -ENOMEM;
+    if (domain->state == FX_NO_MFN || domain->policy == FX_NO_MFN ||
+        domain->evtchns == FX_NO_MFN || domain->shared_info == FX_NO_MFN)
+        goto fail;
+    init_state(host, domain, config);
+    fx_policy_init(host, domain);
+    rc = fx_grant_frame(host, domain, 0, &mfn);
+    if (!rc)
+        return 0;
+fail:
+    free_structures(host, domain);
+    return rc;
+}
+
+int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
+{
+    uint32_t i;
+
+    for (i = 0; i < domain->max_vcpus; i++) {
+        struct fx_vcpu *vcpu = &domain->vcpu[i];
+        uint64_t mfn;
+
+        if (vcpu->exists)
+            continue;
+        mfn = fx_xen_frames(host, FX_VCPU_ORDER);
+        if (mfn == FX_NO_MFN)
+            return -ENOMEM;
+        *vcpu = (struct fx_vcpu){.exists = true, .down = true, .context = mfn};
+        fx_vcpu_state_init(fx_page(host, mfn));
+    }
+    return 0;
+}
+
+/* Does anybody still refer to a frame that the domain shares with Xen? */
+static bool shared_in_use(struct fx_host *host, const struct fx_domain *domain)
+{
+    const struct fx_domain_state *state = fx_domain_state(host, domain);
+    const struct fx_frame *frame = fx_frame(host, domain->shared_info);
+    uint32_t i;
+
+    if (frame && frame->refs > 1)
+        return true;
+    for (i = 0; i < nr_grant_frames(state); i++) {
+        frame = fx_frame(host, state->grant_frame[i]);
+        if (frame && frame->refs > 1)
+            return true;
+    }
+    return false;
+}
+
+void fx_domain_reap(struct fx_host *host, struct fx_domain *domain)
+{
+    if (!domain->exists || !domain->dying || domain->tot_pages ||
+        shared_in_use(host, domain))
+        return;
+    free_structures(host, domain);
+    fx_store_poke(host);
+}
+
+void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
+{
+    uint32_t i;
+
+    domain->dying = true;
+    fx_store_poke(host);
+    host->super->claimed_frames -= domain->claimed_pages;
+    domain->claimed_pages = 0;
+    fx_evtchn_close_all(host, domain);
+    for (i = 0; i < domain->max_vcpus; i++)
+        fx_put_tables(host, domain, i);
+    fx_shadow_free(host, domain);
+    fx_relinquish(host, domain);
+    fx_domain_reap(host, domain);
+}
+
+void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
+                            int64_t pages)
+{
+    uint64_t used = 0;
+
+    domain->tot_pages += (uint64_t)pages;
+    if (pages > 0)
+        used = (uint64_t)pages < domain->claimed_pages ? (uint64_t)pages
+                                                       : domain->claimed_pages;
+    domain->claimed_pages -= used;
+    host->super->claimed_frames -= used;
+}
+
+/* Nothing runs here: a vCPU is down or waits for what it is given. */
+void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
+                    struct xen_domctl_getdomaininfo *info)
+{
+    uint32_t i;
+
+    (void)host;
+    memset(info, 0, sizeof(*info));
+    info->domain = domain->id;
+    info->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
+    for (i = 0; i < domain->max_vcpus && i < FX_MAX_VCPUS; i++) {
+        if (!domain->vcpu[i].exists)
+            continue;
+        info->max_vcpu_id = i;
+        info->nr_online_vcpus += !domain->vcpu[i].down;
+    }
+    info->flags = (domain->dying ? XEN_DOMINF_dying : 0) |
+                  (domain->shutdown ? XEN_DOMINF_shutdown : 0) |
+                  (domain->pause_count ? XEN_DOMINF_paused : 0) |
+                  (domain->debugged ? XEN_DOMINF_debugged : 0) |
+                  (domain->xenstore ? XEN_DOMINF_xs_domain : 0) |
+                  domain->shutdown_code << XEN_DOMINF_shutdownshift;
+    if (info->nr_online_vcpus && !domain->pause_count && !domain->shutdown)
+        info->flags |= XEN_DOMINF_blocked;
+    info->tot_pages = domain->tot_pages;
+    info->max_pages = domain->max_pages;
+    info->outstanding_pages = domain->claimed_pages;
+    info->shared_info_frame = domain->shared_info;
+    info->gpaddr_bits = 39;
+    memcpy(info->handle, domain->handle, sizeof(info->handle));
+}

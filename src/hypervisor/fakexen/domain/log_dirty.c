@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * log_dirty.c - XEN_DOMCTL_shadow_op, as far as a PV guest has to do with it:
+ * which of its frames were written to since they were last asked for. A bit
+ * for each PFN, which the M2P tells.
+ *
+ * On Xen the map takes frames from the domain's shadow pool, and there is none
+ * where that is too small; so there is a pool here, though nothing is in it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "domain/domain.h"
+#include "domain/caller.h"
+
+/* A map takes four frames at first: one of each level. */
+#define MAP_FRAMES 4
+
+/* Xen keeps so many for shadows of page tables. */
+static uint32_t reserved_pages(const struct fx_domain *domain)
+{
+    return domain->max_vcpus * 128;
+}
+
+static uint32_t least_pages(const struct fx_domain *domain)
+{
+    return reserved_pages(domain) + (uint32_t)(domain->tot_pages / 256);
+}
+
+static int grow_pool(struct fx_host *host, struct fx_domain_state *state,
+                     uint32_t pages)
+{
+    while (state->shadow_pages < pages) {
+        uint64_t mfn = fx_xen_frames(host, 0);
+
+        if (mfn == FX_NO_MFN)
+            return -ENOMEM;
+        memcpy(fx_page(host, mfn), &state->shadow_pool, sizeof(mfn));
+        state->shadow_pool = mfn;
+        state->shadow_pages++;
+    }
+    return 0;
+}
+
+static void shrink_pool(struct fx_host *host, struct fx_domain_state *state,
+                        uint32_t pages)
+{
+    while (state->shadow_pages > pages) {
+        uint64_t mfn = state->shadow_pool;
+        const struct fx_frame *frame = fx_frame(host, mfn);
+
+        if (!frame || frame->owner != DOMID_XEN) { /* damaged: the audit's */
+            state->shadow_pages = 0;
+            return;
+        }
+        memcpy(&state->shadow_pool, fx_page(host, mfn), sizeof(mfn));
+        state->shadow_pages--;
+        fx_free_xen_frames(host, mfn, 0);
+    }
+}
+
+/* More than none is at least what Xen can work with. */
+static int set_pool(struct fx_host *host, const struct fx_domain *domain,
+                    struct fx_domain_state *state, uint32_t pages)
+{
+    if (pages && pages < least_pages(domain))
+        pages = least_pages(domain);
+    shrink_pool(host, state, pages);
+    return grow_pool(host, state, pages);
+}
+
+void fx_shadow_free(struct fx_host *host, struct fx_domain *domain)
+{
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    if (state)
+        shrink_pool(host, state, 0);
+}
+
+static long set_allocation(struct fx_host *host, const struct fx_domain *domain,
+                           struct fx_domain_state *state,
+                           struct xen_domctl_shadow_op *op)
+{
+    int rc;
+
+    if (!op->mb && domain->log_dirty)
+        return -EINVAL;
+    /* 32 bits of pages, as on Xen */
+    rc = set_pool(host, domain, state, op->mb << 8);
+    op->mb = (state->shadow_pages + 255) >> 8;
+    return rc;
+}
+
+/* Forgets, or clears, every dirty frame of the domain. */
+static void clean(struct fx_host *host, struct fx_domain *domain)
+{
+    uint64_t mfn;
+
+    for (mfn = 0; domain->dirty_pages && mfn < host->super->nr_frames; mfn++) {
+        struct fx_frame *frame = &host->frames[mfn];
+
+        if (frame->owner != domain->id || !(frame->flags & FX_F_DIRTY))
+            continue;
+        frame->flags &= (uint16_t)~FX_F_DIRTY;
+        domain->dirty_pages--;
+    }
+    domain->dirty_pages = 0;
+}
+
+static void fill_bitmap(struct fx_host *host, const struct fx_domain *domain,
+                        uint8_t *bitmap, uint64_t pages)
+{
+    uint64_t left = domain->dirty_pages;
+    uint64_t mfn;
+
+    for (mfn = 0; left && mfn < host->super->nr_frames; mfn++) {
+        const struct fx_frame *frame = &host->frames[mfn];
+        uint64_t pfn = host->m2p[mfn];
+
+        if (frame->owner != domain->id || !(frame->flags & FX_F_DIRTY))
+            continue;
+        left--;
+        if (pfn < pages)
+            bitmap[pfn / 8] |= (uint8_t)(1u << (pfn % 8));
+    }
+}
+
+static int copy_bitmap(struct fx_host *host, const struct fx_domain *domain,
+                       const struct xen_domctl_shadow_op *op)
+{
+    uint64_t bytes = op->pages / 8 + !!(op->pages % 8);
+    uint64_t at = (uint64_t)(uintptr_t)op->dirty_bitmap.p;
+    const uint8_t none = 0;
+    uint8_t *bitmap;
+    int rc;
+
+    if (!at || !bytes)
+        return 0;
+    /* As much memory is taken for it as the caller has. */
+    if (fx_copy_to(at + bytes - 1, &none, 1))
+        return -EFAULT;
+    bitmap = calloc(bytes, 1);
+    if (!bitmap)
+        return -ENOMEM;
+    fill_bitmap(host, domain, bitmap, op->pages);
+    rc = fx_copy_to(at, bitmap, bytes);
+    free(bitmap);
+    return rc;
+}
+
+static long clean_or_peek(struct fx_host *host, struct fx_domain *domain,
+                          struct fx_domain_state *state,
+                          struct xen_domctl_shadow_op *op)
+{
+    /* Xen's own map of dirty frames has room for so many. */
+    const uint64_t most = UINT64_C(1) << 42;
+    int rc;
+
+    if (op->mode & ~XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL)
+        return -EINVAL;
+    if (op->pages > most)
+        op->pages = most;
+    if (domain->dirty_pages &&
+        state->shadow_pages < reserved_pages(domain) + MAP_FRAMES)
+        state->log_failed = true;
+    if (state->log_failed)
+        return -ENOMEM;
+    op->stats.fault_count = (uint32_t)domain->dirty_pages;
+    op->stats.dirty_count = (uint32_t)domain->dirty_pages;
+    rc = copy_bitmap(host, domain, op);
+    if (!rc && op->op == XEN_DOMCTL_SHADOW_OP_CLEAN)
+        clean(host, domain);
+    return rc;
+}
+
+static long enable(struct fx_host *host, struct fx_domain *domain,
+                   struct fx_domain_state *state)
+{
+    if (domain->log_dirty)
+        return -EINVAL;
+    if (state->shadow_pages < least_pages(domain) &&
+        set_pool(host, domain, state, 1)) {
+        shrink_pool(host, state, 0);
+        return -ENOMEM;
+    }
+    clean(host, domain);
+    domain->log_dirty = true;
+    return 0;
+}
+
+static void disable(struct fx_host *host, struct fx_domain *domain,
+                    struct fx_domain_state *state)
+{
+    if (domain->log_dirty)
+        shrink_pool(host, state, 0);
+    state->log_failed = false;
+    clean(host, domain);
+    domain->log_dirty = false;
+}
+
+long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
+                  struct xen_domctl_shadow_op *op)
+{
+    struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    if (!domain->id)
+        return -EINVAL;
+    if (domain->dying)
+        return 0;
+    if (!state || !fx_vcpu_state(host, domain, 0))
+        return -EINVAL;
+    switch (op->op) {
+    case XEN_DOMCTL_SHADOW_OP_ENABLE:
+        if (!(op->mode & XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY))
+            return -EINVAL;
+        return enable(host, domain, state);
+    case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
+        return enable(host, domain, state);
+    case XEN_DOMCTL_SHADOW_OP_OFF:
+        disable(host, domain, state);
+        return 0;
+    case XEN_DOMCTL_SHADOW_OP_CLEAN:
+    case XEN_DOMCTL_SHADOW_OP_PEEK:
+        return clean_or_peek(host, domain, state, op);
+    case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
+        op->mb = (state->shadow_pages + 255) >> 8;
+        return 0;
+    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
+        return set_allocation(host, domain, state, op);
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vcpu_state.c - the parts of a vCPU beside its context: callbacks, extended
+ * processor state, MSRs, affinity. They are kept to be given back.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "domain/domain.h"
+#include "domain/caller.h"
+
+/* XCR0 and the mask of all that was ever in it precede the state. */
+#define XSTATE_HEADER 16
+/* Legacy area and header: the least that a state can be. */
+#define XSTATE_MIN 576
+
+/* IA32_MCG_CAP's bits that Xen may let a guest have: 2 banks, TES_P, SER_P, and
+ * LMCE_P, CTL_P and any number of banks besides. */
+#define MCG_CAP_DEFAULT UINT64_C(0x01000802)
+#define MCG_CAP_ALLOWED (MCG_CAP_DEFAULT | UINT64_C(0x080001ff))
+
+/* MSRs that a PV guest may write, and that are saved (asm/msr-index.h). */
+#define MSR_TSC_AUX 0xc0000103u
+
+#define STATE_SIZE(mask) (XSTATE_HEADER + ((mask) ? xstate_size(mask) : 0))
+
+static bool canonical(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+static uint16_t fix_selector(const struct fx_domain *domain, uint16_t selector)
+{
+    unsigned int ring = domain->is_32bit ? 1 : 3;
+
+    return (uint16_t)((selector & 3) >= ring ? selector
+                                             : (selector & ~3u) | ring);
+}
+
+static long set_ext(const struct fx_domain *domain, struct fx_vcpu_state *v,
+                    const struct xen_domctl_ext_vcpucontext *asked)
+{
+    size_t given = asked->size < sizeof(*asked) ? asked->size : sizeof(*asked);
+    size_t head = offsetof(struct xen_domctl_ext_vcpucontext, vmce);
+    struct xen_domctl_ext_vcpucontext ext = {0};
+
+    if (asked->size < head || !canonical(asked->sysenter_callback_eip) ||
+        !canonical(asked->syscall32_callback_eip))
+        return -EINVAL;
+    memcpy(&ext, asked, given);
+    ext.sysenter_callback_cs = fix_selector(domain, ext.sysenter_callback_cs);
+    ext.syscall32_callback_cs = fix_selector(domain, ext.syscall32_callback_cs);
+    if (ext.vmce.caps & ~MCG_CAP_ALLOWED) {
+        ext.vmce = v->ext.vmce;
+        v->ext = ext; /* as Xen, which sets the callbacks first */
+        return -EINVAL;
+    }
+    /* Less than the first of the machine-check registers is none at all. */
+    if (given < head + sizeof(ext.vmce.caps))
+        ext.vmce = v->ext.vmce;
+    v->ext = ext;
+    return 0;
+}
+
+void fx_vcpu_state_init(struct fx_vcpu_state *v)
+{
+    v->root = v->user_root = FX_NO_MFN;
+    v->hard_affinity = v->soft_affinity = UINT64_MAX;
+    v->ext.vmce.caps = MCG_CAP_DEFAULT;
+}
+
+long fx_ext_context(struct fx_host *host, struct fx_domain *domain,
+                    struct xen_domctl *op)
+{
+    struct xen_domctl_ext_vcpucontext *ext = &op->u.ext_vcpucontext;
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, ext->vcpu);
+    uint32_t vcpu = ext->vcpu;
+
+    if (!v || (op->cmd == XEN_DOMCTL_set_ext_vcpucontext && !domain->id))
+        return -ESRCH;
+    if (op->cmd == XEN_DOMCTL_set_ext_vcpucontext)
+        return set_ext(domain, v, ext);
+    *ext = v->ext;
+    ext->vcpu = vcpu;
+    ext->size = sizeof(*ext);
+    return 0;
+}
+
+static uint32_t xstate_size(uint64_t mask)
+{
+    return mask & 4 ? FX_XSTATE_BYTES : XSTATE_MIN;
+}
+
+static long get_xstate(const struct fx_vcpu_state *v,
+                       struct xen_domctl_vcpuextstate *asked)
+{
+    uint64_t at = (uint64_t)(uintptr_t)asked->buffer.p;
+    uint64_t header[2] = {v->xcr0, v->xcr0_accum};
+    uint32_t size = STATE_SIZE(v->xcr0_accum);
+
+    if ((!asked->size && !asked->xfeature_mask) || !at) {
+        asked->xfeature_mask = FX_XSTATE_MASK;
+        asked->size = STATE_SIZE(FX_XSTATE_MASK);
+        return 0;
+    }
+    if (asked->size < size || asked->xfeature_mask != FX_XSTATE_MASK)
+        return -EINVAL;
+    if (fx_copy_to(at, header, sizeof(header)) ||
+        (size > XSTATE_HEADER &&
+         fx_copy_to(at + XSTATE_HEADER, v->xsave, size - XSTATE_HEADER)))
+        return -EFAULT;
+    asked->size = size;
+    return 0;
+}
+
+/* x87 always, AVX only with SSE. */
+static bool valid_xcr0(uint64_t xcr0)
+{
+    return xcr0 & 1 && (!(xcr0 & 4) || xcr0 & 2);
+}
+
+static long check_xstate(const uint64_t header[2], const uint8_t *area)
+{
+    uint64_t words[8]; /* the XSAVE header: what there is, its format, zeros */
+    int i;
+
+    memcpy(words, area + 512, sizeof(words));
+    if (words[0] & ~header[1] || header[0] & ~header[1] ||
+        header[1] & ~FX_XSTATE_MASK || !valid_xcr0(header[0]) ||
+        !valid_xcr0(header[1]))
+        return -EINVAL;
+    if (words[1])
+        return -EOPNOTSUPP;
+    for (i = 2; i < 8; i++)
+        if (words[i])
+            return -EIO;
+    return 0;
+}
+
+static long set_xstate(struct fx_vcpu_state *v,
+                       const struct xen_domctl_vcpuextstate *asked)
+{
+    uint8_t buffer[XSTATE_HEADER + FX_XSTATE_BYTES] = {0};
+    uint64_t header[2];
+    long rc = -EINVAL;
+
+    if (asked->size < XSTATE_HEADER || asked->size > sizeof(buffer))
+        return -EINVAL;
+    if (fx_copy_from(buffer, (uint64_t)(uintptr_t)asked->buffer.p, asked->size))
+        return -EFAULT;
+    memcpy(header, buffer, sizeof(header));
+    if (header[1]) {
+        if (asked->size >= XSTATE_HEADER + XSTATE_MIN)
+            rc = check_xstate(header, buffer + XSTATE_HEADER);
+    } else if (!header[0]) {
+        rc = 0;
+    }
+    if (rc || asked->size == XSTATE_HEADER)
+        return rc;
+    if (asked->size < XSTATE_HEADER + XSTATE_MIN ||
+        asked->size != STATE_SIZE(header[1]))
+        return -EINVAL;
+    v->xcr0 = header[0];
+    v->xcr0_accum = header[1];
+    memcpy(v->xsave, buffer + XSTATE_HEADER, sizeof(v->xsave));
+    return 0;
+}
+
+long fx_vcpu_xstate(struct fx_host *host, struct fx_domain *domain,
+                    struct xen_domctl *op)
+{
+    struct xen_domctl_vcpuextstate *asked = &op->u.vcpuextstate;
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, asked->vcpu);
+
+    if (!v)
+        return -ESRCH;
+    return op->cmd == XEN_DOMCTL_getvcpuextstate ? get_xstate(v, asked)
+                                                 : set_xstate(v, asked);
+}
+
+static long get_msrs(const struct fx_vcpu_state *v,
+                     struct xen_domctl_vcpu_msrs *asked)
+{
+    uint64_t at = (uint64_t)(uintptr_t)asked->msrs.p;
+    uint32_t room = asked->msr_count;
+    uint32_t fit = v->nr_msrs < room ? v->nr_msrs : room;
+
+    asked->msr_count = at ? v->nr_msrs : FX_VCPU_MSRS;
+    if (!at)
+        return 0;
+    if (fit && fx_copy_to(at, v->msr, fit * sizeof(v->msr[0])))
+        return -EFAULT;
+    return v->nr_msrs > room ? -ENOBUFS : 0;
+}
+
+static void keep_msr(struct fx_vcpu_state *v,
+                     const struct xen_domctl_vcpu_msr *msr)
+{
+    uint32_t i;
+
+    for (i = 0; i < v->nr_msrs && v->msr[i].index != msr->index; i++)
+        ;
+    if (msr->value) { /* zeros are not kept, as they are not saved */
+        v->msr[i] = *msr;
+        v->nr_msrs += i == v->nr_msrs;
+    } else if (i < v->nr_msrs) {
+        v->msr[i] = v->msr[--v->nr_msrs];
+    }
+}
+
+static long set_msrs(struct fx_vcpu_state *v,
+                     struct xen_domctl_vcpu_msrs *asked)
+{
+    struct xen_domctl_vcpu_msr msr;
+    uint32_t i;
+    long rc = 0;
+
+    if (asked->msr_count > FX_VCPU_MSRS)
+        return -EINVAL;
+    for (i = 0; i < asked->msr_count && !rc; i++) {
+        uint64_t at = (uint64_t)(uintptr_t)asked->msrs.p + i * sizeof(msr);
+
+        if (fx_copy_from(&msr, at, sizeof(msr)))
+            rc = -EFAULT;
+        else if (msr.reserved || msr.index != MSR_TSC_AUX ||
+                 msr.value > UINT32_MAX)
+            rc = -EINVAL;
+        else
+            keep_msr(v, &msr);
+    }
+    if (rc)
+        asked->msr_count = i - 1; /* those that were set */
+    return rc;
+}
+
+long fx_vcpu_msrs(struct fx_host *host, struct fx_domain *domain,
+                  struct xen_domctl *op)
+{
+    struct xen_domctl_vcpu_msrs *asked = &op->u.vcpu_msrs;
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, asked->vcpu);
+
+    if (!v)
+        return -ESRCH;
+    return op->cmd == XEN_DOMCTL_get_vcpu_msrs ? get_msrs(v, asked)
+                                               : set_msrs(v, asked);
+}
+
+int fx_bitmap_from(const struct xenctl_bitmap *map, uint64_t *bits)
+{
+    uint32_t bytes = map->nr_bits / 8 + !!(map->nr_bits % 8);
+
+    *bits = 0;
+    if (bytes > sizeof(*bits))
+        bytes = sizeof(*bits);
+    if (bytes && fx_copy_from(bits, (uint64_t)(uintptr_t)map->bitmap.p, bytes))
+        return -EFAULT;
+    if (map->nr_bits < 64)
+        *bits &= (UINT64_C(1) << map->nr_bits) - 1;
+    return 0;
+}
+
+/* The caller's map may be as long as it likes; what is beyond is zero. */
+int fx_bitmap_to(const struct xenctl_bitmap *map, uint64_t bits)
+{
+    uint64_t bytes = map->nr_bits / 8 + !!(map->nr_bits % 8);
+    uint64_t at = (uint64_t)(uintptr_t)map->bitmap.p;
+    uint8_t zero[256] = {0};
+    uint64_t done = bytes < sizeof(bits) ? bytes : sizeof(bits);
+
+    if (done && fx_copy_to(at, &bits, done))
+        return -EFAULT;
+    while (done < bytes) {
+        uint64_t n = bytes - done < sizeof(zero) ? bytes - done : sizeof(zero);
+
+        if (fx_copy_to(at + done, zero, n))
+            return -EFAULT;
+        done += n;
+    }
+    return 0;
+}
+
+#define ALL_CPUS ((UINT64_C(1) << FX_CPUS) - 1)
+
+static long set_affinity(struct fx_vcpu_state *v,
+                         const struct xen_domctl_vcpuaffinity *asked)
+{
+    uint64_t hard = v->hard_affinity, soft = v->soft_affinity;
+
+    if (asked->flags & XEN_VCPUAFFINITY_HARD) {
+        if (fx_bitmap_from(&asked->cpumap_hard, &hard))
+            return -EFAULT;
+        if (!(hard & ALL_CPUS))
+            return -EINVAL;
+    }
+    if (asked->flags & XEN_VCPUAFFINITY_SOFT &&
+        fx_bitmap_from(&asked->cpumap_soft, &soft))
+        return -EFAULT;
+    v->hard_affinity = hard;
+    v->soft_affinity = soft;
+    /* What comes of it is told at once. */
+    if (asked->flags & XEN_VCPUAFFINITY_HARD &&
+        fx_bitmap_to(&asked->cpumap_hard, hard & ALL_CPUS))
+        return -EFAULT;
+    if (asked->flags & XEN_VCPUAFFINITY_SOFT)
+        return fx_bitmap_to(&asked->cpumap_soft, soft & hard & ALL_CPUS);
+    return 0;
+}
+
+long fx_vcpu_affinity(struct fx_host *host, struct fx_domain *domain,
+                      struct xen_domctl *op)
+{
+    const struct xen_domctl_vcpuaffinity *asked = &op->u.vcpuaffinity;
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, asked->vcpu);
+
+    if (asked->vcpu >= domain->max_vcpus)
+        return -EINVAL;
+    if (!v)
+        return -ESRCH;
+    if (!asked->flags ||
+        (asked->flags & XEN_VCPUAFFINITY_HARD &&
+         !asked->cpumap_hard.bitmap.p) ||
+        (asked->flags & XEN_VCPUAFFINITY_SOFT && !asked->cpumap_soft.bitmap.p))
+        return -EINVAL;
+    if (op->cmd == XEN_DOMCTL_setvcpuaffinity)
+        return set_affinity(v, asked);
+    if (asked->flags & XEN_VCPUAFFINITY_HARD &&
+        fx_bitmap_to(&asked->cpumap_hard, v->hard_affinity))
+        return -EFAULT;
+    if (asked->flags & XEN_VCPUAFFINITY_SOFT)
+        return fx_bitmap_to(&asked->cpumap_soft, v->soft_affinity);
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mmu.h - what __HYPERVISOR_mmu_update and __HYPERVISOR_mmuext_op share.
+ */
+#ifndef FX_MMU_H
+#define FX_MMU_H
+
+#include "machine/host.h"
+
+/* The arguments of both: requests at `at`, a counter at `pdone` or 0. */
+struct fx_mmu_call {
+    uint64_t at, pdone;
+    uint32_t count, foreigndom;
+    uint32_t done; /* by earlier parts of the same call */
+};
+
+struct fx_mmu_call fx_mmu_call(const uint64_t arg[5]);
+
+/* Tells the caller that `done` requests more are done. */
+void fx_mmu_done(const struct fx_mmu_call *call, uint32_t done);
+
+/*
+ * The domain whose frames are meant: DOMID_SELF, another domain, or one of
+ * Xen's own pseudo-domains.  -ESRCH, also for the caller by its number.
+ */
+int __attribute__((warn_unused_result))
+fx_mmu_owner(struct fx_host *host, uint16_t domid, uint16_t *owner);
+
+#endif /* FX_MMU_H */

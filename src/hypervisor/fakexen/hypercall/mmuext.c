@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mmuext.c - __HYPERVISOR_mmuext_op: pins, and what can be done to the frames
+ * of another domain.  What concerns the running guest's own MMU means nothing
+ * to the control domain here.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "domain/caller.h"
+#include "hypercall/hypercall.h"
+#include "hypercall/mmu.h"
+#include "memory/page_type.h"
+
+/* The frame that a request writes to: no use of it forbids that. */
+static int get_writable(struct fx_host *host, struct fx_domain *domain,
+                        uint64_t mfn)
+{
+    int rc = fx_get_page_and_type(host, mfn, domain->id, FX_WRITABLE, 0);
+
+    if (rc)
+        return -EINVAL;
+    fx_frame(host, mfn)->flags |= FX_F_TOUCHED;
+    fx_mark_dirty(domain, fx_frame(host, mfn));
+    return 0;
+}
+
+static int clear_page(struct fx_host *host, struct fx_domain *domain,
+                      uint64_t mfn)
+{
+    int rc = get_writable(host, domain, mfn);
+
+    if (rc)
+        return rc;
+    memset(fx_page(host, mfn), 0, FX_PAGE_SIZE);
+    fx_put_page_and_type(host, mfn);
+    return 0;
+}
+
+static int copy_page(struct fx_host *host, struct fx_domain *domain,
+                     uint64_t to, uint64_t from)
+{
+    int rc = fx_get_page(host, from, domain->id);
+
+    if (rc)
+        return rc;
+    rc = get_writable(host, domain, to);
+    if (!rc) {
+        memmove(fx_page(host, to), fx_page(host, from), FX_PAGE_SIZE);
+        fx_put_page_and_type(host, to);
+    }
+    fx_put_page(host, from);
+    return rc;
+}
+
+/* On frames, of a domain that has some. */
+static int frame_op(struct fx_host *host, struct fx_domain *domain,
+                    const struct mmuext_op *op)
+{
+    uint64_t mfn = op->arg1.mfn;
+
+    switch (op->cmd) {
+    case MMUEXT_UNPIN_TABLE:
+        return fx_unpin(host, domain, mfn);
+    case MMUEXT_CLEAR_PAGE:
+        return clear_page(host, domain, mfn);
+    case MMUEXT_COPY_PAGE:
+        return copy_page(host, domain, mfn, op->arg2.src_mfn);
+    default:
+        return fx_pin(host, domain, mfn, op->cmd - MMUEXT_PIN_L1_TABLE + 1);
+    }
+}
+
+/* On the caller's MMU: another domain's is out of reach. The control domain's
+ * own is not modelled: there is nothing to flush, and no frame of its can
+ * become its root. */
+static int self_op(uint16_t owner, const struct mmuext_op *op)
+{
+    if (owner != 0)
+        return -EPERM;
+    if (op->cmd == MMUEXT_NEW_BASEPTR ||
+        (op->cmd == MMUEXT_NEW_USER_BASEPTR && op->arg1.mfn))
+        return -EINVAL;
+    return 0;
+}
+
+static int mmuext(struct fx_host *host, uint16_t owner,
+                  const struct mmuext_op *op)
+{
+    struct fx_domain *domain = fx_domain(host, owner);
+
+    switch (op->cmd) {
+    case MMUEXT_PIN_L1_TABLE:
+    case MMUEXT_PIN_L2_TABLE:
+    case MMUEXT_PIN_L3_TABLE:
+    case MMUEXT_PIN_L4_TABLE:
+    case MMUEXT_UNPIN_TABLE:
+    case MMUEXT_CLEAR_PAGE:
+    case MMUEXT_COPY_PAGE:
+        /* Xen's pseudo-domains have no frames for that. */
+        return domain ? frame_op(host, domain, op) : -EINVAL;
+    case MMUEXT_NEW_BASEPTR:
+    case MMUEXT_NEW_USER_BASEPTR:
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_INVLPG_LOCAL:
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI:
+    case MMUEXT_TLB_FLUSH_ALL:
+    case MMUEXT_INVLPG_ALL:
+    case MMUEXT_FLUSH_CACHE:
+    case MMUEXT_FLUSH_CACHE_GLOBAL:
+    case MMUEXT_SET_LDT:
+        return self_op(owner, op);
+    case MMUEXT_MARK_SUPER:
+    case MMUEXT_UNMARK_SUPER:
+        return -EOPNOTSUPP;
+    default:
+        return -ENOSYS;
+    }
+}
+
+long fx_mmuext_op(struct fx_host *host, const uint64_t arg[5])
+{
+    struct fx_mmu_call call = fx_mmu_call(arg);
+    struct mmuext_op op;
+    uint16_t owner;
+    uint32_t i;
+    int rc = fx_mmu_owner(host, (uint16_t)call.foreigndom, &owner);
+
+    if (rc)
+        return rc;
+    for (i = 0; i < call.count; i++) {
+        rc = fx_copy_from(&op, call.at + (uint64_t)i * sizeof(op), sizeof(op));
+        if (!rc)
+            rc = mmuext(host, owner, &op);
+        if (rc)
+            break;
+    }
+    fx_mmu_done(&call, i);
+    return rc;
+}

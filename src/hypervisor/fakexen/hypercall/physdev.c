@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * physdev.c - __HYPERVISOR_physdev_op (xen/physdev.h). The machine has no
+ * devices: nothing to map, nothing to unmap.
+ */
+#include <errno.h>
+#include <stdint.h>
+
+#include <xen/physdev.h>
+
+#include "domain/domain.h"
+#include "domain/caller.h"
+#include "hypercall/hypercall.h"
+
+/* Both structures begin with the domain. */
+static long no_interrupt(struct fx_host *host, uint64_t at)
+{
+    domid_t domid;
+
+    if (fx_copy_from(&domid, at, sizeof(domid)))
+        return -EFAULT;
+    return fx_domain(host, domid) ? -EINVAL : -ESRCH;
+}
+
+long fx_physdev_op(struct fx_host *host, const uint64_t arg[5])
+{
+    switch ((int)arg[0]) {
+    case PHYSDEVOP_map_pirq:
+    case PHYSDEVOP_unmap_pirq:
+        return no_interrupt(host, arg[1]);
+    default:
+        return -ENOSYS;
+    }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sched.c - __HYPERVISOR_sched_op (xen/sched.h): what the control domain does
+ * to others.
+ */
+#include <errno.h>
+#include <stdint.h>
+
+#include <xen/sched.h>
+
+#include "domain/domain.h"
+#include "domain/caller.h"
+#include "hypercall/hypercall.h"
+#include "store/store.h"
+
+/* The first reason stays. */
+static long remote_shutdown(struct fx_host *host, uint64_t at)
+{
+    sched_remote_shutdown_t asked;
+    struct fx_domain *domain;
+
+    if (fx_copy_from(&asked, at, sizeof(asked)))
+        return -EFAULT;
+    domain = fx_domain_by_id(host, asked.domain_id);
+    if (!domain)
+        return -ESRCH;
+    if (!domain->id) /* the machine would go down */
+        return -EPERM;
+    if (domain->shutdown_code == FX_NOT_SHUT_DOWN)
+        domain->shutdown_code = (uint8_t)asked.reason;
+    domain->shutdown = true;
+    fx_store_poke(host);
+    return 0;
+}
+
+long fx_sched_op(struct fx_host *host, const uint64_t arg[5])
+{
+    switch ((int)arg[0]) {
+    case SCHEDOP_yield:
+        return 0;
+    case SCHEDOP_remote_shutdown:
+        return remote_shutdown(host, arg[1]);
+    default:
+        return -ENOSYS;
+    }
+}

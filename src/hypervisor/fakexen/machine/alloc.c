@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * alloc.c - machine frames, from the top down.
+ *
+ * A bit for each aligned block of each order says that all of it is free, so
+ * that the highest fitting block is found by looking for the last bit set.
+ */
+#include "machine/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORD_SHIFT 6
+#define WORD_BITS  (1u << WORD_SHIFT)
+
+#define NO_BIT UINT64_MAX
+
+/* Where to clear by hand rather than by making a hole in the file. */
+#define HOLE_MIN 16
+
+static uint64_t words(uint64_t bits)
+{
+    return (bits + WORD_BITS - 1) >> WORD_SHIFT;
+}
+
+/* Lays the trees out from word 0 of `base`, and says how many words. */
+static uint64_t layout(struct fx_tree free[FX_MAX_ORDER + 1], uint64_t frames,
+                       uint64_t *base)
+{
+    uint64_t at = 0, bits;
+    unsigned int order;
+
+    for (order = 0; order <= FX_MAX_ORDER; order++) {
+        struct fx_tree *tree = &free[order];
+
+        tree->levels = 0;
+        tree->bits = bits = (frames >> order) + 1;
+        do {
+            tree->level[tree->levels++] = base ? base + at : NULL;
+            at += words(bits);
+            bits = words(bits);
+        } while (bits > 1);
+    }
+    return at;
+}
+
+uint64_t fx_free_map_bytes(uint64_t nr_frames)
+{
+    struct fx_tree free[FX_MAX_ORDER + 1];
+
+    return layout(free, nr_frames, NULL) * sizeof(uint64_t);
+}
+
+void fx_free_map_attach(struct fx_host *host, uint64_t nr_frames,
+                        uint64_t *base)
+{
+    layout(host->free, nr_frames, base);
+}
+
+static bool tree_test(const struct fx_tree *tree, uint64_t bit)
+{
+    return tree->level[0][bit >> WORD_SHIFT] >> (bit % WORD_BITS) & 1;
+}
+
+static void tree_set(struct fx_tree *tree, uint64_t bit)
+{
+    unsigned int level;
+
+    for (level = 0; level < tree->levels; level++) {
+        uint64_t *word = &tree->level[level][bit >> WORD_SHIFT];
+        bool was_empty = !*word;
+
+        *word |= UINT64_C(1) << (bit % WORD_BITS);
+        if (!was_empty)
+            return;
+        bit >>= WORD_SHIFT;
+    }
+}
+
+static void tree_clear(struct fx_tree *tree, uint64_t bit)
+{
+    unsigned int level;
+
+    for (level = 0; level < tree->levels; level++) {
+        uint64_t *word = &tree->level[level][bit >> WORD_SHIFT];
+
+        *word &= ~(UINT64_C(1) << (bit % WORD_BITS));
+        if (*word)
+            return;
+        bit >>= WORD_SHIFT;
+    }
+}
+
+/* Bits [bit, bit + nr), nr a power of two and bit a multiple of it. */
+static void tree_clear_block(struct fx_tree *tree, uint64_t bit, uint64_t nr)
+{
+    uint64_t i;
+
+    if (nr >= WORD_BITS) {
+        uint64_t first = bit >> WORD_SHIFT, count = nr >> WORD_SHIFT;
+
+        /* Leave one bit a word to the slow way, which clears what is above. */
+        for (i = first; i < first + count; i++) {
+            tree->level[0][i] = 1;
+            tree_clear(tree, i << WORD_SHIFT);
+        }
+        return;
+    }
+    for (i = bit; i < bit + nr; i++)
+        tree_clear(tree, i);
+}
+
+/* Bits [first, end) of a level, and those above that stand for them. */
+static void tree_set_range(struct fx_tree *tree, uint64_t first, uint64_t end)
+{
+    unsigned int level;
+    uint64_t i;
+
+    for (level = 0; level < tree->levels && first < end; level++) {
+        for (i = first; i < end; i++) {
+            uint64_t *word = &tree->level[level][i >> WORD_SHIFT];
+
+            if (i % WORD_BITS || end - i < WORD_BITS) {
+                *word |= UINT64_C(1) << (i % WORD_BITS);
+            } else {
+                *word = UINT64_MAX;
+                i += WORD_BITS - 1;
+            }
+        }
+        first >>= WORD_SHIFT;
+        end = words(end);
+    }
+}
+
+/* The last bit set below `end`, which is below the tree's bits; or NO_BIT. */
+static uint64_t tree_last(const struct fx_tree *tree, uint64_t end)
+{
+    unsigned int level;
+    uint64_t word = 0;
+
+    /* Up, until something is set before where we are. */
+    for (level = 0; level < tree->levels; level++) {
+        uint64_t below = (UINT64_C(1) << (end % WORD_BITS)) - 1;
+
+        word = tree->level[level][end >> WORD_SHIFT] & below;
+        if (word)
+            break;
+        end >>= WORD_SHIFT;
+    }
+    if (!word)
+        return NO_BIT;
+    end = (end | (WORD_BITS - 1)) - (uint64_t)__builtin_clzll(word);
+    /* And down again along the last one. */
+    while (level--) {
+        word = tree->level[level][end];
+        if (!word)
+            return NO_BIT; /* a damaged map */
+        end = (end << WORD_SHIFT) + (WORD_BITS - 1) -
+              (uint64_t)__builtin_clzll(word);
+    }
+    return end;
+}
+
+bool fx_is_free(const struct fx_host *host, uint64_t mfn)
+{
+    return fx_is_ram(host, mfn) && tree_test(&host->free[0], mfn);
+}
+
+/* All blocks within frames [first, end). */
+static void set_free(struct fx_host *host, uint64_t first, uint64_t end)
+{
+    unsigned int order;
+
+    host->super->free_frames += end - first;
+    for (order = 0; order <= FX_MAX_ORDER; order++)
+        tree_set_range(&host->free[order],
+                       (first + (UINT64_C(1) << order) - 1) >> order,
+                       end >> order);
+}
+
+/* Blocks go over the border of two nodes' ranges; those who look do not. */
+void fx_free_map_fill(struct fx_host *host)
+{
+    const struct fx_super *super = host->super;
+    uint32_t i;
+
+    host->super->free_frames = 0;
+    for (i = 0; i < super->nr_ram; i++) {
+        uint64_t first = super->ram[i].first;
+
+        while (i + 1 < super->nr_ram &&
+               super->ram[i].end == super->ram[i + 1].first)
+            i++;
+        set_free(host, first, super->ram[i].end);
+    }
+}
+
+/*
+ * Parts of the frame table that were never written are skipped: to read them
+ * would make them take up memory.
+ */
+uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
+{
+    const struct fx_super *super = host->super;
+
+    for (; mfn < super->nr_frames; mfn++) {
+        uint64_t at = super->frames_at + mfn * sizeof(struct fx_frame);
+
+        if (at % FX_PAGE_SIZE == 0) {
+            off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
+
+            if (data < 0 || (uint64_t)data >= super->m2p_at)
+                return FX_NO_MFN;
+            if ((uint64_t)data > at) {
+                mfn += ((uint64_t)data - at) / FX_PAGE_SIZE * FX_PAGE_SIZE /
+                       sizeof(struct fx_frame);
+            }
+        }
+        if (fx_is_ram(host, mfn) &&
+            (host->frames[mfn].refs ||
+             host->frames[mfn].flags & (uint16_t)~FX_F_TOUCHED))
+            return mfn;
+    }
+    return FX_NO_MFN;
+}
+
+void fx_free_map_rebuild(struct fx_host *host)
+{
+    const struct fx_super *super = host->super;
+    uint64_t mfn, first, end;
+    uint32_t i;
+
+    memset(host->free[0].level[0], 0, fx_free_map_bytes(super->nr_frames));
+    host->super->free_frames = 0;
+    for (i = 0; i < super->nr_ram; i++) {
+        first = super->ram[i].first;
+        while (i + 1 < super->nr_ram &&
+               super->ram[i].end == super->ram[i + 1].first)
+            i++;
+        end = super->ram[i].end;
+        for (; first < end; first = mfn + 1) {
+            mfn = fx_next_used(host, first);
+            if (mfn > end)
+                mfn = end;
+            if (first < mfn)
+                set_free(host, first, mfn);
+        }
+    }
+}
+
+static void take_block(struct fx_host *host, uint64_t mfn, unsigned int order)
+{
+    unsigned int k;
+
+    for (k = 0; k <= order; k++)
+        tree_clear_block(&host->free[k], mfn >> k, UINT64_C(1) << (order - k));
+    /* What is not wholly free is part of nothing that is. */
+    for (; k <= FX_MAX_ORDER && tree_test(&host->free[k], mfn >> k); k++)
+        tree_clear(&host->free[k], mfn >> k);
+    host->super->free_frames -= UINT64_C(1) << order;
+}
+
+static void give_frame(struct fx_host *host, uint64_t mfn)
+{
+    unsigned int k;
+
+    tree_set(&host->free[0], mfn);
+    for (k = 0; k < FX_MAX_ORDER; k++) {
+        if (!tree_test(&host->free[k], (mfn >> k) ^ 1))
+            break;
+        tree_set(&host->free[k + 1], mfn >> (k + 1));
+    }
+    host->super->free_frames++;
+}
+
+/* The highest free block within one range, below frame `limit`. */
+static uint64_t find_in_range(const struct fx_host *host,
+                              const struct fx_range *range, unsigned int order,
+                              uint64_t limit)
+{
+    uint64_t end = (range->end < limit ? range->end : limit) >> order;
+    uint64_t first = (range->first + (UINT64_C(1) << order) - 1) >> order;
+    uint64_t block;
+
+    if (first >= end)
+        return FX_NO_MFN;
+    block = tree_last(&host->free[order], end);
+    if (block == NO_BIT || block < first)
+        return FX_NO_MFN;
+    return block << order;
+}
+
+/* In one node's ranges, or in all with FX_ANY_NODE. */
+static uint64_t find_block(const struct fx_host *host, unsigned int node,
+                           unsigned int order, uint64_t limit)
+{
+    const struct fx_super *super = host->super;
+    uint64_t mfn;
+    uint32_t i;
+
+    for (i = super->nr_ram; i--;) {
+        if (node != FX_ANY_NODE && super->ram_node[i] != node)
+            continue;
+        mfn = find_in_range(host, &super->ram[i], order, limit);
+        if (mfn != FX_NO_MFN)
+            return mfn;
+    }
+    return FX_NO_MFN;
+}
+
+uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
+                         uint16_t owner)
+{
+    uint64_t limit = host->super->nr_frames, mfn, i;
+
+    if (want->order > FX_MAX_ORDER)
+        return FX_NO_MFN;
+    if (want->bits && want->bits < FX_PAGE_SHIFT + 64) {
+        unsigned int shift =
+            want->bits > FX_PAGE_SHIFT ? want->bits - FX_PAGE_SHIFT : 0;
+
+        if (shift < 63 && UINT64_C(1) << shift < limit)
+            limit = UINT64_C(1) << shift;
+    }
+    mfn = find_block(host, want->node, want->order, limit);
+    if (mfn == FX_NO_MFN && want->node != FX_ANY_NODE && !want->exact_node)
+        mfn = find_block(host, FX_ANY_NODE, want->order, limit);
+    if (mfn == FX_NO_MFN)
+        return mfn;
+    fx_clear_freed(host);
+    take_block(host, mfn, want->order);
+    for (i = mfn; i < mfn + (UINT64_C(1) << want->order); i++) {
+        struct fx_frame *frame = &host->frames[i];
+
+        frame->refs = 1;
+        frame->type = 0;
+        frame->owner = owner;
+        frame->flags = FX_F_ALLOCATED | (frame->flags & FX_F_TOUCHED);
+        fx_m2p_set(host, i, UINT64_MAX);
+    }
+    return mfn;
+}
+
+/* Freed frames are often neighbours: they are cleared together, in one go. */
+static void clear_later(struct fx_host *host, uint64_t mfn)
+{
+    struct fx_range *r = &host->to_clear;
+
+    if (r->first != r->end && mfn == r->end) {
+        r->end++;
+    } else if (r->first != r->end && mfn + 1 == r->first) {
+        r->first--;
+    } else if (host->frames[mfn].flags & FX_F_TOUCHED) {
+        fx_clear_freed(host);
+        r->first = mfn;
+        r->end = mfn + 1;
+    }
+}
+
+void fx_clear_freed(struct fx_host *host)
+{
+    struct fx_range r = host->to_clear;
+    uint64_t i;
+    int done = -1;
+
+    if (r.first == r.end)
+        return;
+    if (r.end - r.first >= HOLE_MIN)
+        done =
+            fallocate(host->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                      (off_t)(host->super->memory_at + r.first * FX_PAGE_SIZE),
+                      (off_t)((r.end - r.first) * FX_PAGE_SIZE));
+    for (i = r.first; i < r.end; i++) {
+        if (done && host->frames[i].flags & FX_F_TOUCHED)
+            memset(host->memory + i * FX_PAGE_SIZE, 0, FX_PAGE_SIZE);
+        host->frames[i].flags &= (uint16_t)~FX_F_TOUCHED;
+    }
+    host->to_clear = (struct fx_range){0, 0};
+}
+
+void fx_free_frame(struct fx_host *host, uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (!frame || tree_test(&host->free[0], mfn))
+        return;
+    frame->refs = 0;
+    frame->type = 0;
+    frame->owner = 0;
+    frame->flags &= FX_F_TOUCHED;
+    fx_m2p_set(host, mfn, UINT64_MAX);
+    give_frame(host, mfn);
+    clear_later(host, mfn);
+}
+
+uint64_t fx_free_frames_count(const struct fx_host *host)
+{
+    return host->super->free_frames;
+}

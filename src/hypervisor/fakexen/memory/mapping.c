@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mapping.c - the record of which process has which frames mapped.
+ */
+#include "memory/mapping.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "domain/domain.h"
+#include "memory/page_type.h"
+#include "machine/superblock.h"
+
+/*
+ * When a process began, in clock ticks since boot: with its ID a name that is
+ * not used twice.  0 where there is no such process, or only what is left for
+ * its parent to collect.
+ */
+static uint64_t start_time(int32_t pid)
+{
+    char path[32], stat[512], *at;
+    unsigned long long start;
+    ssize_t n;
+    char state;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    n = read(fd, stat, sizeof(stat) - 1);
+    close(fd);
+    if (n <= 0)
+        return 0;
+    stat[n] = '\0';
+    /* The program's name before it may hold anything, brackets too. */
+    at = strrchr(stat, ')');
+    if (!at || sscanf(at + 1,
+                      " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+                      "%*d %*d %*d %*d %*d %llu",
+                      &state, &start) != 2)
+        return 0;
+    return state == 'Z' || state == 'X' ? 0 : start;
+}
+
+/* This process's, which is another one after fork(). */
+static uint64_t own_start_time(struct fx_host *host, int32_t pid)
+{
+    if (host->own_pid != pid) {
+        host->own_start = start_time(pid);
+        host->own_pid = pid;
+    }
+    return host->own_start;
+}
+
+unsigned int fx_mapping_slots(const struct fx_host *host)
+{
+    uint32_t slots = host->super->mapping_slots;
+
+    return slots < FX_MAX_MAPPINGS ? slots : FX_MAX_MAPPINGS;
+}
+
+struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot)
+{
+    struct fx_mapping *m = &host->mappings[slot];
+
+    if (!m->pid || m->frames > FX_MAX_MAPPED_FRAMES ||
+        m->pages > FX_MAX_MAPPED_FRAMES - m->frames ||
+        *(const uint8_t *)&m->writable > 1) /* no bool: not to be read as one */
+        return NULL;
+    return m;
+}
+
+/* The first entry of the list from `index` on that may have been written. */
+static uint64_t skip_unwritten(const struct fx_host *host, uint64_t index)
+{
+    uint64_t at = host->super->mapped_frames_at + index * sizeof(uint64_t);
+    off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
+
+    return data < 0 ? FX_MAX_MAPPED_FRAMES
+                    : index + ((uint64_t)data - at) / sizeof(uint64_t);
+}
+
+uint64_t *fx_mapping_frame(struct fx_host *host, const struct fx_mapping *m,
+                           uint64_t *k)
+{
+    const uint64_t per_page = FX_PAGE_SIZE / sizeof(uint64_t);
+    uint64_t index = m->frames + *k;
+
+    /* Whoever comes here page by page asks once for each page of the list. */
+    if (*k < m->pages && (!*k || index % per_page == 0)) {
+        index = skip_unwritten(host, index);
+        *k = index - m->frames;
+    }
+    return *k < m->pages ? &host->mapped_frames[index] : NULL;
+}
+
+/* A slot that is free; -ENOMEM. */
+static int free_slot(struct fx_host *host)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+
+    for (i = 0; i < slots; i++) {
+        if (!host->mappings[i].pid)
+            return (int)i;
+    }
+    return i < FX_MAX_MAPPINGS ? (int)i : -ENOMEM;
+}
+
+static void fill_slot(struct fx_host *host, int slot, struct fx_mapping m)
+{
+    int32_t pid = m.pid;
+
+    /* Its process last: it is what makes the slot used. */
+    m.pid = 0;
+    host->mappings[slot] = m;
+    if (fx_mapping_slots(host) <= (unsigned int)slot)
+        host->super->mapping_slots = (uint32_t)slot + 1;
+    host->mappings[slot].pid = pid;
+}
+
+static void free_slots_end(struct fx_host *host)
+{
+    uint32_t slots = fx_mapping_slots(host);
+
+    while (slots && !host->mappings[slots - 1].pid)
+        slots--;
+    host->super->mapping_slots = slots;
+}
+
+/* Room in the list of mapped frames, as low as there is; or FX_NO_MFN. */
+static uint64_t find_room(struct fx_host *host, uint64_t pages)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+    uint64_t at = 0;
+    bool moved;
+
+    do {
+        moved = false;
+        for (i = 0; i < slots; i++) {
+            const struct fx_mapping *m = fx_mapping_at(host, i);
+
+            if (m && at < m->frames + m->pages && m->frames < at + pages) {
+                at = m->frames + m->pages;
+                moved = true;
+            }
+        }
+    } while (moved);
+    return at + pages <= FX_MAX_MAPPED_FRAMES ? at : FX_NO_MFN;
+}
+
+int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
+                   uint16_t domid, bool writable, uint64_t **frames)
+{
+    struct fx_mapping m = {
+        .pid = getpid(),
+        .address = address,
+        .pages = pages,
+        .domid = domid,
+        .writable = writable,
+    };
+    int slot = free_slot(host);
+
+    if (slot < 0 || pages > FX_MAX_MAPPED_FRAMES)
+        return -ENOMEM;
+    m.frames = find_room(host, pages);
+    if (m.frames == FX_NO_MFN)
+        return -ENOMEM;
+    m.starttime = own_start_time(host, m.pid);
+    *frames = host->mapped_frames + m.frames;
+    memset(*frames, 0xff, pages * sizeof(**frames));
+    fill_slot(host, slot, m);
+    return 0;
+}
+
+static void put_frames(struct fx_host *host, const struct fx_mapping *m,
+                       uint64_t first, uint64_t end)
+{
+    uint64_t i, *frame, mfn;
+
+    for (i = first; (frame = fx_mapping_frame(host, m, &i)) && i < end; i++) {
+        mfn = *frame;
+        if (!fx_is_ram(host, mfn))
+            continue;
+        *frame = FX_NO_MFN;
+        if (m->writable)
+            fx_put_page_and_type(host, mfn);
+        else
+            fx_put_page(host, mfn);
+    }
+}
+
+/* A domain whose last frames were only mapped may be gone now. */
+static void reap_domain(struct fx_host *host, uint16_t domid)
+{
+    struct fx_domain *domain = fx_domain_by_id(host, domid);
+
+    if (domain && domain->dying)
+        fx_domain_reap(host, domain);
+}
+
+/* What of the mapping lies in [first, end), as page numbers in it. */
+static struct fx_range part_in(const struct fx_mapping *m, uint64_t first,
+                               uint64_t end)
+{
+    uint64_t last = m->address + m->pages * FX_PAGE_SIZE;
+    struct fx_range part = {0, 0};
+
+    if (first < last && end > m->address) {
+        part.first =
+            first > m->address ? (first - m->address) >> FX_PAGE_SHIFT : 0;
+        part.end = end < last ? (end - m->address) >> FX_PAGE_SHIFT : m->pages;
+    }
+    return part;
+}
+
+/* Pages [part.first, part.end) of the mapping go; what is left may be two. */
+static void drop_part(struct fx_host *host, unsigned int slot,
+                      struct fx_range part)
+{
+    struct fx_mapping *m = &host->mappings[slot], tail = *m;
+
+    put_frames(host, m, part.first, part.end);
+    tail.frames += part.end;
+    tail.address += part.end * FX_PAGE_SIZE;
+    tail.pages -= part.end;
+    if (part.first && tail.pages) {
+        m->pages = part.first;
+        fill_slot(host, free_slot(host), tail);
+    } else if (part.first) {
+        m->pages = part.first;
+    } else if (tail.pages) {
+        *m = tail;
+    } else {
+        m->pid = 0;
+    }
+}
+
+bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+    int32_t pid = getpid();
+
+    /* Only one that goes over both ends falls into two. */
+    for (i = 0; i < slots; i++) {
+        const struct fx_mapping *m = fx_mapping_at(host, i);
+
+        if (m && m->pid == pid && m->address < first &&
+            m->address + m->pages * FX_PAGE_SIZE > end)
+            return free_slot(host) >= 0;
+    }
+    return true;
+}
+
+int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+    int32_t pid = getpid();
+    int64_t dropped = 0;
+
+    if (!fx_mapping_can_drop(host, first, end))
+        return -ENOMEM;
+    for (i = 0; i < slots; i++) {
+        const struct fx_mapping *m = fx_mapping_at(host, i);
+        struct fx_range part;
+        uint16_t domid;
+
+        if (!m || m->pid != pid)
+            continue;
+        part = part_in(m, first, end);
+        if (part.first >= part.end)
+            continue;
+        domid = m->domid;
+        drop_part(host, i, part);
+        reap_domain(host, domid);
+        dropped += (int64_t)(part.end - part.first);
+    }
+    free_slots_end(host);
+    return dropped;
+}
+
+uint64_t fx_mapping_reap(struct fx_host *host, bool fresh)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+    uint64_t dropped = 0, start = 0;
+    int32_t own = getpid(), asked = 0;
+
+    for (i = 0; i < slots; i++) {
+        const struct fx_mapping *m = fx_mapping_at(host, i);
+        uint16_t domid;
+
+        if (!m || (m->pid == own && !fresh))
+            continue;
+        if (m->pid != own && m->pid != asked) {
+            asked = m->pid;
+            start = start_time(asked);
+        }
+        if (m->pid != own && start && start == m->starttime)
+            continue;
+        domid = m->domid;
+        dropped += m->pages;
+        drop_part(host, i, (struct fx_range){0, m->pages});
+        reap_domain(host, domid);
+    }
+    free_slots_end(host);
+    return dropped;
+}

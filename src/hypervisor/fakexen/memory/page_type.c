@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * page_type.c - the counts: references, types, pins.
+ */
+#include "memory/page_type.h"
+
+#include <errno.h>
+
+#include <xen/domctl.h>
+
+#include "machine/alloc.h"
+#include "domain/domain.h"
+#include "memory/page_table.h"
+#include "memory/pt_entry.h"
+#include "hypercall/vm_assist.h"
+
+/* Xen takes the first MiB for I/O, whatever the firmware says. */
+#define FIRST_MIB (UINT64_C(1) << (20 - FX_PAGE_SHIFT))
+
+static uint32_t count_of(const struct fx_frame *frame)
+{
+    return frame->type & FX_T_COUNT_MASK;
+}
+
+static bool is_table(uint32_t type_info)
+{
+    return FX_T_TYPE(type_info) >= FX_L1 && FX_T_TYPE(type_info) <= FX_L4;
+}
+
+int fx_get_page(struct fx_host *host, uint64_t mfn, uint16_t owner)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (!frame || !frame->refs || frame->refs == UINT32_MAX ||
+        frame->owner != owner || owner >= DOMID_FIRST_RESERVED)
+        return -EINVAL;
+    frame->refs++;
+    return 0;
+}
+
+void fx_put_page(struct fx_host *host, uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+    struct fx_domain *domain;
+
+    /* What a damaged file says was taken need not have been. */
+    if (!frame || !frame->refs)
+        return;
+    if (--frame->refs || frame->flags & FX_F_XENHEAP)
+        return;
+    domain = fx_domain(host, frame->owner);
+    if (domain) {
+        if (frame->flags & FX_F_DIRTY)
+            domain->dirty_pages--;
+        fx_domain_adjust_pages(host, domain, -1);
+    }
+    fx_free_frame(host, mfn);
+}
+
+static int validate(struct fx_host *host, struct fx_frame *frame, uint64_t mfn)
+{
+    struct fx_domain *domain = fx_domain(host, frame->owner);
+    int rc = 0;
+
+    frame->linear = 0;
+    if (FX_T_TYPE(frame->type) < FX_WRITABLE)
+        rc = domain ? fx_promote(host, domain, mfn) : -EINVAL;
+    if (rc)
+        frame->type = 0;
+    else
+        frame->type |= FX_T_VALIDATED;
+    return rc;
+}
+
+int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
+                uint32_t flags)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (count_of(frame) == FX_T_COUNT_MASK)
+        return -EINVAL;
+    if (!count_of(frame)) {
+        frame->type = FX_T_MAKE(type) | flags | 1;
+        return validate(host, frame, mfn);
+    }
+    /* Without VALIDATED: it is on the way up to that, further up the stack. */
+    if ((frame->type & ~(FX_T_COUNT_MASK | FX_T_PINNED)) !=
+        (FX_T_MAKE(type) | flags | FX_T_VALIDATED))
+        return -EINVAL;
+    frame->type++;
+    return 0;
+}
+
+void fx_put_type(struct fx_host *host, uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+    struct fx_domain *domain;
+
+    if (!frame)
+        return;
+    if (count_of(frame) > 1) {
+        frame->type--;
+        return;
+    }
+    /* In a damaged file a table may lead back to itself, or be nobody's. */
+    if (is_table(frame->type) && frame->type & FX_T_VALIDATED) {
+        /* Before any reference goes, for the audit of what a killed process
+         * leaves (audit.c). */
+        frame->type &= ~FX_T_VALIDATED;
+        domain = fx_domain(host, frame->owner);
+        if (domain)
+            fx_demote(host, domain, mfn);
+    }
+    frame->type = 0;
+}
+
+int fx_get_page_and_type(struct fx_host *host, uint64_t mfn, uint16_t owner,
+                         enum fx_type type, uint32_t flags)
+{
+    int rc = fx_get_page(host, mfn, owner);
+
+    if (rc)
+        return rc;
+    rc = fx_get_type(host, mfn, type, flags);
+    if (rc)
+        fx_put_page(host, mfn);
+    return rc;
+}
+
+void fx_put_page_and_type(struct fx_host *host, uint64_t mfn)
+{
+    fx_put_type(host, mfn);
+    fx_put_page(host, mfn);
+}
+
+/* The control domain may hand other domains' frames on into a third one's L1,
+ * but not Xen's own. */
+static bool may_map(const struct fx_frame *frame, uint16_t mapper,
+                    uint16_t owner)
+{
+    if (!frame->refs || frame->refs == UINT32_MAX ||
+        frame->owner >= DOMID_FIRST_RESERVED)
+        return false;
+    return frame->owner == owner || (owner != mapper && owner == 0);
+}
+
+/* Frames as much as others on Xen, which has them for itself. */
+static bool is_m2p(const struct fx_super *super, uint64_t mfn)
+{
+    return mfn >= fx_m2p_mfn(super) &&
+           mfn < fx_compat_m2p_mfn(super) +
+                     fx_m2p_frames(super, sizeof(uint32_t));
+}
+
+int fx_get_mapping(struct fx_host *host, uint16_t mapper, uint16_t owner,
+                   uint64_t mfn, bool writable)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (is_m2p(host->super, mfn))
+        return -EBUSY;
+    if (!frame || (mfn < FIRST_MIB && !frame->refs))
+        return mfn == fx_entry_mfn(UINT64_MAX) ? -EINVAL : -EPERM;
+    if (!may_map(frame, mapper, owner))
+        return -EBUSY;
+    if (writable && fx_get_type(host, mfn, FX_WRITABLE, 0))
+        return -EBUSY;
+    frame->refs++;
+    return 0;
+}
+
+int fx_pin(struct fx_host *host, struct fx_domain *domain, uint64_t mfn,
+           unsigned int level)
+{
+    struct fx_frame *frame;
+    int rc;
+
+    /* Not refused, but of no effect. */
+    if (level == 4 && domain->is_32bit)
+        return 0;
+    rc = fx_get_page_and_type(host, mfn, domain->id,
+                              (enum fx_type)(FX_L1 + level - 1), 0);
+    if (rc)
+        return rc;
+    frame = fx_frame(host, mfn);
+    if (frame->type & FX_T_PINNED)
+        rc = -EINVAL;
+    if (rc || domain->dying) {
+        fx_put_page_and_type(host, mfn);
+        return rc;
+    }
+    frame->type |= FX_T_PINNED;
+    fx_mark_dirty(domain, frame);
+    return 0;
+}
+
+int fx_unpin(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
+{
+    struct fx_frame *frame;
+    int rc = fx_get_page(host, mfn, domain->id);
+
+    if (rc)
+        return rc;
+    frame = fx_frame(host, mfn);
+    if (frame->type & FX_T_PINNED) {
+        frame->type &= ~FX_T_PINNED;
+        fx_put_page_and_type(host, mfn);
+        fx_mark_dirty(domain, frame);
+    } else {
+        rc = -EINVAL;
+    }
+    fx_put_page(host, mfn);
+    return rc;
+}
+
+int fx_get_root(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
+{
+    int rc = fx_get_page_and_type(host, mfn, domain->id,
+                                  domain->is_32bit ? FX_L3 : FX_L4, 0);
+
+    if (!rc && !domain->is_32bit &&
+        !fx_has_assist(domain, VMASST_TYPE_m2p_strict))
+        fx_show_m2p(host, mfn, true);
+    return rc;
+}
+
+int fx_get_user_root(struct fx_host *host, struct fx_domain *domain,
+                     uint64_t mfn)
+{
+    int rc = fx_get_page_and_type(host, mfn, domain->id, FX_L4, 0);
+
+    if (!rc && fx_has_assist(domain, VMASST_TYPE_m2p_strict))
+        fx_show_m2p(host, mfn, false);
+    return rc;
+}
+
+void fx_put_root(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
+{
+    (void)domain;
+    fx_put_page_and_type(host, mfn);
+}
+
+uint32_t fx_pfinfo(struct fx_host *host, const struct fx_domain *domain,
+                   uint64_t mfn)
+{
+    const struct fx_frame *frame = fx_frame(host, mfn);
+    uint32_t type;
+
+    if (!frame || !frame->refs || frame->owner != domain->id ||
+        frame->flags & FX_F_XENHEAP)
+        return XEN_DOMCTL_PFINFO_XTAB;
+    if (!is_table(frame->type))
+        return XEN_DOMCTL_PFINFO_NOTAB;
+    type = (uint32_t)FX_T_TYPE(frame->type) << XEN_DOMCTL_PFINFO_LTAB_SHIFT;
+    return frame->type & FX_T_PINNED ? type | XEN_DOMCTL_PFINFO_LPINTAB : type;
+}
+
+static void relinquish(struct fx_host *host, const struct fx_domain *domain,
+                       uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (frame->owner != domain->id || frame->flags & FX_F_XENHEAP)
+        return;
+    /* Also of a frame that the guest gave back while it was pinned. */
+    if (frame->type & FX_T_PINNED) {
+        frame->type &= ~FX_T_PINNED;
+        fx_put_page_and_type(host, mfn);
+    }
+    if (frame->flags & FX_F_ALLOCATED) {
+        frame->flags &= (uint16_t)~FX_F_ALLOCATED;
+        fx_put_page(host, mfn);
+    }
+}
+
+void fx_relinquish(struct fx_host *host, struct fx_domain *domain)
+{
+    uint64_t mfn = 0;
+
+    while ((mfn = fx_next_used(host, mfn)) != FX_NO_MFN)
+        relinquish(host, domain, mfn++);
+}

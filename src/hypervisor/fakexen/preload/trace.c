@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "preload/trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/binding.h"
+#include "domain/caller.h"
+#include "preload/names.h"
+#include "preload/settings.h"
+
+/* The process's: its host, and what the environment asked for. */
+static struct {
+    pthread_once_t opened, set_up;
+    struct fx_host *host;
+    int host_error;
+    int fd; /* of the trace, or -1 */
+    uint64_t fail_at;
+    int fail_errno;
+    uint64_t *calls; /* all processes' of the tree */
+    uint64_t own_calls;
+    bool counts; /* into usage */
+    struct fx_usage usage;
+} process = {
+    .opened = PTHREAD_ONCE_INIT, .set_up = PTHREAD_ONCE_INIT, .fd = -1};
+
+/* The thread's CPU time at the start of the call that it is in. */
+static _Thread_local uint64_t cpu_start;
+
+/* -- the host -- */
+
+static void open_host(void)
+{
+    struct fx_options options;
+    const char *wrong;
+    char why[256] = "";
+    int rc;
+
+    fx_binding_check(); /* what was loaded since the start, too */
+    rc = fx_options_from_environment(&options, &wrong);
+    if (rc) {
+        snprintf(why, sizeof(why),
+                 "%s is not set as it should be: run programs by fakexen(1)",
+                 wrong);
+    } else {
+        rc = fx_host_open(&options, &process.host, why, sizeof(why));
+    }
+    if (!rc)
+        return;
+    process.host = NULL;
+    process.host_error = -rc;
+    fprintf(stderr, "fakexen: %s\n", why);
+}
+
+struct fx_host *fx_process_host(void)
+{
+    pthread_once(&process.opened, open_host);
+    if (!process.host)
+        errno = process.host_error;
+    return process.host;
+}
+
+/* -- what the environment asks for -- */
+
+/* Far above what programs use, as some close or replace the first ones. */
+#define TRACE_FD 900
+
+static int open_trace(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int high;
+
+    if (fd < 0) {
+        fprintf(stderr, "fakexen: %s: %s\n", path, strerror(errno));
+        return fd;
+    }
+    high = fcntl(fd, F_DUPFD_CLOEXEC, TRACE_FD);
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
+
+/* The count that the process tree shares; NULL: this process counts alone. */
+static uint64_t *map_calls(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    void *calls;
+
+    if (fd < 0)
+        return NULL;
+    calls =
+        mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    return calls == MAP_FAILED ? NULL : calls;
+}
+
+static void set_up(void)
+{
+    const char *trace = getenv("FAKEXEN_TRACE");
+    const char *fail = getenv("FAKEXEN_FAIL");
+    const char *calls = getenv("FAKEXEN_CALLS");
+
+    if (trace && *trace)
+        process.fd = open_trace(trace);
+    if (fail && *fail &&
+        fx_parse_fail(fail, &process.fail_at, &process.fail_errno))
+        fprintf(stderr, "fakexen: FAKEXEN_FAIL: %s is no N[:ERRNO]\n", fail);
+    if (process.fd < 0 && !process.fail_at)
+        return;
+    if (calls)
+        process.calls = map_calls(calls);
+    if (!process.calls)
+        process.calls = &process.own_calls;
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+void fx_trace_begin_uncounted(struct fx_call *call)
+{
+    pthread_once(&process.set_up, set_up);
+    *call = (struct fx_call){0};
+    if (process.counts)
+        cpu_start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    if (process.fd >= 0 || process.counts)
+        call->start = now();
+}
+
+int fx_trace_begin(struct fx_call *call)
+{
+    fx_trace_begin_uncounted(call);
+    if (!process.calls)
+        return 0;
+    call->n = __atomic_add_fetch(process.calls, 1, __ATOMIC_RELAXED);
+    if (call->n != process.fail_at)
+        return 0;
+    if (process.fail_errno < 0)
+        raise(-process.fail_errno); /* SIGKILL: this does not return */
+    return -process.fail_errno;
+}
+
+void fx_usage_so_far(struct fx_usage *usage)
+{
+    process.counts = true;
+    *usage = process.usage;
+}
+
+/* After a call, of whatever kind. */
+static void count(uint64_t *calls)
+{
+    if (!process.counts)
+        return;
+    __atomic_add_fetch(calls, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&process.usage.cpu_ns,
+                       read_clock(CLOCK_THREAD_CPUTIME_ID) - cpu_start,
+                       __ATOMIC_RELAXED);
+}
+
+/* -- one line -- */
+
+/* The longest path of xenstore is in it as a whole. */
+struct line {
+    size_t used;
+    char text[4096];
+};
+
+static void __attribute__((format(printf, 2, 3)))
+add(struct line *line, const char *fmt, ...)
+{
+    size_t room = sizeof(line->text) - line->used;
+    va_list al;
+    int n;
+
+    va_start(al, fmt);
+    n = vsnprintf(line->text + line->used, room, fmt, al);
+    va_end(al);
+    if (n > 0 && (size_t)n < room)
+        line->used += (size_t)n;
+}
+
+/* Names are identifiers: there is nothing to be escaped. */
+static void add_name(struct line *line, const char *key, const char *name,
+                     uint64_t number)
+{
+    if (name)
+        add(line, ",\"%s\":\"%s\"", key, name);
+    else
+        add(line, ",\"%s\":%" PRIu64, key, number);
+}
+
+static void add_number(struct line *line, const char *key, uint64_t number)
+{
+    add(line, ",\"%s\":%" PRIu64, key, number);
+}
+
+static void add_mfn(struct line *line, const char *key, uint64_t mfn)
+{
+    add(line, ",\"%s\":\"%#" PRIx64 "\"", key, mfn);
+}
+
+/* Of a caller's: bytes that are no text by themselves are escaped, and what is
+ * too long is cut off, so that there is room for the rest of the line. */
+static void add_string(struct line *line, const char *key, const char *text)
+{
+    const size_t rest = 256;
+
+    add(line, ",\"%s\":\"", key);
+    for (; *text && line->used < sizeof(line->text) - rest; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < ' ' || c > '~' || c == '"' || c == '\\')
+            add(line, "\\u%04x", c);
+        else
+            add(line, "%c", c);
+    }
+    add(line, "\"");
+}
+
+static void line_start(struct line *line, const struct fx_call *call)
+{
+    line->used = 0;
+    add(line, "{\"pid\":%d", (int)getpid());
+    if (call->n)
+        add_number(line, "n", call->n);
+}
+
+static void line_end(struct line *line, const struct fx_call *call, long result)
+{
+    uint64_t ns = now() - call->start;
+    int saved = errno;
+
+    add(line, ",\"result\":%ld", result);
+    if (result < 0 && result >= -4095 && strerrorname_np((int)-result))
+        add(line, ",\"errno\":\"%s\"", strerrorname_np((int)-result));
+    add(line, ",\"us\":%" PRIu64 ".%03" PRIu64 "}\n", ns / 1000, ns % 1000);
+    (void)!write(process.fd, line->text, line->used);
+    errno = saved;
+}
+
+/* -- arguments -- */
+
+static void add_domctl(struct line *line, const uint64_t arg[5])
+{
+    struct xen_domctl op;
+
+    if (fx_copy_from(&op, arg[0], sizeof(op)))
+        return;
+    add_name(line, "op", fx_domctl_name(op.cmd), op.cmd);
+    add_number(line, "domid", op.domain);
+    switch (op.cmd) {
+    case XEN_DOMCTL_createdomain:
+        add_number(line, "max_vcpus", op.u.createdomain.max_vcpus);
+        break;
+    case XEN_DOMCTL_max_mem:
+        add_number(line, "max_memkb", op.u.max_mem.max_memkb);
+        break;
+    case XEN_DOMCTL_max_vcpus:
+        add_number(line, "max", op.u.max_vcpus.max);
+        break;
+    case XEN_DOMCTL_set_address_size:
+    case XEN_DOMCTL_get_address_size:
+        add_number(line, "size", op.u.address_size.size);
+        break;
+    case XEN_DOMCTL_setvcpucontext:
+    case XEN_DOMCTL_getvcpucontext:
+        add_number(line, "vcpu", op.u.vcpucontext.vcpu);
+        break;
+    case XEN_DOMCTL_getpageframeinfo3:
+        add_number(line, "nr", op.u.getpageframeinfo3.num);
+        break;
+    case XEN_DOMCTL_shadow_op:
+        add_number(line, "shadow_op", op.u.shadow_op.op);
+        add_number(line, "pages", op.u.shadow_op.pages);
+        break;
+    default:
+        break;
+    }
+}
+
+static void add_sysctl(struct line *line, const uint64_t arg[5])
+{
+    uint32_t cmd;
+
+    if (!fx_copy_from(&cmd, arg[0] + offsetof(struct xen_sysctl, cmd),
+                      sizeof(cmd)))
+        add_name(line, "op", fx_sysctl_name(cmd), cmd);
+}
+
+/* The first word says what to do. */
+static void add_command(struct line *line, uint64_t number,
+                        const uint64_t arg[5])
+{
+    add_name(line, "op", fx_command_name(number, arg[0]), arg[0]);
+}
+
+static void add_reservation(struct line *line, const uint64_t arg[5])
+{
+    struct xen_memory_reservation r;
+    uint64_t op = arg[0];
+
+    if (op != XENMEM_increase_reservation &&
+        op != XENMEM_decrease_reservation && op != XENMEM_populate_physmap &&
+        op != XENMEM_claim_pages)
+        return;
+    if (fx_copy_from(&r, arg[1], sizeof(r)))
+        return;
+    add_number(line, "domid", r.domid);
+    add_number(line, "nr", r.nr_extents);
+    add_number(line, "order", r.extent_order);
+    if (r.mem_flags)
+        add_mfn(line, "flags", r.mem_flags);
+}
+
+/* mmuext_op, mmu_update: a list, its length, a count, and whose. */
+static void add_mmuext(struct line *line, const uint64_t arg[5])
+{
+    struct mmuext_op op;
+
+    add_number(line, "domid", arg[3] & 0xffff);
+    add_number(line, "nr", arg[1]);
+    if (!arg[1] || fx_copy_from(&op, arg[0], sizeof(op)))
+        return;
+    add_name(line, "op", fx_mmuext_name(op.cmd), op.cmd);
+    add_mfn(line, "mfn", op.arg1.mfn);
+}
+
+static void add_mmu_update(struct line *line, const uint64_t arg[5])
+{
+    struct mmu_update op;
+
+    /* The page tables' owner is in the upper half, one more than it is. */
+    add_number(line, "domid", arg[3] & 0xffff);
+    add_number(line, "nr", arg[1]);
+    if (!arg[1] || fx_copy_from(&op, arg[0], sizeof(op)))
+        return;
+    add_mfn(line, "ptr", op.ptr);
+    add_mfn(line, "val", op.val);
+}
+
+static void add_call(struct line *line, uint64_t number, const uint64_t arg[5]);
+
+/* The first of them, which is the only one that libxenctrl's have. */
+static void add_multicall(struct line *line, const uint64_t arg[5])
+{
+    multicall_entry_t entry;
+    uint64_t words[5];
+    int i;
+
+    add_number(line, "multicall", (uint32_t)arg[1]);
+    if (!arg[1] || fx_copy_from(&entry, arg[0], sizeof(entry)) ||
+        entry.op == __HYPERVISOR_multicall)
+        return;
+    for (i = 0; i < 5; i++)
+        words[i] = entry.args[i];
+    add(line, ",\"first_result\":%ld", (long)entry.result);
+    add_call(line, entry.op, words);
+}
+
+static void add_call(struct line *line, uint64_t number, const uint64_t arg[5])
+{
+    if (number != __HYPERVISOR_multicall)
+        add_name(line, "call", fx_hypercall_name(number), number);
+    switch (number) {
+    case __HYPERVISOR_domctl:
+        add_domctl(line, arg);
+        break;
+    case __HYPERVISOR_sysctl:
+        add_sysctl(line, arg);
+        break;
+    case __HYPERVISOR_memory_op:
+        add_command(line, number, arg);
+        add_reservation(line, arg);
+        break;
+    case __HYPERVISOR_mmuext_op:
+        add_mmuext(line, arg);
+        break;
+    case __HYPERVISOR_mmu_update:
+        add_mmu_update(line, arg);
+        break;
+    case __HYPERVISOR_multicall:
+        add_multicall(line, arg);
+        break;
+    default:
+        add_command(line, number, arg);
+        break;
+    }
+}
+
+void fx_trace_hypercall(const struct fx_call *call, unsigned int number,
+                        const uint64_t arg[5], long result)
+{
+    struct line line;
+
+    if (!call->start)
+        return;
+    count(&process.usage.hypercalls);
+    if (process.fd < 0)
+        return;
+    line_start(&line, call);
+    add_call(&line, number, arg);
+    line_end(&line, call, result);
+}
+
+void fx_trace_mapping(const struct fx_call *call, const char *name,
+                      uint32_t domid, uint64_t address, uint64_t pages,
+                      int prot, long result)
+{
+    struct line line;
+    uint64_t undone = 0;
+
+    if (!call->start)
+        return;
+    count(strcmp(name, "unmap") ? &process.usage.mappings : &undone);
+    if (process.fd < 0)
+        return;
+    line_start(&line, call);
+    add_name(&line, "call", name, 0);
+    add_number(&line, "domid", domid);
+    add_mfn(&line, "address", address);
+    add_number(&line, "pages", pages);
+    add(&line, ",\"prot\":\"%s%s\"", prot & PROT_READ ? "r" : "",
+        prot & PROT_WRITE ? "w" : "");
+    line_end(&line, call, result);
+}
+
+void fx_trace_store(const struct fx_call *call,
+                    const struct fx_trace_request *request, long result)
+{
+    struct line line;
+
+    if (!call->start || process.fd < 0)
+        return;
+    line_start(&line, call);
+    add_name(&line, "call", request->name, 0);
+    if (request->path)
+        add_string(&line, "path", request->path);
+    if (request->transaction)
+        add_number(&line, "transaction", *request->transaction);
+    if (request->domid)
+        add_number(&line, "domid", *request->domid);
+    if (request->bytes)
+        add_number(&line, "bytes", *request->bytes);
+    line_end(&line, call, result);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * audit.h - whether the accounting is what it should be.
+ *
+ * Recomputes references, types and free frames from what they stand for: the
+ * contents of page tables, pins, vCPUs' roots and descriptor tables, foreign
+ * mappings and allocations.
+ */
+#ifndef FX_AUDIT_H
+#define FX_AUDIT_H
+
+#include "machine/host.h"
+
+/* How many differences there are; the first ones' lines to `report`. */
+uint64_t fx_audit(struct fx_host *host,
+                  void (*report)(void *arg, const char *line), void *arg);
+
+/*
+ * After the death of somebody who held the lock: makes the accounting what the
+ * audit computes.  fx_lock() calls it.
+ */
+void fx_audit_repair(struct fx_host *host);
+
+#endif /* FX_AUDIT_H */

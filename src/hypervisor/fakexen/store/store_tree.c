@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "store/store_tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+
+int fx_path_compare(const char *a, const char *b)
+{
+    unsigned char ca, cb;
+
+    while (*a && *a == *b)
+        a++, b++;
+    ca = *a == '/' ? 1 : (unsigned char)*a;
+    cb = *b == '/' ? 1 : (unsigned char)*b;
+    return (int)ca - (int)cb;
+}
+
+size_t fx_path_prefix(const char *path)
+{
+    return path[1] ? strlen(path) : 0;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+    size_t len = fx_path_prefix(above);
+
+    return !strncmp(path, above, len) && path[len] == '/' && path[len + 1];
+}
+
+bool fx_store_valid_path(const char *path)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz"
+                                  "0123456789-/_@";
+    size_t len = strlen(path);
+    unsigned int domid;
+    int home = 0;
+
+    if (*path != '/' || (len > 1 && path[len - 1] == '/') ||
+        strstr(path, "//") || path[strspn(path, allowed)])
+        return false;
+    /* What is relative to a domain's home has the whole length to itself. */
+    if (sscanf(path, "/local/domain/%5u/%n", &domid, &home) != 1)
+        home = 0;
+    return len <= (size_t)home + XENSTORE_REL_PATH_MAX;
+}
+
+char *fx_store_canonical(const char *path)
+{
+    char *full;
+
+    if (*path == '/' || *path == '@')
+        return strdup(path);
+    return asprintf(&full, "/local/domain/0/%s", path) < 0 ? NULL : full;
+}
+
+bool fx_path_to_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!path[1])
+        return false;
+    slash[slash == path] = '\0';
+    return true;
+}
+
+struct fx_node *fx_node_make(const struct fx_node *like)
+{
+    size_t perms_bytes = like->nr_perms * sizeof(*like->perms);
+    struct fx_node *node = malloc(sizeof(*node) + perms_bytes +
+                                  like->path_bytes + like->data_bytes);
+
+    if (!node)
+        return NULL;
+    *node = *like;
+    node->refs = 1;
+    node->perms = (void *)(node + 1);
+    node->path = (char *)node->perms + perms_bytes;
+    node->data = node->path + like->path_bytes;
+    memcpy(node->path, like->path, like->path_bytes);
+    if (perms_bytes)
+        memcpy(node->perms, like->perms, perms_bytes);
+    if (like->data_bytes)
+        memcpy(node->data, like->data, like->data_bytes);
+    return node;
+}
+
+void fx_node_put(struct fx_node *node)
+{
+    if (!--node->refs)
+        free(node);
+}
+
+bool fx_nodes_find(const struct fx_nodes *tree, const char *path, size_t *at)
+{
+    size_t low = 0, high = tree->nr, middle;
+    int order;
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        order = fx_path_compare(tree->nodes[middle]->path, path);
+        if (!order) {
+            *at = middle;
+            return true;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *at = low;
+    return false;
+}
+
+struct fx_node *fx_nodes_get(const struct fx_nodes *tree, const char *path)
+{
+    size_t at;
+
+    return fx_nodes_find(tree, path, &at) ? tree->nodes[at] : NULL;
+}
+
+int fx_nodes_set(struct fx_nodes *tree, struct fx_node *node)
+{
+    size_t at;
+
+    if (fx_nodes_find(tree, node->path, &at)) {
+        fx_node_put(tree->nodes[at]);
+        tree->nodes[at] = node;
+        return 0;
+    }
+    if (tree->nr == tree->room) {
+        size_t room = tree->room ? tree->room * 2 : 64;
+        void *nodes = reallocarray(tree->nodes, room, sizeof(*tree->nodes));
+
+        if (!nodes) {
+            fx_node_put(node);
+            return -ENOMEM;
+        }
+        tree->nodes = nodes;
+        tree->room = room;
+    }
+    memmove(tree->nodes + at + 1, tree->nodes + at,
+            (tree->nr++ - at) * sizeof(*tree->nodes));
+    tree->nodes[at] = node;
+    return 0;
+}
+
+size_t fx_nodes_subtree_end(const struct fx_nodes *tree, size_t at)
+{
+    const char *path = tree->nodes[at]->path;
+
+    do
+        at++;
+    while (at < tree->nr && is_below(tree->nodes[at]->path, path));
+    return at;
+}
+
+void fx_nodes_cut(struct fx_nodes *tree, size_t first, size_t end)
+{
+    size_t i;
+
+    for (i = first; i < end; i++)
+        fx_node_put(tree->nodes[i]);
+    if (tree->nr > end)
+        memmove(tree->nodes + first, tree->nodes + end,
+                (tree->nr - end) * sizeof(*tree->nodes));
+    tree->nr -= end - first;
+}
+
+void fx_nodes_dispose(struct fx_nodes *tree)
+{
+    fx_nodes_cut(tree, 0, tree->nr);
+    free(tree->nodes);
+    *tree = (struct fx_nodes){0};
+}
+
+int fx_nodes_copy(struct fx_nodes *to, const struct fx_nodes *from)
+{
+    size_t i;
+
+    *to = (struct fx_nodes){.nr = from->nr, .room = from->nr};
+    if (!from->nr)
+        return 0;
+    to->nodes = reallocarray(NULL, from->nr, sizeof(*to->nodes));
+    if (!to->nodes) {
+        *to = (struct fx_nodes){0};
+        return -ENOMEM;
+    }
+    for (i = 0; i < from->nr; i++) {
+        to->nodes[i] = from->nodes[i];
+        to->nodes[i]->refs++;
+    }
+    return 0;
+}
