@@ -208,6 +208,8 @@ int pv_start_info_write(const struct pv_abi *abi,
     put(&f, at->start.nr_p2m_frames, info->nr_p2m_frames);
     if (info->cmdline)
         put_string(&f, at->start.cmd_line, info->cmdline);
+    if (f.rc)
+        memset(page, 0, DW_PAGE_SIZE);
     return f.rc;
 }
 

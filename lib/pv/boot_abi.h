@@ -64,8 +64,7 @@ struct pv_start_info {
 
 /*
  * Writes the whole 4 KiB page.  -E2BIG: the command line does not fit;
- * -ERANGE: a value does not fit in the guest's word.  The page is zeroed
- * either way.
+ * -ERANGE: a value does not fit in the guest's word; the page is all zero then.
  */
 int __attribute__((warn_unused_result))
 pv_start_info_write(const struct pv_abi *abi, const struct pv_start_info *info,
