@@ -2,7 +2,7 @@
 /*
  * pt/format.h - what a page-table format is, as data.
  *
- * A format is one const struct: the shape of each level and three small
+ * A format is one const struct: the shape of each level and a few small
  * functions that encode and decode one entry.  Nothing else in lib/ knows
  * how many levels there are or where a bit lies.
  *
@@ -64,6 +64,12 @@ struct pt_format {
     uint64_t (*empty)(unsigned int level);
     uint64_t (*leaf)(unsigned int level, mfn_t mfn, uint32_t prot);
     uint64_t (*table)(unsigned int level, mfn_t mfn);
+    /*
+     * `raw`, which decodes as a LEAF of `level`, with the permissions `prot`,
+     * as far as `prots` has them: whatever else stands in it, memory type,
+     * software's own bits, rights that `prots` lacks, stays.
+     */
+    uint64_t (*protect)(unsigned int level, uint64_t raw, uint32_t prot);
     /*
      * Decode any 64-bit value; never fails, never reads memory.  A value
      * that the hardware takes for a LEAF is decoded as one even where

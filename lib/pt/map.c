@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stddef.h>
 
-static void store(const struct pt_tables *pt, uint64_t *slot, uint64_t raw)
+static int store(const struct pt_tables *pt, uint64_t *slot, uint64_t raw)
 {
     if (pt->ops->store != NULL)
-        pt->ops->store(pt->ctx, slot, raw);
-    else
-        *slot = raw;
+        return pt->ops->store(pt->ctx, slot, raw);
+    *slot = raw;
+    return 0;
 }
 
 static void invalidate(const struct pt_tables *pt, vaddr_t va, uint64_t bytes)
@@ -46,13 +46,13 @@ static int add_table(const struct pt_visit_ctx *v)
 
     if (rc < 0)
         return rc;
-    if (!pt_mfn_fits(pt->format, mfn)) {
-        if (pt->ops->free != NULL)
-            pt->ops->free(pt->ctx, v->level - 1, mfn);
-        return -ERANGE;
-    }
-    store(pt, v->slot, pt->format->table(v->level, mfn));
-    return 0;
+    rc = pt_mfn_fits(pt->format, mfn)
+             ? store(pt, v->slot, pt->format->table(v->level, mfn))
+             : -ERANGE;
+    /* Nothing refers to it. */
+    if (rc < 0 && pt->ops->free != NULL)
+        pt->ops->free(pt->ctx, v->level - 1, mfn);
+    return rc;
 }
 
 static int add_leaf(const struct pt_visit_ctx *v)
@@ -68,8 +68,7 @@ static int add_leaf(const struct pt_visit_ctx *v)
     rc = check_leaf(fmt, v->level, mfn);
     if (rc < 0)
         return rc;
-    store(v->pt, v->slot, fmt->leaf(v->level, mfn, prot));
-    return 0;
+    return store(v->pt, v->slot, fmt->leaf(v->level, mfn, prot));
 }
 
 static int map_entry(struct pt_visit_ctx *v)
@@ -88,7 +87,7 @@ int pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
                    &map);
 }
 
-/* pt_protect(): one pass that may fail, one that only writes. */
+/* pt_protect(): one pass that looks, one that only writes. */
 
 struct protect {
     uint64_t first, last; /* the range, last address inclusive */
@@ -112,12 +111,13 @@ static int protect_entry(struct pt_visit_ctx *v)
 {
     const struct pt_format *fmt = v->pt->format;
     struct protect *p = v->arg;
+    int rc;
 
     if (v->entry.prot == p->prot)
         return 0;
-    store(v->pt, v->slot, fmt->leaf(v->level, v->entry.mfn, p->prot));
-    if ((v->entry.prot & ~p->prot) == 0)
-        return 0;
+    rc = store(v->pt, v->slot, fmt->protect(v->level, *v->slot, p->prot));
+    if (rc < 0 || (v->entry.prot & ~p->prot) == 0)
+        return rc;
     if (!p->stale)
         p->stale_first = v->va.v;
     p->stale = true;
@@ -233,7 +233,9 @@ int pt_break(const struct pt_tables *pt, vaddr_t va, unsigned int level,
             return rc;
     }
 
-    store(pt, pick.slot, pt->format->empty(level));
+    rc = store(pt, pick.slot, pt->format->empty(level));
+    if (rc < 0)
+        return rc;
     invalidate(pt, pick.va, pt_span(pt->format, level));
     *token = (struct pt_broken){
         .pending = true, .level = level, .va = pick.va, .old = pick.entry};
@@ -264,7 +266,7 @@ int pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
         return rc;
     if (pick.entry.kind != PT_EMPTY)
         return -EEXIST;
-    store(pt, pick.slot, pt->format->leaf(token->level, mfn, prot));
-    token->pending = false;
-    return 0;
+    rc = store(pt, pick.slot, pt->format->leaf(token->level, mfn, prot));
+    token->pending = rc < 0;
+    return rc;
 }

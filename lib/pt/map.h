@@ -18,21 +18,24 @@ typedef int (*pt_source)(void *arg, vaddr_t va, mfn_t *mfn, uint32_t *prot);
  * from ops->alloc().
  * -EINVAL: range.  -EEXIST: an address in it is mapped already (nothing that
  * was mapped before is changed).  -ERANGE: a frame is wider than the format.
- * What alloc(), table() or source() returned otherwise.  On failure, what was
- * mapped before the failing address stays mapped; tables that were added stay
- * in the tree.
+ * What alloc(), table(), source() or store() returned otherwise.  On failure,
+ * what was mapped before the failing address stays mapped; tables that were
+ * added stay in the tree, but a table whose own entry was refused is given to
+ * ops->free().
  */
 int __attribute__((warn_unused_result))
 pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end, pt_source source,
        void *arg);
 
 /*
- * Changes the permissions of what is mapped in [first, end), frames and sizes
- * kept; EMPTY parts are passed over, and so is an entry that says the same
- * already.  Where rights were taken away, one invalidation follows the last
- * write and covers them all; rights that are added need none.
+ * Changes the permissions of what is mapped in [first, end), and nothing else
+ * of its entries; EMPTY parts are passed over, and so is an entry that says the
+ * same already.  Where rights were taken away, one invalidation follows the
+ * last write and covers them all; rights that are added need none.
  * -EINVAL: range.  -EDOM, before anything is written: a superpage that the
- * range covers in part only, or one in a format that writes none.
+ * range covers in part only, or one in a format that writes none.  What store()
+ * returned: the entries before the refused one are changed, with their
+ * invalidation, those from it on are not.
  */
 int __attribute__((warn_unused_result))
 pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
@@ -48,13 +51,16 @@ pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
  * lowest first; token->old.mfn is then for the record only.
  * -EINVAL: no such address or level.  -ENOENT: the slot at `level` is EMPTY or
  * not reached.  -EFAULT: a table cannot be reached, above or below.  All of
- * them before anything is written.  A token that need not be made is dropped.
+ * them before anything is written.  What store() returned: the old entry is in
+ * force, and nothing was invalidated or freed.  A token that need not be made
+ * is dropped.
  *
  * pt_make(): writes a new leaf of the same level.  -EINVAL: the token was
  * used already.  -EDOM: the level takes no leaf, or the frame is not aligned
  * to its span.  -ERANGE: the frame is wider than the format.  -EEXIST,
  * -ENOENT: somebody has filled the slot, or has taken its table away, in the
- * meantime.  A token that was refused may be used again.
+ * meantime.  What store() returned: the slot is EMPTY still.  A token that was
+ * refused may be used again.
  */
 struct pt_broken {
     bool pending;        /* broken and not made yet */

@@ -23,8 +23,10 @@
  *           rest; NULL where a tree is only read.
  * free()    takes back a table that nothing refers to any more, after the
  *           invalidation that ends the last use.  NULL: tables are not freed.
- * store()   writes one slot that the hardware may be reading.  NULL: a plain
- *           store, for tables that are not live yet.
+ * store()   writes one slot that the hardware may be reading.  0, or a negative
+ *           errno where whoever executes it (a hypervisor, say) refuses it:
+ *           then the slot is as it was.  NULL: a plain store, for tables that
+ *           are not live yet.
  * invalidate()  forgets cached translations for [va, va + bytes), tables
  *           above them included.  NULL for tables that are not live yet.
  */
@@ -32,7 +34,7 @@ struct pt_ops {
     uint64_t *(*table)(void *ctx, mfn_t mfn, unsigned int level, vaddr_t va);
     int (*alloc)(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn);
     void (*free)(void *ctx, unsigned int level, mfn_t mfn);
-    void (*store)(void *ctx, uint64_t *slot, uint64_t raw);
+    int (*store)(void *ctx, uint64_t *slot, uint64_t raw);
     void (*invalidate)(void *ctx, vaddr_t va, uint64_t bytes);
 };
 

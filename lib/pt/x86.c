@@ -61,14 +61,17 @@ static struct pt_entry x86_entry(unsigned int level, uint64_t raw)
  * of 64-bit guests by itself, and a guest may set NX and the available bits:
  * none of them says anything about the mapping that this format can express.
  */
+static uint64_t pv_protect(unsigned int level, uint64_t raw, uint32_t prot)
+{
+    (void)level;
+    return (prot & PT_WRITE) != 0 ? raw | X86_RW : raw & ~X86_RW;
+}
+
 static uint64_t pv_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
 {
-    uint64_t raw = mfn_to_maddr(mfn).v | X86_PRESENT | X86_ACCESSED;
-
-    (void)level; /* the descriptors allow level 0 only */
-    if ((prot & PT_WRITE) != 0)
-        raw |= X86_RW;
-    return raw;
+    /* The descriptors allow level 0 only. */
+    return pv_protect(level, mfn_to_maddr(mfn).v | X86_PRESENT | X86_ACCESSED,
+                      prot);
 }
 
 static uint64_t pv_table(unsigned int level, mfn_t mfn)
@@ -92,12 +95,10 @@ static struct pt_entry pv_decode(unsigned int level, uint64_t raw)
  * pages, and hardware then never writes to an entry behind our back.  A
  * table entry allows everything, so that the leaf alone decides.
  */
-static uint64_t native_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
+static uint64_t native_protect(unsigned int level, uint64_t raw, uint32_t prot)
 {
-    uint64_t raw = mfn_to_maddr(mfn).v | X86_PRESENT | X86_ACCESSED | X86_DIRTY;
-
-    if (level > 0)
-        raw |= X86_PSE;
+    (void)level;
+    raw &= ~(X86_RW | X86_NX | X86_USER | X86_GLOBAL);
     if ((prot & PT_WRITE) != 0)
         raw |= X86_RW;
     if ((prot & PT_EXEC) == 0)
@@ -107,6 +108,15 @@ static uint64_t native_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
     if ((prot & PT_GLOBAL) != 0)
         raw |= X86_GLOBAL;
     return raw;
+}
+
+static uint64_t native_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
+{
+    uint64_t raw = mfn_to_maddr(mfn).v | X86_PRESENT | X86_ACCESSED | X86_DIRTY;
+
+    if (level > 0)
+        raw |= X86_PSE;
+    return native_protect(level, raw, prot);
 }
 
 static uint64_t native_table(unsigned int level, mfn_t mfn)
@@ -153,6 +163,7 @@ const struct pt_format pt_x86_pae_pv = {
     .empty = x86_empty,
     .leaf = pv_leaf,
     .table = pv_table,
+    .protect = pv_protect,
     .decode = pv_decode,
 };
 
@@ -170,6 +181,7 @@ const struct pt_format pt_x86_64_pv = {
     .empty = x86_empty,
     .leaf = pv_leaf,
     .table = pv_table,
+    .protect = pv_protect,
     .decode = pv_decode,
 };
 
@@ -187,5 +199,6 @@ const struct pt_format pt_x86_64_native = {
     .empty = x86_empty,
     .leaf = native_leaf,
     .table = native_table,
+    .protect = native_protect,
     .decode = native_decode,
 };

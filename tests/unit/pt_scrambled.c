@@ -43,6 +43,16 @@ static uint64_t scrambled_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
     return encode(level, scramble[level].leaf, mfn, prot & PROT_ALL);
 }
 
+static uint64_t scrambled_protect(unsigned int level, uint64_t raw,
+                                  uint32_t prot)
+{
+    const struct scramble *s = &scramble[level];
+    uint64_t plain = rotate(raw ^ s->key, 64 - s->rotate);
+
+    plain = (plain & ~(uint64_t)(PROT_ALL << 2)) | (prot & PROT_ALL) << 2;
+    return rotate(plain, s->rotate) ^ s->key;
+}
+
 static uint64_t scrambled_table(unsigned int level, mfn_t mfn)
 {
     return encode(level, scramble[level].table, mfn, PT_EXEC);
@@ -80,5 +90,6 @@ const struct pt_format pt_scrambled = {
     .empty = scrambled_empty,
     .leaf = scrambled_leaf,
     .table = scrambled_table,
+    .protect = scrambled_protect,
     .decode = scrambled_decode,
 };

@@ -279,7 +279,7 @@ static bool is_cached(const struct world *w, uint64_t va, uint64_t last,
     return false;
 }
 
-static void world_store(void *ctx, uint64_t *slot, uint64_t raw)
+static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
 {
     struct world *w = ctx;
     size_t i = (size_t)((char *)slot - (char *)w->table) / sizeof(*w->table);
@@ -287,11 +287,15 @@ static void world_store(void *ctx, uint64_t *slot, uint64_t raw)
     struct pt_entry old, new;
     uint64_t va, span;
 
-    w->stores++;
     if (i >= WORLD_TABLES || !t->used) {
         violate(w, "a store to what is no table");
-        return;
+        return -EFAULT;
     }
+    if (w->fail_store == 0)
+        return -EPERM;
+    if (w->fail_store > 0)
+        w->fail_store--;
+    w->stores++;
     if (slot - t->slot >= 1 << w->fmt->level[t->level].bits)
         violate(w, "a store to a slot that no address uses");
     span = pt_span(w->fmt, t->level);
@@ -308,6 +312,7 @@ static void world_store(void *ctx, uint64_t *slot, uint64_t raw)
         violate(w, "an entry made while a CPU has the one before");
     *slot = raw;
     translate_all(w, va, span);
+    return 0;
 }
 
 static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
@@ -316,6 +321,8 @@ static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
     uint64_t last = va.v + bytes - 1;
 
     w->invalidations++;
+    w->flushed = va.v;
+    w->flushed_bytes = bytes;
     if (!pt_range_valid(w->fmt, va, VADDR(va.v + bytes)))
         violate(w, "invalidate() of what is no range");
     translate_all(w, va.v, bytes);
@@ -340,6 +347,7 @@ void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
     w->fmt = fmt;
     w->rng = seed;
     w->fail_alloc = -1;
+    w->fail_store = -1;
     w->unreachable = MFN_INVALID;
     w->table = calloc(WORLD_TABLES, sizeof(*w->table));
     if (w->table == NULL)

@@ -54,6 +54,7 @@ struct world {
     unsigned int reached; /* no table at or above this one was ever used */
 
     long fail_alloc;   /* this many allocations succeed; < 0: all do */
+    long fail_store;   /* the same for stores, with -EPERM */
     mfn_t unreachable; /* table() fails for this one */
 
     struct world_cpu cpu[WORLD_CPUS];
@@ -63,6 +64,7 @@ struct world {
 
     const char *violation; /* the first; NULL: none */
     unsigned int stores, invalidations, frees;
+    uint64_t flushed, flushed_bytes; /* by the last invalidation */
 };
 
 void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed);

@@ -123,6 +123,34 @@ START_TEST(no_memory)
 }
 END_TEST
 
+/*
+ * Each store refused in turn: no table that nothing leads to is left, and the
+ * call can be made again for the rest.
+ */
+START_TEST(store_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+    long tables = (long)fmt->levels - 1;
+
+    for (long n = 0; n < tables + 4; n++) {
+        begin(fmt);
+        world.fail_store = n;
+        ck_assert_int_eq(ref_map(&ref, 0, 4 * PAGE, 0x1000, PT_WRITE), -EPERM);
+        if (n >= tables) /* the source had been asked for it */
+            ref_remove(&ref, (uint64_t)(n - tables) * PAGE,
+                       (uint64_t)(n - tables) * PAGE);
+        ck_assert_uint_eq(ref.n, n < tables ? 0 : n - tables);
+        ck_assert_uint_eq(world.used, 1 + (n < tables ? n : tables));
+        ck_assert_uint_eq(world.frees, n < tables);
+        ref_check_all(&ref);
+        world.fail_store = -1;
+        ck_assert_int_eq(
+            ref_map(&ref, ref.n * PAGE, 4 * PAGE, 0x2000, PT_WRITE), 0);
+        done();
+    }
+}
+END_TEST
+
 struct odd_source {
     unsigned int calls, bad_at;
     uint64_t mfn;
@@ -253,6 +281,7 @@ TCase *map_tests(void)
     tcase_add_loop_test(tc, exists, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, exists_superpage, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, no_memory, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, store_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, source_fails, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, wide_table, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, plain_store, 0, TEST_FORMATS);

@@ -39,7 +39,7 @@ static void put(unsigned int level, uint64_t raw)
 {
     struct world_table *t = world_find(&world, level, 0);
 
-    world.ops.store(&world, &t->slot[0], raw);
+    ck_assert_int_eq(world.ops.store(&world, &t->slot[0], raw), 0);
 }
 
 static void put_leaf(uint64_t mfn, uint32_t prot)
@@ -50,6 +50,16 @@ static void put_leaf(uint64_t mfn, uint32_t prot)
 static void flush(uint64_t bytes)
 {
     world.ops.invalidate(&world, VADDR(0), bytes);
+}
+
+/* An invalidation of too much is one that every CPU pays for. */
+static void assert_flushed(unsigned int times, uint64_t va, uint64_t bytes)
+{
+    ck_assert_uint_eq(world.invalidations, times);
+    ck_assert_msg(world.flushed == va && world.flushed_bytes == bytes,
+                  "invalidated %#llx + %#llx",
+                  (unsigned long long)world.flushed,
+                  (unsigned long long)world.flushed_bytes);
 }
 
 static void free_first_table(void)
@@ -137,7 +147,7 @@ static void bad_slot(void)
 {
     static uint64_t nowhere[PT_ENTRIES];
 
-    world.ops.store(&world, nowhere, 0);
+    ck_assert_int_eq(world.ops.store(&world, nowhere, 0), -EFAULT);
 }
 
 static const struct {
@@ -219,7 +229,7 @@ START_TEST(break_make)
     ck_assert_int_eq(pt_make(&world.pt, &token, MFN(7), PT_WRITE), 0);
     ref_add(&ref, PAGE, 0, 7, PT_WRITE);
     ck_assert_int_eq(pt_make(&world.pt, &token, MFN(7), PT_WRITE), -EINVAL);
-    ck_assert_uint_eq(world.invalidations, 1);
+    assert_flushed(1, PAGE, PAGE);
     done();
 }
 END_TEST
@@ -294,7 +304,7 @@ START_TEST(break_tables)
         ck_assert(token.va.v == 0);
         ck_assert_uint_eq(world.frees, below);
         ck_assert_uint_eq(world.used, fmt->levels - level);
-        ck_assert_uint_eq(world.invalidations, 1);
+        assert_flushed(1, 0, pt_span(fmt, level));
         ref_remove(&ref, 0, last);
         done();
     }
@@ -361,7 +371,7 @@ START_TEST(protect)
     ck_assert_int_eq(pt_protect(&world.pt, VADDR(PAGE), VADDR(9 * PAGE), 0), 0);
     for (unsigned int i = 1; i < ref.n; i++)
         ref.leaf[i].prot = 0;
-    ck_assert_uint_eq(world.invalidations, 1);
+    assert_flushed(1, PAGE, 6 * PAGE);
     ref_check_all(&ref);
     /* More rights need none, and what is so already is not written. */
     ck_assert_int_eq(
@@ -378,6 +388,98 @@ START_TEST(protect)
                      0);
     ck_assert_uint_eq(world.stores, stores);
     ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(0), 0), -EINVAL);
+    done();
+}
+END_TEST
+
+/* What else stands in an entry stays: memory type, software's bits, NX. */
+START_TEST(protect_keeps)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct world_table *t;
+    uint64_t raw;
+
+    begin(fmt);
+    t = world_find(&world, 0, 0);
+    for (unsigned int n = 0; n < 1000; n++) {
+        do
+            raw = world_random(&world);
+        while (fmt->decode(0, raw).kind != PT_LEAF);
+        t->slot[0] = raw;
+        for (uint32_t prot = 0; prot < 16; prot++) {
+            ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(PAGE), prot),
+                             0);
+            ck_assert_uint_eq(fmt->decode(0, t->slot[0]).prot,
+                              prot & fmt->prots);
+        }
+        ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(PAGE),
+                                    fmt->decode(0, raw).prot),
+                         0);
+        ck_assert_uint_eq(t->slot[0], raw);
+    }
+    t->slot[0] = fmt->leaf(0, MFN(0x100), PT_WRITE);
+    flush(PAGE);
+    done();
+}
+END_TEST
+
+/* Each store of a protect refused in turn: one boundary between old and new. */
+START_TEST(protect_store_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+
+    for (unsigned int n = 0; n < 4; n++) {
+        begin(fmt);
+        world.fail_store = n;
+        ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(4 * PAGE), 0),
+                         -EPERM);
+        for (unsigned int i = 0; i < n; i++)
+            ref.leaf[i].prot = 0;
+        if (n > 0)
+            assert_flushed(1, 0, n * PAGE);
+        else
+            ck_assert_uint_eq(world.invalidations, 0);
+        done();
+    }
+}
+END_TEST
+
+/* A refused break leaves the entry and all that is below it in force. */
+START_TEST(break_store_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+    struct pt_broken token;
+
+    for (unsigned int level = 0; level < fmt->levels; level++) {
+        unsigned int used;
+
+        begin(fmt);
+        used = world.used;
+        world.fail_store = 0;
+        ck_assert_int_eq(pt_break(&world.pt, VADDR(0), level, &token), -EPERM);
+        ck_assert(!token.pending);
+        ck_assert_uint_eq(world.invalidations + world.frees, 0);
+        ck_assert_uint_eq(world.used, used);
+        done();
+    }
+}
+END_TEST
+
+START_TEST(make_store_refused)
+{
+    struct pt_broken token;
+
+    begin(test_format[_i]);
+    ck_assert_int_eq(pt_break(&world.pt, VADDR(0), 0, &token), 0);
+    ref_remove(&ref, 0, 0);
+    world.fail_store = 0;
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(7), PT_WRITE), -EPERM);
+    ck_assert(token.pending);
+    ref_check_all(&ref);
+    world.fail_store = -1;
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(7), PT_WRITE), 0);
+    ck_assert(!token.pending);
+    ref_add(&ref, 0, 0, 7, PT_WRITE);
     done();
 }
 END_TEST
@@ -442,6 +544,10 @@ TCase *tlb_tests(void)
     tcase_add_loop_test(tc, make_superpage, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, make_late, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, protect, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, protect_keeps, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, protect_store_refused, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, break_store_refused, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, make_store_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, protect_foreign, 0, 2); /* the PV formats */
     tcase_add_loop_test(tc, invalidation_matters, 0, TEST_FORMATS);
     return tc;
