@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * diag.h - what went wrong: one line, one exit code.
+ * diag.h - what went wrong: a line for each failure, one exit code.
  *
- * A command carries one struct diag.  Whoever fails first calls diag_fail()
- * or diag_fail_xc(); main() prints the line.  It is libxc's logger as well:
- * libxc's own words are kept as the cause, and shown as they come only when
- * the user asked for them (-v).
+ * A command carries one struct diag.  Whoever finds a failure calls
+ * diag_fail(), or diag_fail_xc() where a call of libxc's failed; main() prints
+ * the lines.  Work that goes on after a failure, with the next domain or the
+ * next key, calls diag_next() in between.
  */
 #ifndef DW_DIAG_H
 #define DW_DIAG_H
 
 #include <stdbool.h>
-#include <xentoollog.h>
 
 /* domwright's exit codes, domwright(1). */
 enum dw_exit {
@@ -23,14 +22,18 @@ enum dw_exit {
     DW_NO_XEN = 5,  /* there is none, or we may not talk to it */
 };
 
+/* More than anybody reads; the rest is counted. */
+#define DIAG_LINES 32
+
 struct diag {
-    xentoollog_logger logger; /* first: libxc hands this back to us */
     bool verbose;
     char **argv;      /* the whole command line; embedded.h */
     const char *host; /* --host, or NULL; embedded.h */
-    int code;         /* an enum dw_exit, or 128 + the signal that stopped us */
-    char line[1024];
-    char cause[512]; /* libxc's first error since diag_step() */
+    int code;  /* of the first failure: an enum dw_exit, or 128 + a signal */
+    bool told; /* there is a line of the present matter already */
+    unsigned int nr; /* failures; the first DIAG_LINES of them have a line */
+    char line[DIAG_LINES][1024];
+    char cause[512]; /* libxc's first error since diag_step(); xenlog.h */
 };
 
 void diag_init(struct diag *dg);
@@ -39,8 +42,15 @@ void diag_init(struct diag *dg);
 void diag_step(struct diag *dg);
 
 /*
- * Records the failure, unless one is recorded already, and returns rc, a
- * negative errno.  The line has neither prefix nor newline.
+ * What follows is another matter: its failure gets a line of its own.  Until
+ * then the first line stays, which knows the cause best.
+ */
+void diag_next(struct diag *dg);
+
+/*
+ * Records a failure, unless this matter has one already, and returns rc, a
+ * negative errno.  The line has neither prefix nor newline; control characters
+ * in it are escaped.
  */
 int __attribute__((format(printf, 4, 5), warn_unused_result))
 diag_fail(struct diag *dg, int code, int rc, const char *fmt, ...);

@@ -42,6 +42,17 @@ for variant in pae legacy 64; do
 done
 fails 1 'no domain is named guest' --host machine destroy guest
 
+# Verbs over several domains do all that they can, and tell of each failure.
+works --host machine create guest.cfg 'name="a"'
+works --host machine create guest.cfg 'name="b"'
+fails 1 "no domain is named x
+domwright: domain 0 is not to be destroyed
+domwright: no domain 77" --host machine destroy x a 0 b 77
+works --host machine list
+if grep -qE '^[ab] ' out; then
+    wrong 'destroy stopped at the first failure'
+fi
+
 # The way through the environment, and the other pin order.
 DOMWRIGHT_HOST=machine
 export DOMWRIGHT_HOST

@@ -6,6 +6,9 @@
 #    I/O.  Xen's public ABI headers, <xen/...>, are allowed.
 #  - src/hypervisor/fakexen uses nothing of lib/, so that one misunderstanding
 #    cannot pass on both sides.
+#  - in src/builder, command is over guest, guest over report, host, hooks and
+#    config.  hooks is what a plugin brings to strangers: no xenstore, no JSON;
+#    config reads files, and knows no Xen library but the parser of xl's files.
 #
 # Automake sets srcdir; by hand, run it in the top of the tree, or give the
 # top as an argument.
@@ -47,5 +50,15 @@ refuse "lib/ does I/O or allocates by itself" \
 names=$(cd lib && find . -name '*.h' | sed 's,^\./,,; s/\./\\./g' | paste -sd'|')
 refuse "fakexen uses lib/" "[<\"]([^>\"]*lib/[^>\"]*|$names)[>\"]" \
     src/hypervisor/fakexen
+
+builder=src/builder
+refuse "the hooks know more than libxenguest" \
+    '[<"](xenstore|jansson|(command|config|guest|host|report)/[a-z_]*)\.h[>"]' \
+    $builder/hooks
+refuse "the configuration knows Xen's libraries or what is over it" \
+    "[<\"](($xen)[a-z_]*|libxl(_[a-z_]*)?|(command|guest|hooks|host|report)/[a-z_]*)\.h[>\"]" \
+    $builder/config
+refuse "host calls upwards" '"(command|guest|report)/' $builder/host
+refuse "guest calls upwards" '"command/' $builder/guest
 
 exit $status

@@ -45,15 +45,19 @@ int cmd_each_domain(struct diag *dg, int argc, char **argv,
                     int (*one)(struct host *host, const char *who))
 {
     struct host host;
-    int i, rc = cmd_options(dg, argc, argv, NULL);
+    int i, rc2, rc = cmd_options(dg, argc, argv, NULL);
 
     if (rc)
         return rc;
     if (optind == argc)
         return cmd_usage(dg, argv[0], "a domain is wanted");
     rc = host_open(&host, dg);
-    for (i = optind; !rc && i < argc; i++)
-        rc = one(&host, argv[i]);
+    for (i = optind; host.xs && i < argc; i++) {
+        diag_next(dg);
+        rc2 = one(&host, argv[i]);
+        if (rc2)
+            rc = rc2;
+    }
     host_close(&host);
     return rc;
 }

@@ -44,8 +44,8 @@ int __attribute__((warn_unused_result))
 cmd_options(struct diag *dg, int argc, char **argv, bool *json);
 
 /*
- * The whole of a command that does one thing to each domain it is given, until
- * one fails.  `who` is a name or an ID.
+ * The whole of a command that does one thing to each domain it is given: to all
+ * of them, each failure with a line.  `who` is a name or an ID.
  */
 struct host;
 int __attribute__((warn_unused_result))

@@ -107,14 +107,10 @@ static int parse_operands(struct diag *dg, int argc, char **argv,
 
 static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
 {
-    int rc;
+    int rc = host_open_none(&g->host, dg);
 
-    g->host.xc =
-        xc_interface_open(&dg->logger, &dg->logger,
-                          XC_OPENFLAG_DUMMY | XC_OPENFLAG_NON_REENTRANT);
-    if (!g->host.xc)
-        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    rc = image_open(&g->image, g->host.xc, image_any_caps, &g->cfg, dg);
+    if (!rc)
+        rc = image_open(&g->image, g->host.xc, image_any_caps, &g->cfg, dg);
     if (!rc)
         rc = image_plan(&g->image, &g->cfg, dg);
     if (rc)

@@ -108,6 +108,19 @@ static void take_host(struct diag *dg, int *argc, char ***argv)
     *argc -= 2;
 }
 
+static void print_failures(const struct diag *dg, int rc)
+{
+    unsigned int i;
+
+    if (!dg->nr)
+        fprintf(stderr, "domwright: %s\n", strerror(-rc));
+    for (i = 0; i < dg->nr && i < DIAG_LINES; i++)
+        fprintf(stderr, "domwright: %s\n", dg->line[i]);
+    if (dg->nr > DIAG_LINES)
+        fprintf(stderr, "domwright: and %u failures more\n",
+                dg->nr - DIAG_LINES);
+}
+
 int main(int argc, char **argv)
 {
     struct diag dg;
@@ -132,6 +145,6 @@ int main(int argc, char **argv)
     if (!rc && (fflush(stdout) || ferror(stdout)))
         rc = diag_fail(&dg, DW_FAILED, -EIO, "writing the output failed");
     if (rc)
-        fprintf(stderr, "domwright: %s\n", dg.code ? dg.line : strerror(-rc));
+        print_failures(&dg, rc);
     exit(!rc ? DW_DONE : dg.code ? dg.code : DW_FAILED);
 }

@@ -9,16 +9,29 @@
 #include "host/embedded.h"
 #include "host/xenstore.h"
 
+static void open_xc(struct host *host, struct diag *dg, unsigned int flags)
+{
+    memset(host, 0, sizeof(*host));
+    host->dg = dg;
+    xenlog_init(&host->log, dg);
+    host->xc = xc_interface_open(&host->log.logger, &host->log.logger,
+                                 flags | XC_OPENFLAG_NON_REENTRANT);
+}
+
+int host_open_none(struct host *host, struct diag *dg)
+{
+    open_xc(host, dg, XC_OPENFLAG_DUMMY);
+    return host->xc ? 0 : diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+}
+
 int host_open_xen(struct host *host, struct diag *dg)
 {
     int rc = embedded_enter(dg);
 
     memset(host, 0, sizeof(*host));
-    host->dg = dg;
     if (rc)
         return rc;
-    host->xc =
-        xc_interface_open(&dg->logger, &dg->logger, XC_OPENFLAG_NON_REENTRANT);
+    open_xc(host, dg, 0);
     if (!host->xc)
         return diag_fail(dg, DW_NO_XEN, -ENXIO,
                          "no Xen hypervisor to talk to: %s", strerror(errno));

@@ -11,8 +11,10 @@
 #include <xenstore.h>
 
 #include "diag.h"
+#include "host/xenlog.h"
 
 struct host {
+    struct xenlog log; /* libxc keeps a pointer to it: not to be moved */
     xc_interface *xc;
     struct xs_handle *xs;
     struct diag *dg;
@@ -28,6 +30,12 @@ host_open(struct host *host, struct diag *dg);
 /* The hypervisor alone, for what needs no xenstore: host->xs stays NULL. */
 int __attribute__((warn_unused_result))
 host_open_xen(struct host *host, struct diag *dg);
+
+/*
+ * libxc without a hypervisor, for what reads files only.  host->xs stays NULL.
+ */
+int __attribute__((warn_unused_result))
+host_open_none(struct host *host, struct diag *dg);
 
 void host_close(struct host *host);
 

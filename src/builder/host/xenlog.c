@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/xenlog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* libxc's panics begin with "panic: file.c:123: ", which is of no use here. */
+static const char *without_origin(const char *text)
+{
+    static const char panic[] = "panic: ";
+    const char *colon;
+
+    if (strncmp(text, panic, sizeof(panic) - 1))
+        return text;
+    text += sizeof(panic) - 1;
+    colon = strstr(text, ": ");
+    return colon ? colon + 2 : text;
+}
+
+/* They end with the name of an error code, of which this one tells nothing. */
+static void cut_code(char *text)
+{
+    static const char code[] = ": Internal error";
+    size_t len = strlen(text), code_len = sizeof(code) - 1;
+
+    if (len > code_len && !strcmp(text + len - code_len, code))
+        text[len - code_len] = '\0';
+}
+
+static void message(xentoollog_logger *logger, xentoollog_level level, int err,
+                    const char *context, const char *format, va_list al)
+{
+    struct diag *dg = ((struct xenlog *)logger)->dg;
+    char text[sizeof(dg->cause)];
+
+    vsnprintf(text, sizeof(text), format, al);
+    text[strcspn(text, "\n")] = '\0'; /* some of libxc's messages go on */
+    cut_code(text);
+    if (dg->verbose)
+        fprintf(stderr, "%s: %s%s%s\n", context ? context : "xc", text,
+                err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
+    if (level >= XTL_ERROR && !dg->cause[0])
+        snprintf(dg->cause, sizeof(dg->cause), "%s", without_origin(text));
+}
+
+void xenlog_init(struct xenlog *log, struct diag *dg)
+{
+    *log = (struct xenlog){.logger.vmessage = message, .dg = dg};
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xenlog.h - libxc's logger: its first error since diag_step() becomes the
+ * cause that diag_fail_xc() tells; all of it is shown as it comes where the
+ * user asked for that (-v).
+ */
+#ifndef DW_XENLOG_H
+#define DW_XENLOG_H
+
+#include <xentoollog.h>
+
+#include "diag.h"
+
+struct xenlog {
+    xentoollog_logger logger; /* first: libxc hands this back to us */
+    struct diag *dg;
+};
+
+void xenlog_init(struct xenlog *log, struct diag *dg);
+
+#endif /* DW_XENLOG_H */
