@@ -141,12 +141,15 @@ good 'builder = "generic"'
 bad 'builder = "hvm"' "builder: domwright builds \"generic\" guests only; use \
 \"domwright xl create bad.cfg\" for others"
 
-good 'on_poweroff = "preserve"'
 for key in on_poweroff on_reboot on_crash on_watchdog on_soft_reset; do
-    config good.cfg "$key = 'destroy'"
-    warns "good.cfg:4: $key: a guest that ends stays until \
-\"domwright destroy\"" create -n good.cfg
-    bad "$key = \"restart\"" "$key: not supported but for \"preserve\"; $hint"
+    for action in destroy restart rename-restart preserve coredump-destroy \
+        coredump-restart soft-reset; do
+        good "$key = '$action'"
+    done
+    for action in '"reboot"' '""' '"destroy "' '[ "destroy" ]'; do
+        bad "$key = $action" "$key: it is none of destroy, restart, \
+rename-restart, preserve, coredump-destroy, coredump-restart and soft-reset"
+    done
 done
 
 # A key is where it stands last; quotes, comments and lists hide none.

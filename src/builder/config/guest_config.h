@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/action.h"
 #include "config/cpulist.h"
 #include "diag.h"
 #include "config/uuid.h"
@@ -39,6 +40,8 @@ struct config {
     unsigned long maxvcpus; /* at least vcpus */
     struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
     unsigned long n_cpus;   /* at most maxvcpus */
+    /* What is done when the guest ends, by how it ends. */
+    enum action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
 };
 
 void config_init(struct config *cfg);

@@ -8,7 +8,6 @@
 enum key_class {
     KEY_UNKNOWN, /* not xl's either: a warning */
     KEY_READ,    /* config/xl.c reads it */
-    KEY_ACTION,  /* on_poweroff and the like: nobody is there to act */
     KEY_OTHER,   /* for guests that are not PV on x86: changes nothing */
     KEY_REFUSED, /* would change what the guest gets: refused */
 };

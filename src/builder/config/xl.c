@@ -365,6 +365,37 @@ static int get_numbers(const struct reader *rd, struct config *cfg)
     return get_number(rd, "maxvcpus", &cfg->maxvcpus);
 }
 
+/* xl's defaults where the keys are absent. */
+static int get_actions(const struct reader *rd, struct config *cfg)
+{
+    const struct {
+        const char *key;
+        enum action *action, by_default;
+    } actions[] = {
+        {"on_poweroff", &cfg->on_poweroff, ACTION_DESTROY},
+        {"on_reboot", &cfg->on_reboot, ACTION_RESTART},
+        {"on_crash", &cfg->on_crash, ACTION_DESTROY},
+        {"on_watchdog", &cfg->on_watchdog, ACTION_DESTROY},
+        {"on_soft_reset", &cfg->on_soft_reset, ACTION_SOFT_RESET},
+    };
+    const char *word;
+    size_t i;
+    int err;
+
+    for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        *actions[i].action = actions[i].by_default;
+        err = xlu_cfg_get_string(rd->xlu, actions[i].key, &word, 1);
+        if (err == ESRCH)
+            continue;
+        if (err || action_parse(word, actions[i].action))
+            return bad_value(rd, actions[i].key,
+                             "it is none of destroy, restart, rename-restart, "
+                             "preserve, coredump-destroy, coredump-restart and "
+                             "soft-reset");
+    }
+    return 0;
+}
+
 /* ---- keys that are not read ---- */
 
 /* Is the value of a key one that asks for nothing? */
@@ -381,24 +412,6 @@ static bool is_neutral(const struct reader *rd, const char *name,
     return !*text || !strcmp(text, "0") || (neutral && !strcmp(text, neutral));
 }
 
-/*
- * Nobody waits for the guest's end as xl's daemon does: it stays, shut down,
- * until "domwright destroy".
- */
-static int check_action(const struct reader *rd, const struct found *key)
-{
-    if (is_neutral(rd, key->name, "preserve"))
-        return 0;
-    if (!is_neutral(rd, key->name, "destroy"))
-        return diag_fail(rd->dg, DW_CONFIG, -EINVAL,
-                         "%s: %s: not supported but for \"preserve\"; use "
-                         "\"domwright xl create %s\"",
-                         key->where, key->name, rd->path);
-    diag_warn("%s: %s: a guest that ends stays until \"domwright destroy\"",
-              key->where, key->name);
-    return 0;
-}
-
 static int check_key(const struct reader *rd, const struct found *key)
 {
     const struct config_key *known = config_key_find(key->name);
@@ -407,8 +420,6 @@ static int check_key(const struct reader *rd, const struct found *key)
     case KEY_UNKNOWN:
         diag_warn("%s: unknown key %s", key->where, key->name);
         return 0;
-    case KEY_ACTION:
-        return check_action(rd, key);
     case KEY_REFUSED:
         if (is_neutral(rd, key->name, known->neutral))
             return 0;
@@ -458,6 +469,8 @@ static int read_values(struct reader *rd, struct config *cfg)
         rc = get_numbers(rd, cfg);
     if (!rc)
         rc = get_cpus(rd, cfg);
+    if (!rc)
+        rc = get_actions(rd, cfg);
     return rc;
 }
 
