@@ -1,37 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command/command.h"
 #include "config/xl.h"
-#include "host/console.h"
-#include "guest/domain.h"
-#include "report/facts.h"
+#include "guest/attach.h"
+#include "guest/create.h"
 #include "hooks/hooks.h"
-#include "host/host.h"
-#include "guest/image.h"
-#include "host/signals.h"
+#include "report/facts.h"
 #include "report/plan.h"
-#include "host/xenstore.h"
 
 struct options {
     bool dry_run, paused, console, json;
     enum pin_order order;
     const char *file;
-};
-
-/* What there is of the guest at any moment; undo() takes it away again. */
-struct guest {
-    struct config cfg;
-    struct host host;
-    struct image image;
-    struct domain domain;
-    xs_transaction_t t; /* it holds the name */
 };
 
 static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
@@ -107,97 +91,14 @@ static int parse_operands(struct diag *dg, int argc, char **argv,
 
 static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
 {
-    int rc = host_open_none(&g->host, dg);
+    int rc = guest_plan(g, dg);
 
-    if (!rc)
-        rc = image_open(&g->image, g->host.xc, image_any_caps, &g->cfg, dg);
-    if (!rc)
-        rc = image_plan(&g->image, &g->cfg, dg);
     if (rc)
         return rc;
     if (opt->json)
         return cmd_print_json(dg, plan_json(&g->image.plan));
     plan_print(&g->image.plan, stdout);
     return 0;
-}
-
-static int take_name(struct guest *g, const struct options *opt,
-                     struct diag *dg)
-{
-    uint32_t domid;
-    int rc = store_begin(g->host.xs, g->cfg.name, &g->t, &domid);
-
-    if (rc == -EEXIST)
-        return diag_fail(dg, DW_CONFIG, rc,
-                         "%s: name: domain %u is named %s already", opt->file,
-                         domid, g->cfg.name);
-    if (rc)
-        return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
-                         strerror(-rc));
-    return 0;
-}
-
-static int find_backends(struct guest *g, struct diag *dg)
-{
-    int rc = store_backends(g->host.xs, &g->domain.backends);
-
-    return rc ? diag_fail(dg, DW_FAILED, rc,
-                          "looking for the backends in xenstore: %s",
-                          strerror(-rc))
-              : 0;
-}
-
-static mfn_t frame(const struct guest *g, uint64_t pfn)
-{
-    return MFN(g->image.dom->pv_p2m[pfn]);
-}
-
-static int add_to_store(struct guest *g, struct diag *dg)
-{
-    struct store_guest entry = {
-        .domid = g->domain.domid,
-        .store_port = g->domain.store_port,
-        .console_port = g->domain.console_port,
-        .store_mfn = frame(g, g->image.dom->xenstore_pfn),
-        .console_mfn = frame(g, g->image.dom->console_pfn),
-    };
-    int rc = store_add(g->host.xs, &g->t, &g->cfg, &entry);
-
-    if (rc == -EEXIST)
-        return diag_fail(dg, DW_CONFIG, rc,
-                         "name: another domain has just taken the name %s",
-                         g->cfg.name);
-    if (rc)
-        return diag_fail(dg, DW_FAILED, rc, "writing to xenstore: %s",
-                         strerror(-rc));
-    return interrupt_check(dg);
-}
-
-static int build(struct guest *g, const struct options *opt, struct diag *dg)
-{
-    int rc = domain_create(&g->domain, &g->host, &g->cfg);
-
-    if (!rc)
-        rc = domain_build(&g->domain, &g->host, &g->image);
-    if (!rc)
-        rc = add_to_store(g, dg);
-    if (rc || opt->paused || opt->console)
-        return rc;
-    if (xc_domain_unpause(g->host.xc, g->domain.domid))
-        return diag_fail_xc(dg, "unpausing the domain");
-    return 0;
-}
-
-/* A domain that was not finished leaves nothing; dg keeps the first failure. */
-static int undo(struct guest *g)
-{
-    int rc = 0, rc2;
-
-    store_abort(g->host.xs, &g->t);
-    if (g->domain.exists)
-        rc = store_remove(g->host.xs, g->domain.domid, g->cfg.uuid);
-    rc2 = domain_destroy(&g->domain, &g->host);
-    return rc2 ? rc2 : rc;
 }
 
 static bool is_below_4g(mfn_t mfn)
@@ -244,7 +145,7 @@ static int report(const struct guest *g, const struct options *opt,
                   struct diag *dg)
 {
     const struct pv_layout *layout = &g->image.plan.layout;
-    mfn_t root = frame(g, layout->root.v);
+    mfn_t root = guest_frame(g, layout->root.v);
 
     if (opt->json)
         return print_json(g, dg, root);
@@ -259,56 +160,10 @@ static int report(const struct guest *g, const struct options *opt,
     return 0;
 }
 
-/*
- * The console first, then the guest: a child waits for xenconsole, which this
- * process becomes, and unpauses.
- */
-static int attach(uint32_t domid, struct diag *dg)
-{
-    struct host host;
-    int ends[2], rc;
-    char byte;
-
-    if (pipe(ends))
-        return diag_fail(dg, DW_FAILED, -errno, "pipe: %s", strerror(errno));
-    switch (fork()) {
-    case -1:
-        return diag_fail(dg, DW_FAILED, -errno, "fork: %s", strerror(errno));
-    default:
-        close(ends[0]);
-        interrupt_release();
-        return console_exec(dg, domid, ends[1]);
-    case 0:
-        break;
-    }
-    close(ends[1]);
-    if (read(ends[0], &byte, 1) < 0)
-        diag_warn("no word from xenconsole");
-    rc = host_open(&host, dg);
-    if (!rc && xc_domain_unpause(host.xc, domid))
-        rc = diag_fail_xc(dg, "unpausing the domain");
-    host_close(&host);
-    return rc;
-}
-
 static int create(struct guest *g, const struct options *opt, struct diag *dg)
 {
-    int rc = host_open(&g->host, dg);
+    int rc = guest_create(g, opt->file, !opt->paused && !opt->console, dg);
 
-    if (!rc)
-        rc = take_name(g, opt, dg);
-    if (!rc)
-        rc = image_open(&g->image, g->host.xc, NULL, &g->cfg, dg);
-    if (!rc)
-        rc = image_plan(&g->image, &g->cfg, dg);
-    if (!rc)
-        rc = find_backends(g, dg);
-    if (rc)
-        return rc;
-    interrupt_hold();
-    rc = build(g, opt, dg);
-    if (rc && undo(g))
-        diag_warn("domain %u could not be removed", g->domain.domid);
     return rc ? rc : report(g, opt, dg);
 }
 
@@ -332,10 +187,8 @@ static int run(struct diag *dg, int argc, char **argv)
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
     }
     domid = g.domain.domid;
-    image_close(&g.image);
-    host_close(&g.host);
-    config_dispose(&g.cfg);
-    return !rc && opt.console ? attach(domid, dg) : rc;
+    guest_close(&g);
+    return !rc && opt.console ? guest_attach(domid, dg) : rc;
 }
 
 const struct command cmd_create = {

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * create.h - a new guest, from its configuration to its first instruction.
+ *
+ * Order of calls: a zeroed struct with `cfg` filled in and checked;
+ * guest_plan() or guest_create(); guest_close().
+ */
+#ifndef DW_GUEST_CREATE_H
+#define DW_GUEST_CREATE_H
+
+#include "config/guest_config.h"
+#include "guest/domain.h"
+#include "guest/image.h"
+#include "host/host.h"
+
+/* What there is of it at any moment; guest_undo() takes that away again. */
+struct guest {
+    struct config cfg;
+    struct host host;
+    struct image image;
+    struct domain domain;
+    xs_transaction_t t; /* it holds the name */
+};
+
+/* Plans its memory, in g->image.plan, and needs no Xen for that. */
+int __attribute__((warn_unused_result))
+guest_plan(struct guest *g, struct diag *dg);
+
+/*
+ * Builds the guest, writes its entries, and lets it run if `start`.  Messages
+ * about the configuration begin with `source`, its file.  A failure leaves
+ * nothing behind; so does a signal (signals.h), which is held from the first
+ * change to the host on, and stays so.
+ */
+int __attribute__((warn_unused_result))
+guest_create(struct guest *g, const char *source, bool start, struct diag *dg);
+
+/* The frame of one of its pages, by PFN, once it is built. */
+mfn_t guest_frame(const struct guest *g, uint64_t pfn);
+
+/* Gives back what the struct holds; the guest stays. */
+void guest_close(struct guest *g);
+
+#endif /* DW_GUEST_CREATE_H */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest/undo.h"
+
+#include "host/xenstore.h"
+
+int guest_undo(struct guest *g)
+{
+    int rc = 0, rc2;
+
+    store_abort(g->host.xs, &g->t);
+    if (g->domain.exists)
+        rc = store_remove(g->host.xs, g->domain.domid, g->cfg.uuid);
+    rc2 = domain_destroy(&g->domain, &g->host);
+    return rc2 ? rc2 : rc;
+}
