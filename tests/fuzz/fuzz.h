@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "machine/host.h"
+#include "recovery/open.h"
 
 /* -- the input: past its end all is zero -- */
 

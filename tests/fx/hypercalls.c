@@ -25,7 +25,7 @@
 
 #include "recovery/audit.h"
 #include "domain/domain.h"
-#include "machine/host.h"
+#include "recovery/open.h"
 #include "hypercall/hypercall.h"
 
 /* Where pointers point to: behind it, nothing is mapped. */

@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machine/host.h"
+#include "machine/lock.h"
+#include "recovery/open.h"
 #include "preload/settings.h"
 #include "command/status.h"
 

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "domain/domain.h"
+#include "machine/wake.h"
 #include "memory/page_type.h"
-#include "store/store.h"
 
 _Static_assert(sizeof(struct fx_domain_state) <= FX_PAGE_SIZE, "one frame");
 _Static_assert(sizeof(struct fx_vcpu_state) <= FX_VCPU_FRAMES * FX_PAGE_SIZE,
@@ -54,26 +54,6 @@ struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
         return NULL;
     state = fx_page(host, domain->vcpu[vcpu].context);
     return state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
-}
-
-struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid)
-{
-    return domid < DOMID_FIRST_RESERVED ? fx_domain(host, domid) : NULL;
-}
-
-struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid)
-{
-    struct fx_domain *best = NULL;
-    unsigned int i;
-
-    for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        struct fx_domain *domain = &host->super->domain[i];
-
-        if (domain->exists && domain->id >= domid &&
-            (!best || domain->id < best->id))
-            best = domain;
-    }
-    return best;
 }
 
 int64_t fx_system_time(void)
@@ -309,7 +289,7 @@ void fx_domain_reap(struct fx_host *host, struct fx_domain *domain)
         shared_in_use(host, domain))
         return;
     free_structures(host, domain);
-    fx_store_poke(host);
+    fx_wake(host);
 }
 
 void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
@@ -317,7 +297,7 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     uint32_t i;
 
     domain->dying = true;
-    fx_store_poke(host);
+    fx_wake(host);
     host->super->claimed_frames -= domain->claimed_pages;
     domain->claimed_pages = 0;
     fx_evtchn_close_all(host, domain);
@@ -326,19 +306,6 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     fx_shadow_free(host, domain);
     fx_relinquish(host, domain);
     fx_domain_reap(host, domain);
-}
-
-void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
-                            int64_t pages)
-{
-    uint64_t used = 0;
-
-    domain->tot_pages += (uint64_t)pages;
-    if (pages > 0)
-        used = (uint64_t)pages < domain->claimed_pages ? (uint64_t)pages
-                                                       : domain->claimed_pages;
-    domain->claimed_pages -= used;
-    host->super->claimed_frames -= used;
 }
 
 /* Nothing runs here: a vCPU is down or waits for what it is given. */

@@ -88,12 +88,6 @@ struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
                                     const struct fx_domain *domain,
                                     uint32_t vcpu);
 
-/* A domain by its number alone: unlike fx_domain(), not by DOMID_SELF. */
-struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid);
-
-/* The domain with the lowest ID at or above `domid`; NULL: none. */
-struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid);
-
 /* Frames of Xen's own, zeroed; FX_NO_MFN where there are none. */
 uint64_t fx_xen_frames(struct fx_host *host, unsigned int order);
 void fx_free_xen_frames(struct fx_host *host, uint64_t mfn, unsigned int order);
@@ -114,10 +108,6 @@ void fx_domain_reap(struct fx_host *host, struct fx_domain *domain);
 
 /* Nanoseconds since the machine's start, as Xen's system time. */
 int64_t fx_system_time(void);
-
-/* Counts frames in or out of tot_pages, and off the domain's claim. */
-void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
-                            int64_t pages);
 
 /* XEN_DOMCTL_getdomaininfo's answer. */
 void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,

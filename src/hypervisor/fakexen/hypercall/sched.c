@@ -9,9 +9,9 @@
 #include <xen/sched.h>
 
 #include "domain/domain.h"
+#include "machine/wake.h"
 #include "domain/caller.h"
 #include "hypercall/hypercall.h"
-#include "store/store.h"
 
 /* The first reason stays. */
 static long remote_shutdown(struct fx_host *host, uint64_t at)
@@ -29,7 +29,7 @@ static long remote_shutdown(struct fx_host *host, uint64_t at)
     if (domain->shutdown_code == FX_NOT_SHUT_DOWN)
         domain->shutdown_code = (uint8_t)asked.reason;
     domain->shutdown = true;
-    fx_store_poke(host);
+    fx_wake(host);
     return 0;
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/frames.h"
+
 #define WORD_SHIFT 6
 #define WORD_BITS  (1u << WORD_SHIFT)
 
@@ -195,35 +197,6 @@ void fx_free_map_fill(struct fx_host *host)
             i++;
         set_free(host, first, super->ram[i].end);
     }
-}
-
-/*
- * Parts of the frame table that were never written are skipped: to read them
- * would make them take up memory.
- */
-uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
-{
-    const struct fx_super *super = host->super;
-
-    for (; mfn < super->nr_frames; mfn++) {
-        uint64_t at = super->frames_at + mfn * sizeof(struct fx_frame);
-
-        if (at % FX_PAGE_SIZE == 0) {
-            off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
-
-            if (data < 0 || (uint64_t)data >= super->m2p_at)
-                return FX_NO_MFN;
-            if ((uint64_t)data > at) {
-                mfn += ((uint64_t)data - at) / FX_PAGE_SIZE * FX_PAGE_SIZE /
-                       sizeof(struct fx_frame);
-            }
-        }
-        if (fx_is_ram(host, mfn) &&
-            (host->frames[mfn].refs ||
-             host->frames[mfn].flags & (uint16_t)~FX_F_TOUCHED))
-            return mfn;
-    }
-    return FX_NO_MFN;
 }
 
 void fx_free_map_rebuild(struct fx_host *host)

@@ -1,11 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * alloc.h - the free map behind fx_alloc_frames() (host.h).
+ * alloc.h - machine frames, given out and taken back; and the map of those that
+ * are free.
  */
 #ifndef FX_ALLOC_H
 #define FX_ALLOC_H
 
-#include "machine/host.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fx_host;
+
+/*
+ * The free map: for each order, a bit for each aligned block that is free as a
+ * whole, and above these bits words that tell which words below are not zero.
+ */
+#define FX_MAX_ORDER   18 /* Xen's MAX_ORDER on x86 (xen/arch/x86) */
+#define FX_TREE_LEVELS 5
+struct fx_tree {
+    uint64_t *level[FX_TREE_LEVELS]; /* [0]: the blocks' bits */
+    uint64_t bits;                   /* of level 0 */
+    unsigned int levels;
+};
+
+#define FX_ANY_NODE (~0u)
+
+struct fx_alloc {
+    unsigned int order;
+    unsigned int node; /* or FX_ANY_NODE */
+    bool exact_node;   /* fail rather than take another node's */
+    unsigned int bits; /* machine addresses below 1 << bits; 0: any */
+};
+
+/*
+ * Allocates 1 << order aligned frames, from the top down as Xen does; their
+ * first MFN, or FX_NO_MFN.  They get one reference, FX_F_ALLOCATED and the
+ * owner; their M2P entries are ~0; the contents are as they were.  Does not
+ * touch tot_pages.
+ */
+uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
+                         uint16_t owner);
+
+/* Gives one frame back, whose references are gone; its contents are cleared. */
+void fx_free_frame(struct fx_host *host, uint64_t mfn);
+
+uint64_t fx_free_frames_count(const struct fx_host *host);
 
 /* What the free map of so many frames takes in the file. */
 uint64_t fx_free_map_bytes(uint64_t nr_frames);
@@ -19,10 +58,6 @@ void fx_free_map_fill(struct fx_host *host);
 
 /* From scratch, out of the frame table.  For a map that may be half changed. */
 void fx_free_map_rebuild(struct fx_host *host);
-
-/* The next frame from `mfn` on that the frame table says is in use; FX_NO_MFN
- * behind the last one. */
-uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn);
 
 bool fx_is_free(const struct fx_host *host, uint64_t mfn);
 

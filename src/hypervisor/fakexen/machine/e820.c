@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/superblock.h"
+
 #define DEFAULT_BYTES (UINT64_C(6) << 30)
 #define MIN_BYTES     (UINT64_C(4) << 20)
 #define MAX_BYTES     (UINT64_C(1) << 40)

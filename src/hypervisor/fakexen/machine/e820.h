@@ -5,7 +5,17 @@
 #ifndef FX_E820_H
 #define FX_E820_H
 
-#include "machine/host.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define FX_MAX_NODES 8
+#define FX_MAX_E820  32
+
+struct fx_options;
+
+struct fx_range { /* frames [first, end) */
+    uint64_t first, end;
+};
 
 struct fx_ram {
     uint32_t nr;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * host.c - the host file: made, opened, locked.
+ * host.c - the host file: made by one of many, and opened by the others.
  *
  * Everybody who has the file open holds a shared flock() on it.  Who gets the
  * exclusive one is therefore alone, and may make the file, or renew the mutex
@@ -20,9 +20,8 @@
 #include <unistd.h>
 
 #include "machine/alloc.h"
-#include "recovery/audit.h"
-#include "preload/foreign.h"
-#include "machine/superblock.h"
+#include "machine/file.h"
+#include "machine/lock.h"
 
 static int explain(int rc, const char *path, const char *what, char *why,
                    size_t len)
@@ -32,83 +31,6 @@ static int explain(int rc, const char *path, const char *what, char *why,
     snprintf(reason, sizeof(reason), "%s", what);
     snprintf(why, len, "%s: %s", path, reason);
     return rc;
-}
-
-/* Far above what programs use, as some close or replace the first ones. */
-#define HOST_FD 910
-
-/* The same open file under a high number, if there is one. */
-static int move_up(int fd)
-{
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, HOST_FD);
-
-    if (high < 0)
-        return fd;
-    close(fd);
-    return high;
-}
-
-static int open_file(const char *path, int *fd, char *why, size_t len)
-{
-    if (path)
-        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    else
-        *fd = memfd_create("fakexen", MFD_CLOEXEC);
-    if (*fd < 0)
-        return explain(-errno, path ? path : "memory", strerror(errno), why,
-                       len);
-    *fd = move_up(*fd);
-    return 0;
-}
-
-static int make_mutex(struct fx_super *super)
-{
-    pthread_mutexattr_t attr;
-    int r;
-
-    r = pthread_mutexattr_init(&attr);
-    if (r)
-        return -r;
-    r = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    if (!r)
-        r = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-    if (!r)
-        r = pthread_mutex_init(&super->lock, &attr);
-    pthread_mutexattr_destroy(&attr);
-    return -r;
-}
-
-/* The parts of the mapped file, of whose superblock `layout` is a copy. */
-static int map_file(struct fx_host *host, const struct fx_super *layout)
-{
-    uint8_t *base = mmap(NULL, layout->file_bytes, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_NORESERVE, host->fd, 0);
-
-    if (base == MAP_FAILED)
-        return -errno;
-    host->super = (struct fx_super *)base;
-    host->bytes = layout->file_bytes;
-    host->frames = (struct fx_frame *)(base + layout->frames_at);
-    host->m2p = (uint64_t *)(base + layout->m2p_at);
-    host->compat_m2p = (uint32_t *)(base + layout->compat_m2p_at);
-    host->mappings = (struct fx_mapping *)(base + layout->mappings_at);
-    host->mapped_frames = (uint64_t *)(base + layout->mapped_frames_at);
-    host->store = base + layout->store_at;
-    host->memory = base + layout->memory_at;
-    fx_free_map_attach(host, layout->nr_frames,
-                       (uint64_t *)(base + layout->free_at));
-    return 0;
-}
-
-static void init_domain0(struct fx_super *super)
-{
-    struct fx_domain *dom0 = &super->domain[0];
-
-    dom0->exists = true;
-    dom0->max_vcpus = 1;
-    dom0->shared_info = dom0->state = FX_NO_MFN;
-    dom0->evtchns = dom0->policy = FX_NO_MFN;
-    super->next_domid = 1;
 }
 
 /*
@@ -133,16 +55,16 @@ static int make_file(struct fx_host *host, const struct fx_options *options,
         rc = explain(-errno, path, strerror(errno), why, len);
         goto out;
     }
-    rc = map_file(host, super);
+    rc = fx_file_map(host, super);
     if (!rc)
-        rc = make_mutex(host->super);
+        rc = fx_lock_init(host->super);
     if (rc) {
         explain(rc, path, strerror(-rc), why, len);
         goto out;
     }
     memcpy((uint8_t *)host->super + FX_MAGIC_BYTES,
            (uint8_t *)super + FX_MAGIC_BYTES, FX_STATIC_BYTES - FX_MAGIC_BYTES);
-    init_domain0(host->super);
+    fx_domain_table_init(host->super);
     fx_free_map_fill(host);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     memcpy(host->super->magic, FX_MAGIC, FX_MAGIC_BYTES);
@@ -172,7 +94,7 @@ static int adopt_file(struct fx_host *host, const char *path, char *why,
         explain(rc, path, reason, why, len);
         goto out;
     }
-    rc = map_file(host, super);
+    rc = fx_file_map(host, super);
     if (rc) {
         explain(rc, path, strerror(-rc), why, len);
         goto out;
@@ -182,11 +104,10 @@ out:
     return rc;
 }
 
-static int check_domains(struct fx_host *host, const char *path, char *why,
-                         size_t len)
+static int check(struct fx_host *host, const char *path, char *why, size_t len)
 {
     char reason[128];
-    int rc = fx_super_check_domains(host, reason, sizeof(reason));
+    int rc = host->hooks->check(host, reason, sizeof(reason));
 
     return rc ? explain(rc, path, reason, why, len) : 0;
 }
@@ -200,7 +121,7 @@ static int open_among_others(struct fx_host *host, const char *path, char *why,
     if (rc)
         return rc;
     fx_lock(host);
-    rc = check_domains(host, path, why, len);
+    rc = check(host, path, why, len);
     fx_unlock(host);
     return rc;
 }
@@ -226,9 +147,9 @@ static int open_alone(struct fx_host *host, const struct fx_options *options,
     } else {
         rc = adopt_file(host, path, why, len);
         if (!rc)
-            rc = check_domains(host, path, why, len);
+            rc = check(host, path, why, len);
         if (!rc)
-            rc = make_mutex(host->super);
+            rc = fx_lock_init(host->super);
     }
     /* From here on one of many. */
     if (!rc && flock(host->fd, LOCK_SH))
@@ -257,47 +178,29 @@ static int open_locked(struct fx_host *host, const struct fx_options *options,
     }
 }
 
-/* What is mapped read-only by it, no mprotect() makes writable; where /proc is
- * not there to open it by, we do without that. */
-static int open_read_only(int fd)
-{
-    char path[32];
-    int read_fd;
-
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    read_fd = open(path, O_RDONLY | O_CLOEXEC);
-    return read_fd < 0 ? fd : move_up(read_fd);
-}
-
-int fx_host_open(const struct fx_options *options, struct fx_host **host,
-                 char *why, size_t len)
+int fx_machine_open(const struct fx_options *options,
+                    const struct fx_hooks *hooks, struct fx_host **host,
+                    char *why, size_t len)
 {
     const char *path = options->path ? options->path : "memory";
     struct fx_host *h = calloc(1, sizeof(*h));
-    char reason[128];
     int rc;
 
     *host = NULL;
     if (!h)
         return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
+    h->hooks = hooks;
     h->fd = h->read_fd = -1;
-    rc = open_file(options->path, &h->fd, why, len);
-    if (!rc)
+    rc = fx_file_open(h, options->path);
+    if (rc)
+        explain(rc, path, strerror(-rc), why, len);
+    else
         rc = open_locked(h, options, path, why, len);
     if (rc) {
         fx_host_close(h);
         return rc;
     }
-    h->read_fd = open_read_only(h->fd);
-    fx_lock(h);
-    rc = fx_super_check_states(h, reason, sizeof(reason));
-    if (!rc)
-        fx_foreign_reap(h);
-    fx_unlock(h);
-    if (rc) {
-        fx_host_close(h);
-        return explain(rc, path, reason, why, len);
-    }
+    fx_file_open_read_only(h);
     *host = h;
     return 0;
 }
@@ -306,64 +209,6 @@ void fx_host_close(struct fx_host *host)
 {
     if (!host)
         return;
-    if (host->super)
-        fx_raw_munmap(host->super, host->bytes);
-    if (host->read_fd >= 0 && host->read_fd != host->fd)
-        close(host->read_fd);
-    if (host->fd >= 0)
-        close(host->fd);
+    fx_file_close(host);
     free(host);
-}
-
-void fx_lock(struct fx_host *host)
-{
-    struct fx_super *super = host->super;
-
-    if (pthread_mutex_lock(&super->lock) == EOWNERDEAD)
-        pthread_mutex_consistent(&super->lock);
-    if (super->busy)
-        fx_audit_repair(host);
-    super->busy = true;
-}
-
-void fx_unlock(struct fx_host *host)
-{
-    fx_clear_freed(host);
-    host->super->busy = false;
-    pthread_mutex_unlock(&host->super->lock);
-}
-
-struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn)
-{
-    return fx_is_ram(host, mfn) ? &host->frames[mfn] : NULL;
-}
-
-void *fx_page(struct fx_host *host, uint64_t mfn)
-{
-    if (!fx_is_ram(host, mfn))
-        return NULL;
-    host->frames[mfn].flags |= FX_F_TOUCHED;
-    return host->memory + mfn * FX_PAGE_SIZE;
-}
-
-void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn)
-{
-    if (!fx_is_ram(host, mfn))
-        return;
-    host->m2p[mfn] = pfn;
-    host->compat_m2p[mfn] = (uint32_t)pfn;
-}
-
-struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid)
-{
-    struct fx_super *super = host->super;
-    unsigned int i;
-
-    if (domid == DOMID_SELF)
-        domid = 0;
-    for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        if (super->domain[i].exists && super->domain[i].id == domid)
-            return &super->domain[i];
-    }
-    return NULL;
 }

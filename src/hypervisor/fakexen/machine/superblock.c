@@ -14,9 +14,8 @@
 #include <zlib.h>
 
 #include "machine/alloc.h"
-#include "domain/domain.h"
 #include "machine/e820.h"
-#include "memory/mapping.h"
+#include "machine/frames.h"
 
 #define STORE_BYTES (UINT64_C(8) << 20)
 
@@ -154,128 +153,4 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
         return 0;
     snprintf(why, len, "%s", what);
     return -EINVAL;
-}
-
-static bool frames_fit(const struct fx_host *host, uint64_t mfn, uint64_t nr)
-{
-    if (!mfn || mfn == FX_NO_MFN)
-        return true;
-    return fx_is_ram(host, mfn) && fx_is_ram(host, mfn + nr - 1);
-}
-
-/* Other bytes there make a compiler's assumptions wrong. */
-static bool is_bool(const bool *flag)
-{
-    return *(const uint8_t *)flag <= 1;
-}
-
-static bool flags_fit(const struct fx_domain *d)
-{
-    unsigned int v;
-
-    if (!is_bool(&d->exists) || !is_bool(&d->dying) || !is_bool(&d->is_32bit) ||
-        !is_bool(&d->shutdown) || !is_bool(&d->assists_declared) ||
-        !is_bool(&d->log_dirty) || !is_bool(&d->debugged) ||
-        !is_bool(&d->xenstore))
-        return false;
-    for (v = 0; v < FX_MAX_VCPUS; v++) {
-        if (!is_bool(&d->vcpu[v].exists) || !is_bool(&d->vcpu[v].initialised) ||
-            !is_bool(&d->vcpu[v].down))
-            return false;
-    }
-    return true;
-}
-
-/* What is in Xen's own frames. Only the control domain has none. */
-static bool states_fit(struct fx_host *host, const struct fx_domain *d)
-{
-    const struct fx_domain_state *state = fx_domain_state(host, d);
-    const struct fx_vcpu_state *vcpu;
-    unsigned int v;
-
-    if (!d->exists || d == &host->super->domain[0])
-        return true;
-    if (!state || !is_bool(&state->creation_finished))
-        return false;
-    for (v = 0; v < d->max_vcpus; v++) {
-        vcpu = fx_vcpu_state(host, d, v);
-        if (vcpu && !is_bool(&vcpu->fpu_initialised))
-            return false;
-    }
-    return true;
-}
-
-static bool domain_fits(struct fx_host *host, const struct fx_domain *d)
-{
-    unsigned int v;
-
-    if (is_bool(&d->exists) && !d->exists)
-        return true;
-    if (!flags_fit(d))
-        return false;
-    if (d->max_vcpus > FX_MAX_VCPUS || !frames_fit(host, d->shared_info, 1) ||
-        !frames_fit(host, d->state, 1) || !frames_fit(host, d->policy, 1) ||
-        !frames_fit(host, d->evtchns, UINT64_C(1) << FX_EVTCHN_ORDER))
-        return false;
-    for (v = 0; v < FX_MAX_VCPUS; v++) {
-        if (d->vcpu[v].exists &&
-            !frames_fit(host, d->vcpu[v].context, FX_VCPU_FRAMES))
-            return false;
-    }
-    return true;
-}
-
-int fx_super_check_states(struct fx_host *host, char *why, size_t len)
-{
-    unsigned int i;
-
-    for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        if (!states_fit(host, &host->super->domain[i])) {
-            snprintf(why, len, "damaged: domain in slot %u has a bad state", i);
-            return -EINVAL;
-        }
-    }
-    return 0;
-}
-
-/* No two mappings have the same part of the list. */
-static bool mappings_fit(struct fx_host *host)
-{
-    unsigned int slots = fx_mapping_slots(host), i;
-    const struct fx_mapping *m;
-    uint64_t pages = 0;
-
-    for (i = 0; i < slots; i++) {
-        m = fx_mapping_at(host, i);
-        pages += m ? m->pages : 0;
-    }
-    return pages <= FX_MAX_MAPPED_FRAMES;
-}
-
-int fx_super_check_domains(struct fx_host *host, char *why, size_t len)
-{
-    const struct fx_super *super = host->super;
-    unsigned int i;
-
-    if (!is_bool(&super->busy)) {
-        snprintf(why, len, "damaged: it cannot be told if it is in use");
-        return -EINVAL;
-    }
-    if (super->free_frames > super->ram_frames ||
-        super->claimed_frames > super->ram_frames) {
-        snprintf(why, len, "damaged: more memory free than there is");
-        return -EINVAL;
-    }
-    if (!mappings_fit(host)) {
-        snprintf(why, len, "damaged: more is mapped than there is room for");
-        return -EINVAL;
-    }
-    for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        if (!domain_fits(host, &super->domain[i])) {
-            snprintf(why, len, "damaged: domain in slot %u has what cannot be",
-                     i);
-            return -EINVAL;
-        }
-    }
-    return 0;
 }

@@ -170,6 +170,7 @@ int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
     m.frames = find_room(host, pages);
     if (m.frames == FX_NO_MFN)
         return -ENOMEM;
+    host->has_mapped = true;
     m.starttime = own_start_time(host, m.pid);
     *frames = host->mapped_frames + m.frames;
     memset(*frames, 0xff, pages * sizeof(**frames));

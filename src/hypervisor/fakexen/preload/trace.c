@@ -17,6 +17,7 @@
 #include "domain/caller.h"
 #include "preload/names.h"
 #include "preload/settings.h"
+#include "recovery/open.h"
 
 /* The process's: its host, and what the environment asked for. */
 static struct {

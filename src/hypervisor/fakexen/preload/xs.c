@@ -17,6 +17,7 @@
 
 #include <xenstore.h>
 
+#include "machine/wake.h"
 #include "store/store.h"
 #include "preload/trace.h"
 
@@ -269,16 +270,16 @@ static int catch_up(void)
 
 static void *watch_thread(void *arg)
 {
-    const struct fx_store *store = arg;
+    struct fx_host *host = arg;
     uint32_t seen;
 
     for (;;) {
         enter();
-        seen = fx_store_changes(store);
+        seen = fx_wake_count(host);
         /* An error shows to the next caller who asks for something. */
         (void)!catch_up();
         leave();
-        fx_store_wait(store, seen);
+        fx_wake_wait(host, seen);
     }
     return NULL;
 }
@@ -294,7 +295,7 @@ static int start_thread(void)
         return 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    r = pthread_create(&thread, NULL, watch_thread, process.store);
+    r = pthread_create(&thread, NULL, watch_thread, process.host);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (r)
         return -r;

@@ -20,9 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/alloc.h"
 #include "domain/domain.h"
-#include "preload/foreign.h"
+#include "machine/alloc.h"
+#include "machine/frames.h"
 #include "memory/mapping.h"
 #include "memory/pt_entry.h"
 
@@ -551,6 +551,6 @@ void fx_audit_repair(struct fx_host *host)
     free(a.count);
     set_sums(&a);
     fx_free_map_rebuild(host);
-    fx_foreign_reap(host);
+    fx_mapping_reap(host, !host->has_mapped);
     finish_dying(host);
 }

@@ -499,8 +499,10 @@ int fx_store_open(struct fx_host *host, fx_store_fire fire_watch, void *arg,
 
     if (!new)
         return -ENOMEM;
-    *new = (struct fx_store){
-        .header = (void *)host->store, .fire = fire_watch, .arg = arg};
+    *new = (struct fx_store){.host = host,
+                             .header = (void *)host->store,
+                             .fire = fire_watch,
+                             .arg = arg};
     if (host->super->store_bytes >= 4 * FX_PAGE_SIZE)
         new->half_bytes =
             (host->super->store_bytes - FX_PAGE_SIZE) / 2 & ~(size_t)7;

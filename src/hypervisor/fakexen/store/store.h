@@ -9,11 +9,11 @@
  * its half, the tree's image goes into the other half, and the same word
  * switches over; -ENOSPC where even the image does not fit.
  *
- * All calls but fx_store_wait() and fx_store_changes() are made with the host's
- * lock held.  They return 0 or a negative errno, xenstored's: -EINVAL for a bad
- * path, -ENOENT, -EAGAIN for a transaction that met a conflict; -ENOMEM; and
- * -EIO for a store that is damaged.  The caller is the control domain, which
- * may do everything: permissions are kept and handed on to new nodes, and
+ * All calls are made with the host's lock held; fx_wake() tells those who wait
+ * for changes.  They return 0 or a negative errno, xenstored's: -EINVAL for a
+ * bad path, -ENOENT, -EAGAIN for a transaction that met a conflict; -ENOMEM;
+ * and -EIO for a store that is damaged.  The caller is the control domain,
+ * which may do everything: permissions are kept and handed on to new nodes, and
  * refuse nothing.
  *
  * A path that does not start with "/" is one below /local/domain/0, as in
@@ -90,17 +90,6 @@ bool fx_store_is_introduced(struct fx_store *store, unsigned int domid);
 
 /* Learns of other processes' changes, and fires for them. */
 int __attribute__((warn_unused_result)) fx_store_sync(struct fx_store *store);
-
-/* A count that moves with every change; wait (a second at most) for it to be
- * another than `seen`. */
-uint32_t fx_store_changes(const struct fx_store *store);
-void fx_store_wait(const struct fx_store *store, uint32_t seen);
-
-/*
- * A domain was shut down or died, of which Xen would send VIRQ_DOM_EXC: wakes
- * those who wait for changes.  No view is needed.
- */
-void fx_store_poke(struct fx_host *host);
 
 /* "/a/b" or "/": xenstored's rules, its lengths included. */
 bool fx_store_valid_path(const char *path);

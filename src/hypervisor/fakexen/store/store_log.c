@@ -12,13 +12,11 @@
 #include "store/store_log.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 #include <zlib.h>
+
+#include "machine/wake.h"
 
 /* Of fx_store_header.state: the second half is in use. */
 #define HALF     (UINT64_C(1) << 63)
@@ -277,22 +275,11 @@ static uint64_t load_state(const struct fx_store *store)
     return __atomic_load_n(&store->header->state, __ATOMIC_ACQUIRE);
 }
 
-static void wake(struct fx_store_header *header)
-{
-    __atomic_fetch_add(&header->changes, 1, __ATOMIC_RELEASE);
-    syscall(SYS_futex, &header->changes, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
-}
-
-void fx_store_poke(struct fx_host *host)
-{
-    wake((struct fx_store_header *)host->store);
-}
-
 /* Makes everything that was written before count, at once. */
 static void publish(struct fx_store *store, uint64_t state)
 {
     __atomic_store_n(&store->header->state, state, __ATOMIC_RELEASE);
-    wake(store->header);
+    fx_wake(store->host);
 }
 
 static uint32_t record_crc(const struct record *record)
@@ -468,17 +455,4 @@ int fx_store_commit(struct fx_store *store, const struct fx_ops *ops)
         rc = 0;
     }
     return rc ? rc : fx_store_sync(store);
-}
-
-uint32_t fx_store_changes(const struct fx_store *store)
-{
-    return __atomic_load_n(&store->header->changes, __ATOMIC_ACQUIRE);
-}
-
-void fx_store_wait(const struct fx_store *store, uint32_t seen)
-{
-    struct timespec second = {.tv_sec = 1};
-
-    syscall(SYS_futex, &store->header->changes, FUTEX_WAIT, seen, &second, NULL,
-            0);
 }

@@ -19,11 +19,11 @@
 
 struct fx_store_header {
     uint64_t magic;
-    uint64_t state;   /* the half in use, and its length */
-    uint32_t changes; /* moves with `state`; a futex */
+    uint64_t state; /* the half in use, and its length */
 };
 
 struct fx_store {
+    struct fx_host *host;
     struct fx_store_header *header;
     size_t half_bytes;
     fx_store_fire fire;

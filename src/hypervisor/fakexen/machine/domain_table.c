@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "machine/domain_table.h"
+
+#include "machine/host.h"
+
+void fx_domain_table_init(struct fx_super *super)
+{
+    struct fx_domain *dom0 = &super->domain[0];
+
+    dom0->exists = true;
+    dom0->max_vcpus = 1;
+    dom0->shared_info = dom0->state = FX_NO_MFN;
+    dom0->evtchns = dom0->policy = FX_NO_MFN;
+    super->next_domid = 1;
+}
+
+struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid)
+{
+    struct fx_super *super = host->super;
+    unsigned int i;
+
+    if (domid == DOMID_SELF)
+        domid = 0;
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        if (super->domain[i].exists && super->domain[i].id == domid)
+            return &super->domain[i];
+    }
+    return NULL;
+}
+
+struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid)
+{
+    return domid < DOMID_FIRST_RESERVED ? fx_domain(host, domid) : NULL;
+}
+
+struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid)
+{
+    struct fx_domain *best = NULL;
+    unsigned int i;
+
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        struct fx_domain *domain = &host->super->domain[i];
+
+        if (domain->exists && domain->id >= domid &&
+            (!best || domain->id < best->id))
+            best = domain;
+    }
+    return best;
+}
+
+void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
+                            int64_t pages)
+{
+    uint64_t used = 0;
+
+    domain->tot_pages += (uint64_t)pages;
+    if (pages > 0)
+        used = (uint64_t)pages < domain->claimed_pages ? (uint64_t)pages
+                                                       : domain->claimed_pages;
+    domain->claimed_pages -= used;
+    host->super->claimed_frames -= used;
+}

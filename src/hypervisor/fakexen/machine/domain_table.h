@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * domain_table.h - the domains and their vCPUs, as they stand in the file.
+ *
+ * What they are for is the folder domain's; here they are found by their IDs,
+ * and what they have of the machine's memory is counted.  Call everything with
+ * the lock held.
+ */
+#ifndef FX_DOMAIN_TABLE_H
+#define FX_DOMAIN_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xen/xen.h> /* DOMID_XEN and others */
+
+#define FX_MAX_DOMAINS 256
+#define FX_MAX_VCPUS   128 /* of one domain */
+#define FX_MAX_EVTCHN  1024
+
+struct fx_host;
+struct fx_super;
+
+struct fx_vcpu {
+    bool exists;
+    bool initialised; /* its context was set */
+    bool down;        /* VGCF_online was not in it */
+    uint64_t context; /* MFN of the first of FX_VCPU_FRAMES of Xen's own */
+};
+
+struct fx_evtchn {
+    uint16_t state; /* EVTCHNSTAT_* (xen/event_channel.h) */
+    uint16_t remote_dom;
+    uint32_t remote_port;
+};
+
+struct fx_domain {
+    bool exists, dying;
+    uint16_t id;
+    uint8_t handle[16];
+    bool is_32bit; /* XEN_DOMCTL_set_address_size 32 */
+    uint32_t pause_count;
+    bool shutdown;
+    uint32_t shutdown_code;
+    uint32_t max_vcpus;
+    uint64_t tot_pages, max_pages;
+    uint64_t claimed_pages;
+    uint64_t vm_assist;    /* assists in force */
+    bool assists_declared; /* by XEN_DOMCTL_vm_assist */
+    bool log_dirty;
+    uint64_t shared_info; /* MFN */
+    uint64_t state;       /* MFN: struct fx_domain_state (domain.h) */
+    uint64_t dirty_pages; /* frames with FX_F_DIRTY; see fx_mark_dirty() */
+    bool debugged, xenstore;
+    uint64_t max_memkb_map; /* XENMEM_set_memory_map's limit, KiB */
+    uint32_t max_evtchn_port;
+    uint32_t valid_ports; /* those below are known, in use or not */
+    uint64_t evtchns;     /* MFN of the first of Xen's own frames with them */
+    uint64_t policy;      /* MFN of the frame with its CPU policy */
+    struct fx_vcpu vcpu[FX_MAX_VCPUS];
+};
+
+/* A new machine's only one. */
+void fx_domain_table_init(struct fx_super *super);
+
+/* The domain of that ID, if it exists; DOMID_SELF is domain 0. */
+struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid);
+
+/* A domain by its number alone: unlike fx_domain(), not by DOMID_SELF. */
+struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid);
+
+/* The domain with the lowest ID at or above `domid`; NULL: none. */
+struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid);
+
+/* Counts frames in or out of tot_pages, and off the domain's claim. */
+void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
+                            int64_t pages);
+
+#endif /* FX_DOMAIN_TABLE_H */

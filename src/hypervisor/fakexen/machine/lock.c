@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "machine/lock.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "machine/alloc.h"
+#include "machine/host.h"
+
+int fx_lock_init(struct fx_super *super)
+{
+    pthread_mutexattr_t attr;
+    int r;
+
+    r = pthread_mutexattr_init(&attr);
+    if (r)
+        return -r;
+    r = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    if (!r)
+        r = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+    if (!r)
+        r = pthread_mutex_init(&super->lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+    return -r;
+}
+
+void fx_lock(struct fx_host *host)
+{
+    struct fx_super *super = host->super;
+
+    if (pthread_mutex_lock(&super->lock) == EOWNERDEAD)
+        pthread_mutex_consistent(&super->lock);
+    if (super->busy)
+        host->hooks->repair(host);
+    super->busy = true;
+}
+
+void fx_unlock(struct fx_host *host)
+{
+    if (host->hooks->leave)
+        host->hooks->leave(host);
+    fx_clear_freed(host);
+    host->super->busy = false;
+    pthread_mutex_unlock(&host->super->lock);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lock.h - one lock for all of the machine.
+ */
+#ifndef FX_LOCK_H
+#define FX_LOCK_H
+
+struct fx_host;
+struct fx_super;
+
+/* A new mutex, where nobody can have the old one. */
+int __attribute__((warn_unused_result)) fx_lock_init(struct fx_super *super);
+
+/*
+ * Where the last holder died, fx_lock() first calls the host's repair(), as the
+ * state may be half changed.  fx_unlock() calls leave(), and then clears what
+ * was freed.
+ */
+void fx_lock(struct fx_host *host);
+void fx_unlock(struct fx_host *host);
+
+#endif /* FX_LOCK_H */

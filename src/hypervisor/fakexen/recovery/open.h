@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * open.h - a host, opened, and looked after from then on.
+ */
+#ifndef FX_OPEN_H
+#define FX_OPEN_H
+
+#include "machine/host.h"
+
+/*
+ * Opens the host, and makes the file where there is none.  One line in
+ * why[0 .. len - 1] on failure: -EINVAL for a file that is no host, damaged or
+ * newer, -ENOSPC, or what open() says.  fx_host_close() is its end.
+ */
+int __attribute__((warn_unused_result))
+fx_host_open(const struct fx_options *options, struct fx_host **host, char *why,
+             size_t len);
+
+#endif /* FX_OPEN_H */
