@@ -187,7 +187,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (ours)
-        dw_hooks_register(PIN_LEVELS);
+        dw_hooks_register(PIN_LEVELS, NULL);
     if (calls) {
         rc = run_calls(b.guest.xch, strtol(argv[2], NULL, 10));
     } else {

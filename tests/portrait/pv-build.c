@@ -20,9 +20,9 @@
 static int choose(const char *hooks)
 {
     if (!strcmp(hooks, "ours"))
-        dw_hooks_register(PIN_LEVELS);
+        dw_hooks_register(PIN_LEVELS, NULL);
     else if (!strcmp(hooks, "ours-root"))
-        dw_hooks_register(PIN_ROOT);
+        dw_hooks_register(PIN_ROOT, NULL);
     else if (strcmp(hooks, "stock"))
         return -1;
     return 0;

@@ -39,8 +39,11 @@ static struct host {
     int refusal;         /* then errno, where it is not ENOMEM */
     uint64_t blocks[19]; /* free extents, by order */
     uint64_t free;       /* pages, for all orders together */
+    /* Who is told of the progress ends it at this word, with -EINTR. */
+    unsigned int stop_at;
     /* What it saw. */
-    unsigned int calls, lines;
+    unsigned int calls, lines, tells;
+    uint64_t told; /* pages done, of the last word */
     unsigned int in_range, last_order;
     bool last_short, over;
 } host;
@@ -180,6 +183,7 @@ static void host_reset(uint64_t low)
     memset(&host, 0, sizeof(host));
     host.low = low;
     host.free = UNLIMITED;
+    host.stop_at = UINT32_MAX;
     for (unsigned int i = 0; i < 19; i++)
         host.blocks[i] = UNLIMITED;
     host.in_range = UINT32_MAX;
@@ -208,18 +212,42 @@ static uint64_t check_p2m(const xen_pfn_t *p2m)
     return given;
 }
 
+static uint64_t all_pages(void)
+{
+    uint64_t pages = 0;
+
+    for (unsigned int i = 0; i < host.nr_ranges; i++)
+        pages += host.range[i].end.v - host.range[i].first.v;
+    return pages;
+}
+
+/* Once before the first call to Xen, then what each of them has brought. */
+static int tell(void *arg, enum dw_build_step step, uint64_t done,
+                uint64_t total)
+{
+    UNIT_CHECK(&rnd, arg == &host);
+    UNIT_CHECK_EQ(&rnd, step, DW_POPULATE);
+    UNIT_CHECK_EQ(&rnd, total, all_pages());
+    UNIT_CHECK(&rnd, host.tells == 0 ? done == 0 && host.calls == 0
+                                     : done > host.told && done <= total);
+    host.told = done;
+    return host.tells++ == host.stop_at ? -EINTR : 0;
+}
+
 /*
  * Runs populate() and returns its result.  After a success every page of all
- * ranges is there; after a failure there is one line.
+ * ranges is there; after a failure there is one line; none where it was
+ * stopped.
  */
 static int run(void)
 {
+    const struct dw_progress progress = {.tell = tell, .arg = &host};
     struct xc_dom_image dom = {
         .xch = (xc_interface *)&host,
         .guest_domid = DOMID,
         .p2m_size = host.pages,
     };
-    uint64_t given, wanted = 0;
+    uint64_t given;
     int rc;
 
     dom.pv_p2m = malloc(host.pages * sizeof(*dom.pv_p2m));
@@ -227,16 +255,22 @@ static int run(void)
     ck_assert(dom.pv_p2m && host.order);
     memset(dom.pv_p2m, 0xff, host.pages * sizeof(*dom.pv_p2m));
     memset(host.order, ABSENT, host.pages);
-    rc = populate(&dom, host.range, host.nr_ranges, PFN(host.low));
+    rc = populate(&dom, host.range, host.nr_ranges, PFN(host.low), &progress);
     given = check_p2m(dom.pv_p2m);
-    for (unsigned int i = 0; i < host.nr_ranges; i++)
-        wanted += host.range[i].end.v - host.range[i].first.v;
-    UNIT_CHECK(&rnd, rc == (given == wanted ? 0
-                            : host.refusal  ? -host.refusal
-                                            : -ENOMEM));
+    free(dom.pv_p2m);
+    if (host.tells > host.stop_at) {
+        UNIT_CHECK_EQ(&rnd, rc, -EINTR);
+        UNIT_CHECK_EQ(&rnd, given, host.told);
+        UNIT_CHECK_EQ(&rnd, host.lines, 0);
+        UNIT_CHECK_EQ(&rnd, host.tells, host.stop_at + 1);
+        return rc;
+    }
+    UNIT_CHECK(&rnd, rc == (given == all_pages() ? 0
+                            : host.refusal       ? -host.refusal
+                                                 : -ENOMEM));
     UNIT_CHECK_EQ(&rnd, host.lines, rc != 0);
     UNIT_CHECK(&rnd, rc == 0 || host.over);
-    free(dom.pv_p2m);
+    UNIT_CHECK(&rnd, rc != 0 || host.told == given);
     return rc;
 }
 
@@ -291,7 +325,7 @@ START_TEST(common_sizes)
         {128 * PAGE_MIB, 1, 4},
         {2 * PAGE_GIB, 1, 5},
         {2 * PAGE_GIB + PAGE_MIB + 3, 3, 5},
-        {12 * (uint64_t)PAGE_GIB, 1, 5},
+        {12 * (uint64_t)PAGE_GIB, 2, 6},
         {PAGE_MIB, 1, 3},
         {1, 1, 1},
     };
@@ -311,7 +345,7 @@ START_TEST(common_sizes)
 }
 END_TEST
 
-/* 64 GiB: the calls count, not each page. */
+/* 64 GiB: a call for each 8 GiB, not for each page. */
 START_TEST(large_domain)
 {
     rnd = unit_random_case(0);
@@ -321,7 +355,7 @@ START_TEST(large_domain)
     add_range(32 * (uint64_t)PAGE_GIB, 64 * (uint64_t)PAGE_GIB, 2);
     ck_assert_int_eq(run(), 0);
     finish();
-    ck_assert_uint_le(host.calls, 7);
+    ck_assert_uint_le(host.calls, 12);
 }
 END_TEST
 
@@ -342,6 +376,27 @@ START_TEST(many_extents)
     check_best();
     finish();
     ck_assert_uint_le(host.calls, 6);
+}
+END_TEST
+
+/* Stopped at each word in turn: no call more, and no line of ours. */
+START_TEST(stopped)
+{
+    for (unsigned int at = 0;; at++) {
+        int rc;
+
+        rnd = unit_random_case(at);
+        host_reset(_i != 0 ? 700 : UINT64_MAX);
+        host.stop_at = at;
+        add_range(0, 9 * PAGE_GIB + 3 * PAGE_MIB + 17, 0);
+        add_range(10 * PAGE_GIB, 12 * PAGE_GIB, 1);
+        rc = run();
+        finish();
+        if (rc == 0)
+            break;
+        ck_assert_uint_le(at, 12);
+        ck_assert_uint_eq(host.calls, at);
+    }
 }
 END_TEST
 
@@ -406,14 +461,11 @@ START_TEST(exhausted_hosts)
     unsigned int failed = 0;
 
     for (unsigned int i = 0; i < 1500; i++) {
-        uint64_t wanted = 0;
         int rc;
 
         rnd = unit_random_case(i);
         random_host();
-        for (unsigned int k = 0; k < host.nr_ranges; k++)
-            wanted += host.range[k].end.v - host.range[k].first.v;
-        host.free = unit_below(&rnd, wanted + 1);
+        host.free = unit_below(&rnd, all_pages() + 1);
         rc = run();
         UNIT_CHECK_EQ(&rnd, host.free, 0);
         finish();
@@ -481,6 +533,7 @@ int main(void)
     tcase_add_loop_test(tc, common_sizes, 0, 6);
     tcase_add_test(tc, large_domain);
     tcase_add_loop_test(tc, many_extents, 0, 4);
+    tcase_add_loop_test(tc, stopped, 0, 2);
     tcase_add_loop_test(tc, refused_orders, 0, 2);
     tcase_add_test(tc, fragmented_hosts);
     tcase_add_test(tc, exhausted_hosts);

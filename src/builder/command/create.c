@@ -183,7 +183,7 @@ static int run(struct diag *dg, int argc, char **argv)
     if (!rc)
         rc = config_check(&g.cfg, opt.file, dg);
     if (!rc) {
-        dw_hooks_register(opt.order);
+        dw_hooks_register(opt.order, NULL);
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
     }
     domid = g.domain.domid;

@@ -23,6 +23,7 @@ struct hooks {
     struct xc_dom_arch arch; /* first: libxenguest hands it back */
     const struct pv_abi *abi;
     enum pin_order order;
+    const struct dw_progress *progress;
 };
 
 /* A build in progress; libxenguest allocates it zeroed and frees it. */
@@ -155,7 +156,8 @@ static int allocate(struct xc_dom_image *dom)
     dom->pv_p2m = allocate_p2m(dom, entries);
     if (!dom->pv_p2m)
         return -ENOMEM;
-    return populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom));
+    return populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom),
+                    hooks_of(dom)->progress);
 }
 
 /*
@@ -237,6 +239,28 @@ static int take(struct xc_dom_image *dom, enum pv_item_id id, uint64_t pages,
     return 0;
 }
 
+/* Entries of the P2M list that are written between two words of progress: a
+ * fresh page each 512 of them, which an embedded host takes from a disk. */
+#define P2M_PART (UINT64_C(1) << 21)
+
+static int write_p2m(struct xc_dom_image *dom, uint8_t *list)
+{
+    const struct hooks *hooks = hooks_of(dom);
+    uint64_t done = 0, total = dom->p2m_size;
+    int rc = 0;
+
+    while (!rc && done < total) {
+        uint64_t nr = total - done < P2M_PART ? total - done : P2M_PART;
+
+        rc = dw_progress_tell(hooks->progress, DW_CONSTRUCT, done, total);
+        if (!rc)
+            pv_p2m_write(hooks->abi, dom->pv_p2m + done, nr,
+                         list + done * hooks->abi->word);
+        done += nr;
+    }
+    return rc;
+}
+
 static int hook_alloc_p2m_list(struct xc_dom_image *dom)
 {
     const struct pv_item *item = item_of(dom, PV_P2M);
@@ -246,9 +270,10 @@ static int hook_alloc_p2m_list(struct xc_dom_image *dom)
     uint64_t bytes = dom->p2m_size * abi->word;
     int rc = take(dom, PV_P2M, dw_pages_for(bytes), &dom->p2m_seg);
 
+    if (!rc)
+        rc = write_p2m(dom, list);
     if (rc)
         return rc;
-    pv_p2m_write(abi, dom->pv_p2m, dom->p2m_size, list);
     memset(list + bytes, 0, (item->pages << DW_PAGE_SHIFT) - bytes);
 
     /* Tables of its own follow it, and count as part of it for guests. */
@@ -316,10 +341,13 @@ static int hook_setup_pgtables(struct xc_dom_image *dom)
     const struct build *b = build_of(dom);
     int rc = construct_tables(&b->plan.layout, dom->pv_p2m, b->boot);
 
-    if (rc)
+    if (rc) {
         build_error(dom, XC_INTERNAL_ERROR, "page tables",
                     "they do not fit their own plan: %s", strerror(-rc));
-    return rc;
+        return rc;
+    }
+    return dw_progress_tell(hooks_of(dom)->progress, DW_CONSTRUCT,
+                            dom->p2m_size, dom->p2m_size);
 }
 
 /* What the guest finds at its start */
@@ -391,7 +419,8 @@ static int hook_bootlate(struct xc_dom_image *dom)
     /* A table that is mapped writable cannot become one. */
     xc_dom_unmap_all(dom);
     b->boot = NULL;
-    rc = pin_tables(dom, &b->plan.layout, hooks_of(dom)->order);
+    rc = pin_tables(dom, &b->plan.layout, hooks_of(dom)->order,
+                    hooks_of(dom)->progress);
     if (!rc)
         rc = init_shared_info(dom);
     return rc;
@@ -426,7 +455,7 @@ bool dw_hooks_assists_declared(const struct xc_dom_image *dom)
     return build_of(dom)->assists_declared;
 }
 
-void dw_hooks_register(enum pin_order order)
+void dw_hooks_register(enum pin_order order, const struct dw_progress *progress)
 {
     static struct hooks hooks[] = {
         {.abi = &pv_abi_x86_32p},
@@ -437,6 +466,7 @@ void dw_hooks_register(enum pin_order order)
         struct hooks *h = &hooks[i];
 
         h->order = order;
+        h->progress = progress;
         if (h->arch.guest_type)
             continue;
         h->arch = (struct xc_dom_arch){

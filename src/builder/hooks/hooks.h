@@ -11,13 +11,17 @@
 
 #include <stdbool.h>
 
+#include "hooks/progress.h"
 #include "pv/pin_plan.h"
 
 struct xc_dom_image; /* xenguest.h */
 
-/* Registers both sets of hooks, once a process; later calls only set `order`.
+/*
+ * Registers both sets of hooks, once a process; later calls only set `order`
+ * and `progress`, which is kept and may be NULL.
  */
-void dw_hooks_register(enum pin_order order);
+void dw_hooks_register(enum pin_order order,
+                       const struct dw_progress *progress);
 
 /*
  * Whether Xen took the guest's VM assists before it had a vCPU.  `dom` is one

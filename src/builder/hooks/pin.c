@@ -19,7 +19,7 @@ static void refused(struct xc_dom_image *dom, const struct pin_step *step,
 }
 
 int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
-               enum pin_order order)
+               enum pin_order order, const struct dw_progress *progress)
 {
     xencall_handle *xcall = xc_interface_xcall_handle(dom->xch);
     uint64_t nr = pin_plan(layout, order, NULL, 0);
@@ -40,12 +40,16 @@ int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
         ops[i].arg1.mfn = dom->pv_p2m[steps[i].pfn.v];
     }
     *done = 0;
-    rc = 0;
+    rc = dw_progress_tell(progress, DW_PIN, 0, nr);
+    if (rc)
+        goto out;
     if (xencall4(xcall, __HYPERVISOR_mmuext_op, (uintptr_t)ops, nr,
                  (uintptr_t)done, dom->guest_domid) < 0) {
         rc = -errno;
         refused(dom, &steps[*done < nr ? *done : nr - 1], -rc);
+        goto out;
     }
+    rc = dw_progress_tell(progress, DW_PIN, nr, nr);
 out:
     free(steps);
     xencall_free_buffer(xcall, ops);

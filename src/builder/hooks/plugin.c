@@ -43,5 +43,6 @@ __attribute__((constructor)) static void plugin_init(void)
                 DW_XENGUEST, other);
         _exit(1);
     }
-    dw_hooks_register(order && !strcmp(order, "root") ? PIN_ROOT : PIN_LEVELS);
+    dw_hooks_register(order && !strcmp(order, "root") ? PIN_ROOT : PIN_LEVELS,
+                      NULL);
 }

@@ -6,8 +6,12 @@
 #include "extents.h"
 #include "hooks/populate.h"
 
-/* Extents in one hypercall: bounds the buffers, 8 MiB each. */
-#define BATCH_MAX (UINT64_C(1) << 20)
+/*
+ * In one hypercall: extents, which bounds the buffers, 8 MiB each; and pages,
+ * 8 GiB, so that a large guest's build can be watched and stopped.
+ */
+#define BATCH_MAX       (UINT64_C(1) << 20)
+#define BATCH_PAGES_MAX (UINT64_C(1) << 21)
 
 /*
  * One range is cut in two by the page that is allocated apart, and each order
@@ -19,6 +23,23 @@ struct pieces {
     struct pfn_range piece[PIECES_MAX];
     unsigned int nr;
 };
+
+struct population {
+    struct xc_dom_image *dom;
+    const struct dw_progress *progress;
+    uint64_t done, total; /* pages */
+    bool stopped;         /* by whom the progress is told to */
+};
+
+static int tell(struct population *p, uint64_t more)
+{
+    int rc;
+
+    p->done += more;
+    rc = dw_progress_tell(p->progress, DW_POPULATE, p->done, p->total);
+    p->stopped = rc != 0;
+    return rc;
+}
 
 static void add_piece(struct pieces *p, uint64_t first, uint64_t end)
 {
@@ -55,17 +76,21 @@ static void record(struct xc_dom_image *dom, const xen_pfn_t *pfns,
  * is refused for another reason than memory is so for single pages, too: only
  * then does it count.
  */
-static int64_t populate_order(struct xc_dom_image *dom,
+static int64_t populate_order(struct population *p,
                               const struct pieces *aligned, unsigned int order,
                               unsigned int memflags)
 {
-    uint64_t total = 0, done = 0, batch;
+    struct xc_dom_image *dom = p->dom;
+    uint64_t total = 0, done = 0, batch = BATCH_PAGES_MAX >> order;
     xen_pfn_t *pfns, *mfns;
     int64_t result = -ENOMEM;
 
     for (unsigned int i = 0; i < aligned->nr; i++)
         total += extents_count(aligned->piece[i], order);
-    batch = total < BATCH_MAX ? total : BATCH_MAX;
+    if (batch > BATCH_MAX)
+        batch = BATCH_MAX;
+    if (batch > total)
+        batch = total;
     if (batch == 0)
         return 0;
     pfns = malloc(batch * sizeof(*pfns));
@@ -75,7 +100,7 @@ static int64_t populate_order(struct xc_dom_image *dom,
 
     while (done < total) {
         uint64_t nr = list_extents(aligned, order, done, pfns, batch);
-        int r;
+        int r, rc;
 
         /* Xen takes PFNs and puts the MFNs in their places. */
         memcpy(mfns, pfns, nr * sizeof(*pfns));
@@ -89,6 +114,11 @@ static int64_t populate_order(struct xc_dom_image *dom,
             break;
         record(dom, pfns, mfns, r, order);
         done += r;
+        rc = tell(p, (uint64_t)r << order);
+        if (rc) {
+            result = rc;
+            goto out;
+        }
         if ((uint64_t)r < nr)
             break;
     }
@@ -100,7 +130,7 @@ out:
 }
 
 /* All of `todo`, order by order; what is left then is in `todo`. */
-static int populate_pieces(struct xc_dom_image *dom, struct pieces *todo,
+static int populate_pieces(struct population *p, struct pieces *todo,
                            unsigned int memflags)
 {
     for (unsigned int o = 0; o < EXTENT_ORDERS; o++) {
@@ -110,7 +140,7 @@ static int populate_pieces(struct xc_dom_image *dom, struct pieces *todo,
 
         for (unsigned int i = 0; i < todo->nr; i++)
             aligned.piece[i] = extents_aligned(todo->piece[i], order);
-        done = populate_order(dom, &aligned, order, memflags);
+        done = populate_order(p, &aligned, order, memflags);
         if (done < 0)
             return (int)done;
         for (unsigned int i = 0; i < todo->nr; i++) {
@@ -155,9 +185,10 @@ static int populate_low(struct xc_dom_image *dom, pfn_t low)
     return 0;
 }
 
-static int populate_range(struct xc_dom_image *dom, const struct pv_range *r,
+static int populate_range(struct population *p, const struct pv_range *r,
                           pfn_t low)
 {
+    struct xc_dom_image *dom = p->dom;
     unsigned int memflags =
         r->node == PV_ANY_NODE ? 0 : XENMEMF_exact_node(r->node);
     struct pieces todo = {.nr = 0};
@@ -170,7 +201,9 @@ static int populate_range(struct xc_dom_image *dom, const struct pv_range *r,
     } else {
         add_piece(&todo, r->first.v, r->end.v);
     }
-    rc = populate_pieces(dom, &todo, memflags);
+    rc = populate_pieces(p, &todo, memflags);
+    if (p->stopped)
+        return rc;
     if (rc && rc != -ENOMEM)
         return refused(dom, rc);
     if (rc) {
@@ -185,12 +218,22 @@ static int populate_range(struct xc_dom_image *dom, const struct pv_range *r,
 }
 
 int populate(struct xc_dom_image *dom, const struct pv_range *ranges,
-             unsigned int nr_ranges, pfn_t low)
+             unsigned int nr_ranges, pfn_t low,
+             const struct dw_progress *progress)
 {
-    /* First of all, while there still is low memory. */
-    int rc = pfn_valid(low) ? populate_low(dom, low) : 0;
+    struct population p = {.dom = dom, .progress = progress};
+    int rc;
 
+    for (unsigned int i = 0; i < nr_ranges; i++)
+        p.total += ranges[i].end.v - ranges[i].first.v;
+    rc = tell(&p, 0);
+    /* First of all, while there still is low memory. */
+    if (!rc && pfn_valid(low)) {
+        rc = populate_low(dom, low);
+        if (!rc)
+            rc = tell(&p, 1);
+    }
     for (unsigned int i = 0; !rc && i < nr_ranges; i++)
-        rc = populate_range(dom, &ranges[i], low);
+        rc = populate_range(&p, &ranges[i], low);
     return rc;
 }
