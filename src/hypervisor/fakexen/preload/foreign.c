@@ -145,6 +145,9 @@ static int record(struct request *rq, uint64_t address, uint64_t *failed)
     return rc;
 }
 
+/* Frames of a mapping that are fetched at once: 64 MiB. */
+#define FX_POPULATE_MAX (UINT64_C(1) << 14)
+
 /* Maps the frames that may be, neighbours together. */
 static int map_frames(const struct request *rq, uint8_t *address)
 {
@@ -166,8 +169,9 @@ static int map_frames(const struct request *rq, uint8_t *address)
     /* A child's copy would have no references. */
     madvise(address, rq->pages * FX_PAGE_SIZE, MADV_DONTFORK);
     /* As privcmd does, not page by page when touched; who maps to read may look
-     * at much that was never written, and would fill the file's holes. */
-    if (rq->prot & PROT_WRITE)
+     * at much that was never written, and would fill the file's holes. More
+     * than this takes long on a disk, and the caller cannot be interrupted. */
+    if (rq->prot & PROT_WRITE && rq->pages <= FX_POPULATE_MAX)
         madvise(address, rq->pages * FX_PAGE_SIZE, MADV_POPULATE_WRITE);
     return 0;
 }
