@@ -1,64 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command/command.h"
-#include "host/host.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-int cmd_usage(struct diag *dg, const char *name, const char *fmt, ...)
-{
-    char what[256];
-    va_list al;
+#include "report/facts.h"
 
-    va_start(al, fmt);
-    vsnprintf(what, sizeof(what), fmt, al);
-    va_end(al);
-    return diag_fail(dg, DW_USAGE, -EINVAL, "%s: %s; see \"domwright help %s\"",
-                     name, what, name);
-}
+const struct option cmd_json_option[] = {
+    {"json", no_argument, NULL, 'j'},
+    {NULL, 0, NULL, 0},
+};
 
-int cmd_options(struct diag *dg, int argc, char **argv, bool *json)
-{
-    static const struct option options[] = {
-        {"verbose", no_argument, NULL, 'v'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    int c;
-
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
-        if (c == 'v')
-            dg->verbose = true;
-        else if (c == 'j' && json)
-            *json = true;
-        else
-            return cmd_usage(dg, argv[0], "unknown option %s",
-                             argv[optind - 1]);
-    }
-    return 0;
-}
-
-int cmd_each_domain(struct diag *dg, int argc, char **argv,
+int cmd_each_domain(struct host *host, const struct args *args,
                     int (*one)(struct host *host, const char *who))
 {
-    struct host host;
-    int i, rc2, rc = cmd_options(dg, argc, argv, NULL);
+    int i, rc2, rc = 0;
 
-    if (rc)
-        return rc;
-    if (optind == argc)
-        return cmd_usage(dg, argv[0], "a domain is wanted");
-    rc = host_open(&host, dg);
-    for (i = optind; host.xs && i < argc; i++) {
-        diag_next(dg);
-        rc2 = one(&host, argv[i]);
+    for (i = 0; i < args->n; i++) {
+        diag_next(host->dg);
+        rc2 = one(host, args->operand[i]);
         if (rc2)
             rc = rc2;
     }
-    host_close(&host);
     return rc;
 }
 
@@ -69,5 +32,14 @@ int cmd_print_json(struct diag *dg, json_t *report)
     json_decref(report);
     if (r || putchar('\n') == EOF || fflush(stdout))
         return diag_fail(dg, DW_FAILED, -EIO, "writing the report failed");
+    return 0;
+}
+
+int cmd_print_facts(struct diag *dg, json_t *facts, bool json)
+{
+    if (json)
+        return cmd_print_json(dg, facts);
+    facts_print(facts, stdout);
+    json_decref(facts);
     return 0;
 }

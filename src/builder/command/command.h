@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * command.h - domwright's commands: one const struct each, one file each.
+ *
+ * main() reads the command line by the struct, opens what the command needs,
+ * runs it, closes that again, and prints the failure.
  */
 #ifndef DW_COMMAND_H
 #define DW_COMMAND_H
@@ -8,18 +11,31 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "diag.h"
+#include "command/args.h"
+#include "host/host.h"
 
 struct command {
     const char *name;
     const char *args;    /* as in a synopsis */
     const char *summary; /* one line */
     const char *help;    /* what "help NAME" adds: the options, line by line */
+    enum need need;
+    bool raw; /* what comes behind its name is not ours: args->argv alone */
+    /* Its options but for those that all have; val is the option's letter. */
+    const struct option *options; /* NULL: none; ends with a nameless one */
+    const char *letters;          /* which may be typed: as for getopt(3) */
+    int min, max;                 /* how many operands; max -1: any number */
+    const char *wanted;           /* what to say where it is another number */
     /*
-     * argv[0] is the command's name.  0, or a negative errno and the failure
-     * in dg.
+     * What options and operands have to be beyond that, or NULL.  It may lower
+     * args->need.  0, or args_usage().
      */
-    int (*run)(struct diag *dg, int argc, char **argv);
+    int (*check)(struct diag *dg, struct args *args);
+    /*
+     * The host is open as far as args->need says.  0, or a negative errno and
+     * the failure in host->dg.
+     */
+    int (*run)(struct host *host, const struct args *args);
 };
 
 extern const struct command cmd_caps;
@@ -32,28 +48,20 @@ extern const struct command cmd_pause;
 extern const struct command cmd_unpause;
 extern const struct command cmd_xl;
 
-/* The failure of a command line: code DW_USAGE, with the way to the help. */
-int __attribute__((format(printf, 3, 4), warn_unused_result))
-cmd_usage(struct diag *dg, const char *name, const char *fmt, ...);
+/* For cmd->options of commands that have --json and nothing else. */
+extern const struct option cmd_json_option[];
 
-/*
- * Options that several commands have, for those which have no others: "j"
- * allows --json, "v" is always there.  Leaves optind at the first operand.
- */
+/* Does one thing to each domain that is an operand; each failure has a line. */
 int __attribute__((warn_unused_result))
-cmd_options(struct diag *dg, int argc, char **argv, bool *json);
-
-/*
- * The whole of a command that does one thing to each domain it is given: to all
- * of them, each failure with a line.  `who` is a name or an ID.
- */
-struct host;
-int __attribute__((warn_unused_result))
-cmd_each_domain(struct diag *dg, int argc, char **argv,
+cmd_each_domain(struct host *host, const struct args *args,
                 int (*one)(struct host *host, const char *who));
 
 /* Prints a report on standard output and drops the reference to it. */
 int __attribute__((warn_unused_result))
 cmd_print_json(struct diag *dg, json_t *report);
+
+/* The same for facts, as text unless `json`. */
+int __attribute__((warn_unused_result))
+cmd_print_facts(struct diag *dg, json_t *facts, bool json);
 
 #endif /* DW_COMMAND_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <getopt.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,67 +25,36 @@ static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
     else if (!strcmp(name, "root"))
         *order = PIN_ROOT;
     else
-        return cmd_usage(dg, "create", "no pin order %s", name);
+        return args_usage(dg, "create", "no pin order %s", name);
     return 0;
 }
 
-static int parse_options(struct diag *dg, int argc, char **argv,
-                         struct options *opt)
-{
-    static const struct option options[] = {
-        {"dry-run", no_argument, NULL, 'n'},
-        {"paused", no_argument, NULL, 'p'},
-        {"console", no_argument, NULL, 'c'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"json", no_argument, NULL, 'j'},
-        {"pin-order", required_argument, NULL, 'o'},
-        {NULL, 0, NULL, 0},
-    };
-    int c, rc = 0;
+static const struct option create_options[] = {
+    {"dry-run", no_argument, NULL, 'n'},
+    {"paused", no_argument, NULL, 'p'},
+    {"console", no_argument, NULL, 'c'},
+    {"json", no_argument, NULL, 'j'},
+    {"pin-order", required_argument, NULL, 'o'},
+    {NULL, 0, NULL, 0},
+};
 
-    opterr = 0;
-    while (!rc && (c = getopt_long(argc, argv, ":npcv", options, NULL)) != -1)
-        switch (c) {
-        case 'n':
-            opt->dry_run = true;
-            break;
-        case 'p':
-            opt->paused = true;
-            break;
-        case 'c':
-            opt->console = true;
-            break;
-        case 'v':
-            dg->verbose = true;
-            break;
-        case 'j':
-            opt->json = true;
-            break;
-        case 'o':
-            rc = parse_order(dg, optarg, &opt->order);
-            break;
-        case ':':
-            return cmd_usage(dg, argv[0], "%s wants a value", argv[optind - 1]);
-        default:
-            return cmd_usage(dg, argv[0], "unknown option %s",
-                             argv[optind - 1]);
-        }
-    return rc;
-}
-
-static int parse_operands(struct diag *dg, int argc, char **argv,
-                          struct options *opt)
+static int check(struct diag *dg, struct args *args)
 {
+    enum pin_order order;
     int i;
 
-    if (optind == argc || strchr(argv[optind], '='))
-        return cmd_usage(dg, argv[0], "a configuration file is wanted");
-    opt->file = argv[optind++];
-    for (i = optind; i < argc; i++)
-        if (!strchr(argv[i], '='))
-            return cmd_usage(dg, argv[0], "%s is not KEY=VALUE", argv[i]);
-    if (opt->console && (opt->paused || opt->dry_run))
-        return cmd_usage(dg, argv[0], "-c goes with neither -p nor -n");
+    if (args->value['o'] && parse_order(dg, args->value['o'], &order))
+        return -EINVAL;
+    if (strchr(args->operand[0], '='))
+        return args_usage(dg, args->name, "a configuration file is wanted");
+    for (i = 1; i < args->n; i++)
+        if (!strchr(args->operand[i], '='))
+            return args_usage(dg, args->name, "%s is not KEY=VALUE",
+                              args->operand[i]);
+    if (args->times['c'] && (args->times['p'] || args->times['n']))
+        return args_usage(dg, args->name, "-c goes with neither -p nor -n");
+    if (args->times['n'])
+        args->need = NEED_NOTHING;
     return 0;
 }
 
@@ -167,19 +136,27 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
     return rc ? rc : report(g, opt, dg);
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int run(struct host *host, const struct args *args)
 {
-    struct options opt = {.order = PIN_LEVELS};
-    struct guest g = {.domain.exists = false};
+    struct options opt = {
+        .dry_run = args->times['n'],
+        .paused = args->times['p'],
+        .console = args->times['c'],
+        .json = args->times['j'],
+        .order = PIN_LEVELS,
+        .file = args->operand[0],
+    };
+    struct guest g = {.host = host};
+    struct diag *dg = host->dg;
     uint32_t domid;
-    int rc = parse_options(dg, argc, argv, &opt);
+    int rc = 0;
 
-    if (!rc)
-        rc = parse_operands(dg, argc, argv, &opt);
-    if (rc)
-        return rc;
+    if (args->value['o'])
+        rc = parse_order(dg, args->value['o'], &opt.order);
     config_init(&g.cfg);
-    rc = config_xl_read(&g.cfg, opt.file, argv + optind, argc - optind, dg);
+    if (!rc)
+        rc = config_xl_read(&g.cfg, opt.file, args->operand + 1, args->n - 1,
+                            dg);
     if (!rc)
         rc = config_check(&g.cfg, opt.file, dg);
     if (!rc) {
@@ -188,7 +165,7 @@ static int run(struct diag *dg, int argc, char **argv)
     }
     domid = g.domain.domid;
     guest_close(&g);
-    return !rc && opt.console ? guest_attach(domid, dg) : rc;
+    return !rc && opt.console ? guest_attach(host, domid) : rc;
 }
 
 const struct command cmd_create = {
@@ -206,5 +183,12 @@ const struct command cmd_create = {
         "\n"
         "KEY=VALUE is read as a last line of FILE: see "
         "domwright.cfg(5).\n",
+    .need = NEED_STORE,
+    .options = create_options,
+    .letters = "npc",
+    .min = 1,
+    .max = -1,
+    .wanted = "a configuration file is wanted",
+    .check = check,
     .run = run,
 };

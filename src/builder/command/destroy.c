@@ -57,14 +57,18 @@ static int destroy_one(struct host *host, const char *who)
     return rc;
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int run(struct host *host, const struct args *args)
 {
-    return cmd_each_domain(dg, argc, argv, destroy_one);
+    return cmd_each_domain(host, args, destroy_one);
 }
 
 const struct command cmd_destroy = {
     .name = "destroy",
     .args = "DOMAIN...",
     .summary = "remove guests at once, whatever they are doing",
+    .need = NEED_STORE,
+    .min = 1,
+    .max = -1,
+    .wanted = "a domain is wanted",
     .run = run,
 };

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Facts of one domain, or of the host. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "command/command.h"
+#include "frame.h"
+#include "host/ask.h"
+#include "host/xenstore.h"
 #include "report/domain.h"
 #include "report/facts.h"
-#include "frame.h"
-#include "host/host.h"
 #include "report/host.h"
-#include "host/xenstore.h"
 
 /* ---- a domain ---- */
 
@@ -32,34 +31,19 @@ static const char *shutdown_reason(const xc_domaininfo_t *info)
     }
 }
 
-/* CR3 of a guest: a machine address, its 32-bit form rotated (arch-x86). */
-static mfn_t root_32(uint32_t cr3)
-{
-    return MFN(cr3 >> 12 | (uint64_t)(cr3 & 0xfff) << 20);
-}
-
-/* vCPU 0's root table; nothing where Xen has no context of it. */
 static void add_root(struct host *host, uint32_t domid, unsigned int width,
                      json_t *facts)
 {
-    vcpu_guest_context_any_t context;
-    mfn_t root;
+    struct domain_root root;
 
-    if (!width || xc_vcpu_getcontext(host->xc, domid, 0, &context))
+    if (!domain_root(host, domid, width, &root))
         return;
-    if (width == 32) {
-        root = root_32(context.x32.ctrlreg[3]);
-        facts_set(
-            facts, "extended_cr3",
-            json_boolean(context.x32.vm_assist >> VMASST_TYPE_pae_extended_cr3 &
-                         1));
-    } else {
-        root = maddr_to_mfn(MADDR(context.x64.ctrlreg[3]));
-    }
-    facts_set(facts, "root_level", json_integer(width == 32 ? 3 : 4));
-    facts_set(facts, "root_mfn", json_integer((json_int_t)root.v));
+    if (width == 32)
+        facts_set(facts, "extended_cr3", json_boolean(root.extended_cr3));
+    facts_set(facts, "root_level", json_integer((json_int_t)root.level));
+    facts_set(facts, "root_mfn", json_integer((json_int_t)root.mfn.v));
     facts_set(facts, "root_below_4g",
-              json_boolean(root.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
+              json_boolean(root.mfn.v < UINT64_C(1) << (32 - DW_PAGE_SHIFT)));
 }
 
 static void add_entry(struct host *host, uint32_t domid, const char *node,
@@ -113,44 +97,34 @@ static int one_domain(struct host *host, const char *who, json_t **facts)
 
 static int this_host(struct host *host, json_t **facts)
 {
-    xen_capabilities_info_t caps = "";
-    int rc;
+    struct host_facts known;
+    int rc = host_ask(host, &known);
 
-    *facts = json_object();
-    rc = host_add_version(host, *facts);
-    if (!rc && xc_version(host->xc, XENVER_capabilities, &caps) < 0)
-        rc = host_no_answer(host);
     if (rc)
         return rc;
-    facts_set(*facts, "capabilities", json_string(caps));
-    return host_add_size(host, *facts);
+    *facts = json_object();
+    host_add_version(*facts, &known);
+    facts_set(*facts, "capabilities", json_string(known.caps));
+    host_add_size(*facts, &known);
+    return 0;
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int run(struct host *host, const struct args *args)
 {
     json_t *facts = NULL;
-    struct host host;
-    bool json = false;
-    int rc = cmd_options(dg, argc, argv, &json);
+    int rc = args->n ? one_domain(host, args->operand[0], &facts)
+                     : this_host(host, &facts);
 
-    if (rc)
-        return rc;
-    if (argc - optind > 1)
-        return cmd_usage(dg, argv[0], "one domain at a time");
-    rc = host_open(&host, dg);
-    if (!rc)
-        rc = optind < argc ? one_domain(&host, argv[optind], &facts)
-                           : this_host(&host, &facts);
-    host_close(&host);
-    if (!rc)
-        return facts_print(dg, facts, json);
-    json_decref(facts);
-    return rc;
+    return rc ? rc : cmd_print_facts(host->dg, facts, args->times['j']);
 }
 
 const struct command cmd_info = {
     .name = "info",
     .args = "[--json] [DOMAIN]",
     .summary = "show the facts of a domain, or of the host",
+    .need = NEED_STORE,
+    .options = cmd_json_option,
+    .max = 1,
+    .wanted = "one domain at a time",
     .run = run,
 };

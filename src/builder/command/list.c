@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "command/command.h"
-#include "report/domain.h"
-#include "host/host.h"
+#include "host/ask.h"
 #include "host/xenstore.h"
+#include "report/domain.h"
 
 static void print_row(const xc_domaininfo_t *info, unsigned int width,
                       const char *name)
@@ -50,25 +49,13 @@ static int list(struct host *host, json_t *rows)
     return rc;
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int run(struct host *host, const struct args *args)
 {
-    json_t *rows = NULL;
-    struct host host;
-    bool json = false;
-    int rc = cmd_options(dg, argc, argv, &json);
+    json_t *rows = args->times['j'] ? json_array() : NULL;
+    int rc = list(host, rows);
 
-    if (rc)
-        return rc;
-    if (optind < argc)
-        return cmd_usage(dg, argv[0], "it takes no argument");
-    if (json)
-        rows = json_array();
-    rc = host_open(&host, dg);
-    if (!rc)
-        rc = list(&host, rows);
-    host_close(&host);
-    if (!rc && json)
-        return cmd_print_json(dg, rows);
+    if (!rc && rows)
+        return cmd_print_json(host->dg, rows);
     json_decref(rows);
     return rc;
 }
@@ -78,5 +65,8 @@ const struct command cmd_list = {
     .args = "[--json]",
     .summary = "list all domains",
     .help = "State: running, blocked, paused, shut down, crashed, dying.\n",
+    .need = NEED_STORE,
+    .options = cmd_json_option,
+    .wanted = "it takes no argument",
     .run = run,
 };

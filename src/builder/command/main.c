@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "host/embedded.h"
 
-static int run_help(struct diag *dg, int argc, char **argv);
+static int run_help(struct host *host, const struct args *args);
 
 static const struct command cmd_help = {
     .name = "help",
     .args = "[COMMAND]",
     .summary = "show what a command does",
+    .max = 1,
+    .wanted = "one command at a time",
     .run = run_help,
 };
 
@@ -55,46 +58,56 @@ static void print_help(const struct command *cmd)
         printf("\n%s", cmd->help);
 }
 
-static int run_help(struct diag *dg, int argc, char **argv)
+static int run_help(struct host *host, const struct args *args)
 {
     const struct command *cmd;
 
-    if (argc > 2)
-        return cmd_usage(dg, argv[0], "one command at a time");
-    if (argc < 2) {
+    if (!args->n) {
         print_overview(stdout);
         return 0;
     }
-    cmd = find(argv[1]);
+    cmd = find(args->operand[0]);
     if (!cmd)
-        return cmd_usage(dg, argv[0], "no command %s", argv[1]);
+        return args_usage(host->dg, args->name, "no command %s",
+                          args->operand[0]);
     print_help(cmd);
     return 0;
 }
 
-/* --help anywhere; but xl's arguments are xl's. */
-static bool wants_help(const struct command *cmd, int argc, char **argv)
+static int open_host(struct host *host, enum need need)
 {
-    int i;
+    int rc = 0;
 
-    for (i = 1; cmd != &cmd_xl && i < argc && strcmp(argv[i], "--"); i++)
-        if (!strcmp(argv[i], "--help"))
-            return true;
-    return false;
+    if (need >= NEED_XEN) /* does not return where it is to be another one */
+        rc = embedded_enter(host->dg);
+    if (rc || need < NEED_XEN)
+        return rc;
+    return need < NEED_STORE ? host_open_xen(host, host->dg)
+                             : host_open(host, host->dg);
 }
 
 static int run(struct diag *dg, int argc, char **argv)
 {
     const struct command *cmd = find(argv[0]);
+    struct host host = {.dg = dg};
+    struct args args;
+    int rc;
 
     if (!cmd)
         return diag_fail(dg, DW_USAGE, -EINVAL,
                          "no command %s; see \"domwright help\"", argv[0]);
-    if (wants_help(cmd, argc, argv)) {
+    rc = args_read(&args, cmd, dg, argc, argv);
+    if (rc)
+        return rc;
+    if (args.times['h']) {
         print_help(cmd);
         return 0;
     }
-    return cmd->run(dg, argc, argv);
+    rc = open_host(&host, args.need);
+    if (!rc)
+        rc = cmd->run(&host, &args);
+    host_close(&host);
+    return rc;
 }
 
 /* Takes --host FILE off the front of the command line. */

@@ -31,20 +31,24 @@ static int unpause_one(struct host *host, const char *who)
     return switch_one(host, who, xc_domain_unpause);
 }
 
-static int run_pause(struct diag *dg, int argc, char **argv)
+static int run_pause(struct host *host, const struct args *args)
 {
-    return cmd_each_domain(dg, argc, argv, pause_one);
+    return cmd_each_domain(host, args, pause_one);
 }
 
-static int run_unpause(struct diag *dg, int argc, char **argv)
+static int run_unpause(struct host *host, const struct args *args)
 {
-    return cmd_each_domain(dg, argc, argv, unpause_one);
+    return cmd_each_domain(host, args, unpause_one);
 }
 
 const struct command cmd_pause = {
     .name = "pause",
     .args = "DOMAIN...",
     .summary = "keep guests from running",
+    .need = NEED_STORE,
+    .min = 1,
+    .max = -1,
+    .wanted = "a domain is wanted",
     .run = run_pause,
 };
 
@@ -52,5 +56,9 @@ const struct command cmd_unpause = {
     .name = "unpause",
     .args = "DOMAIN...",
     .summary = "let paused guests run",
+    .need = NEED_STORE,
+    .min = 1,
+    .max = -1,
+    .wanted = "a domain is wanted",
     .run = run_unpause,
 };

@@ -27,12 +27,12 @@ static int preload(struct diag *dg, const char *plugin)
     return r ? diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory") : 0;
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int run(struct host *host, const struct args *args)
 {
+    struct diag *dg = host->dg;
     const char *plugin = getenv("DOMWRIGHT_PLUGIN");
     int rc;
 
-    (void)argc;
     if (!plugin || !*plugin)
         plugin = DW_PLUGIN;
     /* The dynamic linker would only warn, and stock xl would build. */
@@ -42,7 +42,7 @@ static int run(struct diag *dg, int argc, char **argv)
     rc = preload(dg, plugin);
     if (rc)
         return rc;
-    execvp("xl", argv);
+    execvp("xl", args->argv);
     return diag_fail(dg, DW_FAILED, -errno, "cannot run xl: %s",
                      strerror(errno));
 }
@@ -53,5 +53,6 @@ const struct command cmd_xl = {
     .summary = "run stock xl with domwright's builder inside",
     .help = "Every argument is xl's.  The plugin is " DW_PLUGIN ",\n"
             "or what DOMWRIGHT_PLUGIN in the environment names.\n",
+    .raw = true,
     .run = run,
 };

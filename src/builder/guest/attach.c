@@ -6,19 +6,19 @@
 #include <unistd.h>
 
 #include "host/console.h"
-#include "host/host.h"
 #include "host/signals.h"
 
 /*
  * The console first, then the guest: a child waits for xenconsole, which this
  * process becomes, and unpauses.
  */
-int guest_attach(uint32_t domid, struct diag *dg)
+int guest_attach(struct host *host, uint32_t domid)
 {
-    struct host host;
+    struct diag *dg = host->dg;
     int ends[2], rc;
     char byte;
 
+    host_close(host);
     if (pipe(ends))
         return diag_fail(dg, DW_FAILED, -errno, "pipe: %s", strerror(errno));
     switch (fork()) {
@@ -34,9 +34,8 @@ int guest_attach(uint32_t domid, struct diag *dg)
     close(ends[1]);
     if (read(ends[0], &byte, 1) < 0)
         diag_warn("no word from xenconsole");
-    rc = host_open(&host, dg);
-    if (!rc && xc_domain_unpause(host.xc, domid))
+    rc = host_open_xen(host, dg);
+    if (!rc && xc_domain_unpause(host->xc, domid))
         rc = diag_fail_xc(dg, "unpausing the domain");
-    host_close(&host);
     return rc;
 }

@@ -5,16 +5,14 @@
 #ifndef DW_GUEST_ATTACH_H
 #define DW_GUEST_ATTACH_H
 
-#include <stdint.h>
-
-#include "diag.h"
+#include "host/host.h"
 
 /*
- * Becomes the console client of a domain that is paused, and unpauses it when
- * the client is attached.  Returns on failure only, and once more in the child
- * that unpauses.
+ * Becomes the console client of a domain that is paused, closes the host and
+ * unpauses it when the client is attached.  Returns on failure only, and once
+ * more in the child that unpauses.
  */
 int __attribute__((warn_unused_result))
-guest_attach(uint32_t domid, struct diag *dg);
+guest_attach(struct host *host, uint32_t domid);
 
 #endif /* DW_GUEST_ATTACH_H */

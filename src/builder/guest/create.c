@@ -10,17 +10,17 @@
 
 int guest_plan(struct guest *g, struct diag *dg)
 {
-    int rc = host_open_none(&g->host, dg);
+    int rc = host_open_none(g->host, dg);
 
     if (!rc)
-        rc = image_open(&g->image, g->host.xc, image_any_caps, &g->cfg, dg);
+        rc = image_open(&g->image, g->host->xc, image_any_caps, &g->cfg, dg);
     return rc ? rc : image_plan(&g->image, &g->cfg, dg);
 }
 
 static int take_name(struct guest *g, const char *source, struct diag *dg)
 {
     uint32_t domid;
-    int rc = store_begin(g->host.xs, g->cfg.name, &g->t, &domid);
+    int rc = store_begin(g->host->xs, g->cfg.name, &g->t, &domid);
 
     if (rc == -EEXIST)
         return diag_fail(dg, DW_CONFIG, rc,
@@ -34,7 +34,7 @@ static int take_name(struct guest *g, const char *source, struct diag *dg)
 
 static int find_backends(struct guest *g, struct diag *dg)
 {
-    int rc = store_backends(g->host.xs, &g->domain.backends);
+    int rc = store_backends(g->host->xs, &g->domain.backends);
 
     return rc ? diag_fail(dg, DW_FAILED, rc,
                           "looking for the backends in xenstore: %s",
@@ -56,7 +56,7 @@ static int add_to_store(struct guest *g, struct diag *dg)
         .store_mfn = guest_frame(g, g->image.dom->xenstore_pfn),
         .console_mfn = guest_frame(g, g->image.dom->console_pfn),
     };
-    int rc = store_add(g->host.xs, &g->t, &g->cfg, &entry);
+    int rc = store_add(g->host->xs, &g->t, &g->cfg, &entry);
 
     if (rc == -EEXIST)
         return diag_fail(dg, DW_CONFIG, rc,
@@ -70,15 +70,15 @@ static int add_to_store(struct guest *g, struct diag *dg)
 
 static int build(struct guest *g, bool start, struct diag *dg)
 {
-    int rc = domain_create(&g->domain, &g->host, &g->cfg);
+    int rc = domain_create(&g->domain, g->host, &g->cfg);
 
     if (!rc)
-        rc = domain_build(&g->domain, &g->host, &g->image);
+        rc = domain_build(&g->domain, g->host, &g->image);
     if (!rc)
         rc = add_to_store(g, dg);
     if (rc || !start)
         return rc;
-    if (xc_domain_unpause(g->host.xc, g->domain.domid))
+    if (xc_domain_unpause(g->host->xc, g->domain.domid))
         return diag_fail_xc(dg, "unpausing the domain");
     return 0;
 }
@@ -86,12 +86,10 @@ static int build(struct guest *g, bool start, struct diag *dg)
 int guest_create(struct guest *g, const char *source, bool start,
                  struct diag *dg)
 {
-    int rc = host_open(&g->host, dg);
+    int rc = take_name(g, source, dg);
 
     if (!rc)
-        rc = take_name(g, source, dg);
-    if (!rc)
-        rc = image_open(&g->image, g->host.xc, NULL, &g->cfg, dg);
+        rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
     if (!rc)
         rc = image_plan(&g->image, &g->cfg, dg);
     if (!rc)
@@ -108,6 +106,5 @@ int guest_create(struct guest *g, const char *source, bool start,
 void guest_close(struct guest *g)
 {
     image_close(&g->image);
-    host_close(&g->host);
     config_dispose(&g->cfg);
 }

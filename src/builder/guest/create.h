@@ -2,7 +2,8 @@
 /*
  * create.h - a new guest, from its configuration to its first instruction.
  *
- * Order of calls: a zeroed struct with `cfg` filled in and checked;
+ * Order of calls: a zeroed struct with `host`, and `cfg` filled in and
+ * checked;
  * guest_plan() or guest_create(); guest_close().
  */
 #ifndef DW_GUEST_CREATE_H
@@ -16,7 +17,7 @@
 /* What there is of it at any moment; guest_undo() takes that away again. */
 struct guest {
     struct config cfg;
-    struct host host;
+    struct host *host; /* the caller's, open; guest_plan() opens it */
     struct image image;
     struct domain domain;
     xs_transaction_t t; /* it holds the name */

@@ -7,9 +7,9 @@ int guest_undo(struct guest *g)
 {
     int rc = 0, rc2;
 
-    store_abort(g->host.xs, &g->t);
+    store_abort(g->host->xs, &g->t);
     if (g->domain.exists)
-        rc = store_remove(g->host.xs, g->domain.domid, g->cfg.uuid);
-    rc2 = domain_destroy(&g->domain, &g->host);
+        rc = store_remove(g->host->xs, g->domain.domid, g->cfg.uuid);
+    rc2 = domain_destroy(&g->domain, g->host);
     return rc2 ? rc2 : rc;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/embedded.h"
 #include "host/xenstore.h"
 
 static void open_xc(struct host *host, struct diag *dg, unsigned int flags)
@@ -26,11 +25,6 @@ int host_open_none(struct host *host, struct diag *dg)
 
 int host_open_xen(struct host *host, struct diag *dg)
 {
-    int rc = embedded_enter(dg);
-
-    memset(host, 0, sizeof(*host));
-    if (rc)
-        return rc;
     open_xc(host, dg, 0);
     if (!host->xc)
         return diag_fail(dg, DW_NO_XEN, -ENXIO,

@@ -24,16 +24,6 @@ void domain_state(const xc_domaininfo_t *info, char state[DOMAIN_STATE])
     state[6] = '\0';
 }
 
-unsigned int domain_width(struct host *host, const xc_domaininfo_t *info)
-{
-    unsigned int bytes;
-
-    if (info->flags & XEN_DOMINF_hvm_guest ||
-        xc_domain_get_guest_width(host->xc, info->domain, &bytes))
-        return 0;
-    return bytes * 8;
-}
-
 const char *domain_type(const xc_domaininfo_t *info, unsigned int width)
 {
     if (info->flags & XEN_DOMINF_hvm_guest)

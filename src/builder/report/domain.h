@@ -7,17 +7,13 @@
 
 #include <jansson.h>
 #include <stdint.h>
-
-#include "host/host.h"
+#include <xenctrl.h>
 
 /* "rbpscd" or '-' in each place, as in xl list; the NUL included. */
 #define DOMAIN_STATE 7
 void domain_state(const xc_domaininfo_t *info, char state[DOMAIN_STATE]);
 
-/* 32 or 64 for a PV domain, 0 for others and where Xen does not say. */
-unsigned int domain_width(struct host *host, const xc_domaininfo_t *info);
-
-/* "pv32", "pv64", "hvm"; static. */
+/* "pv32", "pv64", "hvm"; static.  `width` is domain_width() of it. */
 const char *domain_type(const xc_domaininfo_t *info, unsigned int width);
 
 uint64_t domain_mib(uint64_t pages);

@@ -2,10 +2,8 @@
 #include "report/facts.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
-
-#include "command/command.h"
 
 void facts_set(json_t *facts, const char *name, json_t *value)
 {
@@ -20,41 +18,37 @@ static bool is_frame(const char *name)
     return len > 4 && !strcmp(name + len - 4, "_mfn");
 }
 
-static void print_words(json_t *words)
+static void print_words(json_t *words, FILE *out)
 {
     json_t *word;
     size_t i;
 
     json_array_foreach(words, i, word)
-        printf("%s%s", i ? " " : "", json_string_value(word));
-    putchar('\n');
+        fprintf(out, "%s%s", i ? " " : "", json_string_value(word));
+    fputc('\n', out);
 }
 
-static void print_fact(const char *name, json_t *value)
+static void print_fact(const char *name, json_t *value, FILE *out)
 {
-    printf("%-16s: ", name);
+    fprintf(out, "%-16s: ", name);
     if (json_is_integer(value) && is_frame(name))
-        printf("%#" PRIx64 "\n", (uint64_t)json_integer_value(value));
+        fprintf(out, "%#" PRIx64 "\n", (uint64_t)json_integer_value(value));
     else if (json_is_integer(value))
-        printf("%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
+        fprintf(out, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
     else if (json_is_real(value))
-        printf("%.1f\n", json_real_value(value));
+        fprintf(out, "%.1f\n", json_real_value(value));
     else if (json_is_boolean(value))
-        puts(json_is_true(value) ? "yes" : "no");
+        fputs(json_is_true(value) ? "yes\n" : "no\n", out);
     else if (json_is_array(value))
-        print_words(value);
+        print_words(value, out);
     else
-        puts(json_string_value(value));
+        fprintf(out, "%s\n", json_string_value(value));
 }
 
-int facts_print(struct diag *dg, json_t *facts, bool json)
+void facts_print(json_t *facts, FILE *out)
 {
     const char *name;
     json_t *value;
 
-    if (json)
-        return cmd_print_json(dg, facts);
-    json_object_foreach(facts, name, value) print_fact(name, value);
-    json_decref(facts);
-    return 0;
+    json_object_foreach(facts, name, value) print_fact(name, value, out);
 }

@@ -6,19 +6,15 @@
 #define DW_REPORT_FACTS_H
 
 #include <jansson.h>
-#include <stdbool.h>
-
-#include "diag.h"
+#include <stdio.h>
 
 /* Takes the reference to `value`; a NULL one leaves the fact out. */
 void facts_set(json_t *facts, const char *name, json_t *value);
 
 /*
- * Prints all of them on standard output, as JSON or one a line, and drops the
- * reference to `facts`.  Frame numbers, whose names end in "_mfn", are written
- * in hexadecimal in text, as Xen and its tools do.
+ * Writes all of them as text, one a line.  Frame numbers, whose names end in
+ * "_mfn", are in hexadecimal, as Xen and its tools write them.
  */
-int __attribute__((warn_unused_result))
-facts_print(struct diag *dg, json_t *facts, bool json);
+void facts_print(json_t *facts, FILE *out);
 
 #endif /* DW_REPORT_FACTS_H */

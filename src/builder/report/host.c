@@ -1,37 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report/host.h"
 
+#include <stdbool.h>
+#include <string.h>
+
+#include "pv/boot_abi.h"
 #include "report/domain.h"
 #include "report/facts.h"
 
-int host_no_answer(struct host *host)
+void host_add_version(json_t *facts, const struct host_facts *host)
 {
-    return diag_fail_xc(host->dg, "asking Xen about the host");
-}
-
-int host_add_version(struct host *host, json_t *facts)
-{
-    xen_extraversion_t extra = "";
-    int version = xc_version(host->xc, XENVER_version, NULL);
-
-    if (version < 0 || xc_version(host->xc, XENVER_extraversion, &extra) < 0)
-        return host_no_answer(host);
     facts_set(facts, "xen_version",
-              json_sprintf("%d.%d%s", version >> 16, version & 0xffff, extra));
-    return 0;
+              json_sprintf("%u.%u%s", host->major, host->minor, host->extra));
 }
 
-int host_add_size(struct host *host, json_t *facts)
+void host_add_build(json_t *facts, const struct host_facts *host)
 {
-    xc_physinfo_t phys;
+    facts_set(facts, "changeset", json_string(host->changeset));
+    facts_set(facts, "compiler", json_string(host->compile.compiler));
+    facts_set(facts, "compile_date", json_string(host->compile.compile_date));
+}
 
-    if (xc_physinfo(host->xc, &phys))
-        return host_no_answer(host);
+void host_add_size(json_t *facts, const struct host_facts *host)
+{
+    const xc_physinfo_t *phys = &host->phys;
+
     facts_set(facts, "memory_mib",
-              json_integer((json_int_t)domain_mib(phys.total_pages)));
+              json_integer((json_int_t)domain_mib(phys->total_pages)));
     facts_set(facts, "free_mib",
-              json_integer((json_int_t)domain_mib(phys.free_pages)));
-    facts_set(facts, "cpus", json_integer((json_int_t)phys.nr_cpus));
-    facts_set(facts, "nodes", json_integer((json_int_t)phys.nr_nodes));
-    return 0;
+              json_integer((json_int_t)domain_mib(phys->free_pages)));
+    facts_set(facts, "cpus", json_integer((json_int_t)phys->nr_cpus));
+    facts_set(facts, "nodes", json_integer((json_int_t)phys->nr_nodes));
+}
+
+void host_add_guest_types(json_t *facts, const struct host_facts *host)
+{
+    json_t *types = json_array();
+    xen_capabilities_info_t caps;
+    char *rest = NULL, *type;
+    bool pv32 = false;
+
+    memcpy(caps, host->caps, sizeof(caps));
+    for (type = strtok_r(caps, " ", &rest); type;
+         type = strtok_r(NULL, " ", &rest)) {
+        json_array_append_new(types, json_string(type));
+        pv32 = pv32 || !strcmp(type, pv_abi_x86_32p.guest_type);
+    }
+    facts_set(facts, "guest_types", types);
+    facts_set(facts, "pv32", json_boolean(pv32));
 }

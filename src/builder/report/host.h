@@ -7,19 +7,20 @@
 
 #include <jansson.h>
 
-#include "host/host.h"
+#include "host/ask.h"
 
-/* Each adds to `facts`: 0, or a negative errno and the failure in host->dg. */
+/* Each adds to `facts`. */
 
 /* xen_version, as in "4.17.5" */
-int __attribute__((warn_unused_result))
-host_add_version(struct host *host, json_t *facts);
+void host_add_version(json_t *facts, const struct host_facts *host);
+
+/* changeset, compiler, compile_date */
+void host_add_build(json_t *facts, const struct host_facts *host);
 
 /* memory_mib, free_mib, cpus, nodes */
-int __attribute__((warn_unused_result))
-host_add_size(struct host *host, json_t *facts);
+void host_add_size(json_t *facts, const struct host_facts *host);
 
-/* Where Xen does not say what was asked of it. */
-int __attribute__((warn_unused_result)) host_no_answer(struct host *host);
+/* guest_types, pv32 */
+void host_add_guest_types(json_t *facts, const struct host_facts *host);
 
 #endif /* DW_REPORT_HOST_H */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command/args.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+
+/* More than any command has, with those that all have. */
+#define MAX_OPTIONS 32
+
+static const struct option common[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"verbose", no_argument, NULL, 'v'},
+};
+
+#define N_COMMON (sizeof(common) / sizeof(common[0]))
+
+int args_usage(struct diag *dg, const char *name, const char *fmt, ...)
+{
+    char what[256];
+    va_list al;
+
+    va_start(al, fmt);
+    vsnprintf(what, sizeof(what), fmt, al);
+    va_end(al);
+    return diag_fail(dg, DW_USAGE, -EINVAL, "%s: %s; see \"domwright help %s\"",
+                     name, what, name);
+}
+
+/* All options of the command, for getopt_long(). */
+static void gather(const struct command *cmd, struct option all[MAX_OPTIONS])
+{
+    const struct option *own = cmd->options;
+    size_t n = N_COMMON;
+
+    memcpy(all, common, sizeof(common));
+    while (own && own->name && n < MAX_OPTIONS - 1)
+        all[n++] = *own++;
+    memset(&all[n], 0, sizeof(all[n]));
+}
+
+/* What getopt_long() found at fault: its '?' or ':'. */
+static int bad_option(struct diag *dg, const char *name, int c, char **argv)
+{
+    const char *arg = argv[optind - 1];
+
+    if (c == ':')
+        return args_usage(dg, name, "%s wants a value", arg);
+    if (!strncmp(arg, "--", 2))
+        return args_usage(
+            dg, name, optopt ? "%s: it takes no value" : "unknown option %s",
+            arg);
+    return args_usage(dg, name, "unknown option -%c", optopt);
+}
+
+static int read_operands(struct args *args, const struct command *cmd,
+                         struct diag *dg)
+{
+    if (args->n < cmd->min || (cmd->max >= 0 && args->n > cmd->max))
+        return args_usage(dg, cmd->name, "%s", cmd->wanted);
+    return cmd->check ? cmd->check(dg, args) : 0;
+}
+
+int args_read(struct args *args, const struct command *cmd, struct diag *dg,
+              int argc, char **argv)
+{
+    struct option options[MAX_OPTIONS];
+    char letters[32];
+    int c;
+
+    *args = (struct args){.name = cmd->name, .need = cmd->need, .argv = argv};
+    if (cmd->raw)
+        return 0;
+    gather(cmd, options);
+    snprintf(letters, sizeof(letters), ":hv%s",
+             cmd->letters ? cmd->letters : "");
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+        if (c == '?' || c == ':')
+            return bad_option(dg, cmd->name, c, argv);
+        args->times[c]++;
+        args->value[c] = optarg;
+        if (c == 'h')
+            return 0;
+    }
+    dg->verbose = args->times['v'];
+    args->operand = argv + optind;
+    args->n = argc - optind;
+    return read_operands(args, cmd, dg);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/ask.h"
+
+#include <string.h>
+
+int host_ask(struct host *host, struct host_facts *facts)
+{
+    unsigned long end;
+    int version;
+
+    memset(facts, 0, sizeof(*facts));
+    version = xc_version(host->xc, XENVER_version, NULL);
+    /* libxc calls it the maximum, but it is the first frame behind all RAM. */
+    if (version < 0 ||
+        xc_version(host->xc, XENVER_extraversion, &facts->extra) < 0 ||
+        xc_version(host->xc, XENVER_changeset, &facts->changeset) < 0 ||
+        xc_version(host->xc, XENVER_compile_info, &facts->compile) < 0 ||
+        xc_version(host->xc, XENVER_capabilities, &facts->caps) < 0 ||
+        xc_physinfo(host->xc, &facts->phys) ||
+        xc_maximum_ram_page(host->xc, &end))
+        return diag_fail_xc(host->dg, "asking Xen about the host");
+    facts->major = (unsigned int)version >> 16;
+    facts->minor = (unsigned int)version & 0xffff;
+    facts->ram_end = MFN(end);
+    return 0;
+}
+
+unsigned int domain_width(struct host *host, const xc_domaininfo_t *info)
+{
+    unsigned int bytes;
+
+    if (info->flags & XEN_DOMINF_hvm_guest ||
+        xc_domain_get_guest_width(host->xc, info->domain, &bytes))
+        return 0;
+    return bytes * 8;
+}
+
+/* CR3 of a guest: a machine address, its 32-bit form rotated (arch-x86). */
+static mfn_t root_32(uint32_t cr3)
+{
+    return MFN(cr3 >> 12 | (uint64_t)(cr3 & 0xfff) << 20);
+}
+
+bool domain_root(struct host *host, uint32_t domid, unsigned int width,
+                 struct domain_root *root)
+{
+    vcpu_guest_context_any_t context;
+
+    if (!width || xc_vcpu_getcontext(host->xc, domid, 0, &context))
+        return false;
+    if (width == 32) {
+        root->mfn = root_32(context.x32.ctrlreg[3]);
+        root->extended_cr3 =
+            context.x32.vm_assist >> VMASST_TYPE_pae_extended_cr3 & 1;
+    } else {
+        root->mfn = maddr_to_mfn(MADDR(context.x64.ctrlreg[3]));
+        root->extended_cr3 = false;
+    }
+    root->level = width == 32 ? 3 : 4;
+    return true;
+}
