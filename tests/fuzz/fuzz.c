@@ -19,6 +19,7 @@
 #include "recovery/audit.h"
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
+#include "preload/process_memory.h"
 
 #define HOST_BYTES (UINT64_C(8) << 20)
 
@@ -60,19 +61,26 @@ uint8_t *fz_arena(void)
     return arena;
 }
 
-long fz_call(struct fx_host *host, unsigned int op, uint64_t a0, uint64_t a1,
-             uint64_t a2, uint64_t a3)
+long fz_call_as(const struct fx_caller *caller, unsigned int op,
+                const uint64_t arg[5])
 {
-    const uint64_t arg[5] = {a0, a1, a2, a3};
     fx_hypercall function = fx_hypercall_by_number(op);
     long result;
 
     if (!function)
         return -1;
-    fx_lock(host);
-    result = function(host, arg);
-    fx_unlock(host);
+    fx_lock(caller->host);
+    result = function(caller, arg);
+    fx_unlock(caller->host);
     return result;
+}
+
+long fz_call(struct fx_host *host, unsigned int op, uint64_t a0, uint64_t a1,
+             uint64_t a2, uint64_t a3)
+{
+    const struct fx_caller caller = fx_process_caller(host);
+
+    return fz_call_as(&caller, op, (const uint64_t[5]){a0, a1, a2, a3});
 }
 
 static void make_domain(struct fz_host *h, uint16_t domid)
@@ -90,7 +98,7 @@ static void make_domain(struct fz_host *h, uint16_t domid)
     fx_lock(h->host);
     if (fx_domain_create(h->host, domid, &config))
         abort();
-    domain = fx_domain_by_id(h->host, domid);
+    domain = fx_domain(h->host, domid);
     if (!domain || fx_domain_make_vcpus(h->host, domain))
         abort();
     domain->is_32bit = domid == FZ_GUEST_32;

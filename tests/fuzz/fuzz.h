@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/caller.h"
 #include "recovery/open.h"
 
 /* -- the input: past its end all is zero -- */
@@ -77,6 +78,9 @@ void fz_host_make(struct fz_host *h, const char *path,
  * their first vCPUs contexts with a GDT in frame 20. */
 void fz_host_build(struct fz_host *h);
 
+/* A hypercall with the lock around it: by that caller, by this process. */
+long fz_call_as(const struct fx_caller *caller, unsigned int op,
+                const uint64_t arg[5]);
 long fz_call(struct fx_host *host, unsigned int op, uint64_t a0, uint64_t a1,
              uint64_t a2, uint64_t a3);
 

@@ -26,8 +26,7 @@
 
 #include "domain/domain.h"
 #include "fuzz.h"
-#include "domain/caller.h"
-#include "hypercall/hypercall.h"
+#include "preload/process_memory.h"
 
 #define MAX_CALLS 512
 
@@ -53,11 +52,6 @@ struct target {
     uint8_t *arena;
 };
 
-int __real_fx_copy_from(void *to, uint64_t from, size_t size);
-int __real_fx_copy_to(uint64_t to, const void *from, size_t size);
-int __wrap_fx_copy_from(void *to, uint64_t from, size_t size);
-int __wrap_fx_copy_to(uint64_t to, const void *from, size_t size);
-
 static bool may_try(uint64_t address, size_t size)
 {
     const uint64_t user_end = UINT64_C(1) << 47;
@@ -69,14 +63,27 @@ static bool may_try(uint64_t address, size_t size)
            (address > arena - near && address < arena + FZ_ARENA_BYTES + near);
 }
 
-int __wrap_fx_copy_from(void *to, uint64_t from, size_t size)
+static int copy_in(const struct fx_caller *caller, void *to, uint64_t from,
+                   size_t size)
 {
-    return may_try(from, size) ? __real_fx_copy_from(to, from, size) : -EFAULT;
+    (void)caller;
+    return may_try(from, size) ? fx_copy_from(to, from, size) : -EFAULT;
 }
 
-int __wrap_fx_copy_to(uint64_t to, const void *from, size_t size)
+static int copy_out(const struct fx_caller *caller, uint64_t to,
+                    const void *from, size_t size)
 {
-    return may_try(to, size) ? __real_fx_copy_to(to, from, size) : -EFAULT;
+    (void)caller;
+    return may_try(to, size) ? fx_copy_to(to, from, size) : -EFAULT;
+}
+
+static void call(struct target *t, unsigned int op, const uint64_t arg[5])
+{
+    struct fx_caller caller = fx_process_caller(t->h.host);
+
+    caller.copy_in = copy_in;
+    caller.copy_out = copy_out;
+    fz_call_as(&caller, op, arg);
 }
 
 static uint64_t domains_frame(struct target *t)
@@ -163,7 +170,7 @@ static void call_domctl(struct target *t)
         op->cmd = far_domctls[op->cmd];
     op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
     op->domain = (domid_t)fz_take(&t->in, 1);
-    fz_call(t->h.host, __HYPERVISOR_domctl, (uintptr_t)op, 0, 0, 0);
+    call(t, __HYPERVISOR_domctl, (const uint64_t[5]){(uintptr_t)op});
 }
 
 static void call_sysctl(struct target *t)
@@ -172,7 +179,7 @@ static void call_sysctl(struct target *t)
 
     op->cmd = (uint32_t)fz_take(&t->in, 1);
     op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-    fz_call(t->h.host, __HYPERVISOR_sysctl, (uintptr_t)op, 0, 0, 0);
+    call(t, __HYPERVISOR_sysctl, (const uint64_t[5]){(uintptr_t)op});
 }
 
 static void call_memory(struct target *t)
@@ -185,21 +192,16 @@ static void call_memory(struct target *t)
     r->mem_flags = (unsigned int)fz_take(&t->in, 4);
     r->domid = (domid_t)fz_take(&t->in, 1);
     set_xen_guest_handle_raw(r->extent_start, (void *)(t->arena + LIST_AT));
-    fz_call(t->h.host, __HYPERVISOR_memory_op, cmd, (uintptr_t)r, 0, 0);
+    call(t, __HYPERVISOR_memory_op, (const uint64_t[5]){cmd, (uintptr_t)r});
 }
 
 static void call_any(struct target *t, unsigned int op)
 {
-    fx_hypercall function = fx_hypercall_by_number(op);
     uint64_t arg[5];
 
     for (unsigned int i = 0; i < 5; i++)
         arg[i] = take_argument(t);
-    if (!function)
-        return;
-    fx_lock(t->h.host);
-    function(t->h.host, arg);
-    fx_unlock(t->h.host);
+    call(t, op, arg);
 }
 
 static void act(struct target *t, unsigned int record)

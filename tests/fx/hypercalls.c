@@ -27,6 +27,7 @@
 #include "domain/domain.h"
 #include "recovery/open.h"
 #include "hypercall/hypercall.h"
+#include "preload/process_memory.h"
 
 /* Where pointers point to: behind it, nothing is mapped. */
 #define ARENA_WORDS 8192
@@ -299,6 +300,7 @@ static void make_domains(struct fx_host *host)
                                              .grant_opts = 1};
     struct xen_memory_reservation r = {.nr_extents = 1024};
     uint64_t arg[5] = {XENMEM_populate_physmap, (uint64_t)(uintptr_t)&r};
+    const struct fx_caller caller = fx_process_caller(host);
     unsigned int i;
 
     for (i = 1; i <= 2; i++) {
@@ -306,7 +308,7 @@ static void make_domains(struct fx_host *host)
 
         if (fx_domain_create(host, (uint16_t)i, &config))
             abort();
-        domain = fx_domain_by_id(host, i);
+        domain = fx_domain(host, i);
         if (!domain || fx_domain_make_vcpus(host, domain))
             abort();
         domain->is_32bit = i == 2;
@@ -314,13 +316,14 @@ static void make_domains(struct fx_host *host)
         memset(arena, 0, ARENA_WORDS * sizeof(*arena));
         r.domid = (domid_t)i;
         set_xen_guest_handle_raw(r.extent_start, (void *)arena);
-        if (fx_memory_op(host, arg) != 1024)
+        if (fx_memory_op(&caller, arg) != 1024)
             abort();
     }
 }
 
 static int run(struct fx_host *host, struct source *s, uint64_t calls)
 {
+    const struct fx_caller caller = fx_process_caller(host);
     uint64_t before, i, counts[64] = {0}, good[64] = {0};
 
     fx_lock(host);
@@ -338,7 +341,7 @@ static int run(struct fx_host *host, struct source *s, uint64_t calls)
             continue;
         fx_lock(host);
         counts[op]++;
-        good[op] += call(host, arg) >= 0;
+        good[op] += call(&caller, arg) >= 0;
         fx_unlock(host);
     }
     if (!s->bytes && getenv("VERBOSE"))

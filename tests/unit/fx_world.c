@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "machine/alloc.h"
-#include "domain/caller.h"
 
 #define ENTRIES 512
 
@@ -75,11 +74,6 @@ void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn)
 
 struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid)
 {
-    return fx_domain_by_id(host, domid == DOMID_SELF ? 0 : domid);
-}
-
-struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid)
-{
     return domid <= FX_OTHER ? &host->super->domain[domid] : NULL;
 }
 
@@ -90,16 +84,20 @@ void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
     domain->tot_pages += (uint64_t)pages;
 }
 
-int fx_copy_from(void *to, uint64_t from, size_t size)
+static int copy_in(const struct fx_caller *caller, void *to, uint64_t from,
+                   size_t size)
 {
+    (void)caller;
     if (from < FX_PAGE_SIZE)
         return -EFAULT;
     memcpy(to, (const void *)(uintptr_t)from, size);
     return 0;
 }
 
-int fx_copy_to(uint64_t to, const void *from, size_t size)
+static int copy_out(const struct fx_caller *caller, uint64_t to,
+                    const void *from, size_t size)
 {
+    (void)caller;
     if (to < FX_PAGE_SIZE)
         return -EFAULT;
     memcpy((void *)(uintptr_t)to, from, size);
@@ -108,7 +106,7 @@ int fx_copy_to(uint64_t to, const void *from, size_t size)
 
 struct fx_domain *fx_world_domain(uint32_t domid)
 {
-    return fx_domain_by_id(&world.host, domid);
+    return fx_domain(&world.host, domid);
 }
 
 static void *zeroed(size_t count, size_t size)
@@ -126,6 +124,10 @@ void fx_world_new(bool is_32bit, enum fx_level level)
 
     memset(&world, 0, sizeof(world));
     world.host.super = super;
+    world.caller = (struct fx_caller){.host = &world.host,
+                                      .domain = &super->domain[0],
+                                      .copy_in = copy_in,
+                                      .copy_out = copy_out};
     world.host.frames = zeroed((size_t)2 * FX_FRAMES, sizeof(struct fx_frame));
     world.memory = zeroed((size_t)2 * FX_FRAMES, FX_PAGE_SIZE);
     super->level = level;

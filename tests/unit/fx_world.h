@@ -29,6 +29,7 @@ struct fx_hold {
 
 struct fx_world {
     struct fx_host host;
+    struct fx_caller caller; /* the control domain, with the test's memory */
     uint64_t *memory;
     struct fx_hold hold[FX_HOLDS];
     bool pinned[2 * FX_FRAMES];

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 
 #include "machine/e820.h"
-#include "domain/caller.h"
+#include "preload/process_memory.h"
 #include "unit_random.h"
 
 /* -- maps -- */

@@ -164,7 +164,7 @@ static bool do_update(struct chance *c)
     uint64_t arg[5] = {(uintptr_t)&request, 1, 0, (FX_GUEST + 1) << 16 | owner};
 
     request.ptr |= unit_below(&c->rnd, 4) ? 0 : MMU_PT_UPDATE_PRESERVE_AD;
-    return !fx_mmu_update_op(&world.host, arg);
+    return !fx_mmu_update_op(&world.caller, arg);
 }
 
 static unsigned int held(void)

@@ -61,7 +61,7 @@ static int ext(unsigned int command, uint64_t mfn, uint32_t domid)
     struct mmuext_op op = {.cmd = command, .arg1.mfn = mfn};
     uint64_t arg[5] = {(uintptr_t)&op, 1, 0, domid};
 
-    return (int)fx_mmuext_op(&world.host, arg);
+    return (int)fx_mmuext_op(&world.caller, arg);
 }
 
 static int pin(uint64_t mfn, unsigned int level)
@@ -90,7 +90,7 @@ static int call_update(uint32_t owner, uint64_t address, uint64_t value)
     mmu_update_t request = {address, value};
     uint64_t arg[5] = {(uintptr_t)&request, 1, 0, (FX_GUEST + 1) << 16 | owner};
 
-    return (int)fx_mmu_update_op(&world.host, arg);
+    return (int)fx_mmu_update_op(&world.caller, arg);
 }
 
 static int update_for(uint32_t owner, uint64_t address, uint64_t value)
@@ -751,36 +751,36 @@ START_TEST(mmu_update_call)
                        (FX_GUEST + 1) << 16 | FX_GUEST};
 
     request[2].ptr = OWN(1) << 12 | 4; /* no such command */
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -ENOSYS);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -ENOSYS);
     ck_assert_uint_eq(done, 2);
     ck_assert_uint_eq(get(OWN(1), 1), 2);
     arg[1] = 2 | UINT64_C(1) << 31; /* the rest of a call */
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), 0);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), 0);
     ck_assert_uint_eq(done, 4);
     arg[1] = 0;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), 0);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), 0);
     ck_assert_uint_eq(done, 0);
     arg[1] = 1;
     arg[0] = 8;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EFAULT);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EFAULT);
     arg[0] = (uintptr_t)request;
     arg[3] = 9; /* no such domain */
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -ESRCH);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -ESRCH);
     arg[3] = 0; /* the caller by its number */
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -ESRCH);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -ESRCH);
     done = 7;
     arg[3] = 9 << 16 | FX_GUEST;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -ESRCH);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -ESRCH);
     ck_assert_uint_eq(done, 7);
     fx_world_domain(FX_GUEST)->vcpu[0].exists = false;
     arg[3] = (FX_GUEST + 1) << 16 | FX_GUEST;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     ck_assert_uint_eq(done, 0);
     fx_world_domain(FX_GUEST)->vcpu[0].exists = true;
     arg[3] = FX_GUEST; /* tables of the control domain's, not the guest's */
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     fx_world_give_back(OWN(1)); /* nor is what is free the control domain's */
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     ok();
 }
 END_TEST
@@ -790,15 +790,15 @@ START_TEST(m2p_updates)
     mmu_update_t request = {OWN(9) << 12 | MMU_MACHPHYS_UPDATE, 1234};
     uint64_t arg[5] = {(uintptr_t)&request, 1, 0, FX_GUEST};
 
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), 0);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), 0);
     ck_assert_uint_eq(world.m2p_mfn, OWN(9));
     ck_assert_uint_eq(world.m2p_pfn, 1234);
     request.ptr = OTHER(0) << 12 | MMU_MACHPHYS_UPDATE;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     request.ptr = UINT64_C(0x80000) << 12 | MMU_MACHPHYS_UPDATE;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     arg[3] = (FX_GUEST + 1) << 16 | FX_GUEST;
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), -EPERM);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EPERM);
     ok();
 }
 END_TEST
@@ -812,17 +812,17 @@ START_TEST(mmuext_call)
 
     op[0].arg1.mfn = OWN(1);
     op[1].arg1.mfn = OWN(1);
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), -EINVAL);
     ck_assert_uint_eq(done, 1);
     world.pinned[fx_world_index(OWN(1))] = true;
     ok();
     arg[3] = 9;
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), -ESRCH);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), -ESRCH);
     arg[3] = 0;
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), -ESRCH);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), -ESRCH);
     arg[0] = 8;
     arg[3] = FX_GUEST;
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), -EFAULT);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), -EFAULT);
     for (unsigned int i = MMUEXT_NEW_BASEPTR; i <= MMUEXT_NEW_USER_BASEPTR; i++)
         if (i != 14)
             ck_assert_int_eq(ext(i, OWN(2), FX_GUEST), -EPERM);
@@ -849,13 +849,13 @@ START_TEST(clear_and_copy)
     ck_assert_int_eq(pin(OWN(1), 1), 0);
     op.arg1.mfn = OWN(2);
     op.arg2.src_mfn = OWN(1);
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), 0);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), 0);
     ck_assert_uint_eq(get(OWN(2), 3), get(OWN(1), 3));
     op.arg1.mfn = OWN(1);
     op.arg2.src_mfn = OWN(2);
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), -EINVAL);
     op.arg2.src_mfn = OTHER(2);
-    ck_assert_int_eq(fx_mmuext_op(&world.host, arg), -EINVAL);
+    ck_assert_int_eq(fx_mmuext_op(&world.caller, arg), -EINVAL);
     ck_assert_int_eq(ext(MMUEXT_CLEAR_PAGE, OWN(1), FX_GUEST), -EINVAL);
     ck_assert_int_eq(ext(MMUEXT_CLEAR_PAGE, OTHER(1), FX_GUEST), -EINVAL);
     ck_assert_int_eq(ext(MMUEXT_CLEAR_PAGE, OWN(2), FX_GUEST), 0);
@@ -975,7 +975,7 @@ START_TEST(the_log_of_dirty_frames)
     ck_assert_int_eq(ext(MMUEXT_CLEAR_PAGE, OWN(12), FX_GUEST), 0);
     ck_assert(fx_frame(&world.host, OWN(12))->flags & FX_F_TOUCHED);
     ck_assert(fx_frame(&world.host, OWN(12))->flags & FX_F_DIRTY);
-    ck_assert_int_eq(fx_mmu_update_op(&world.host, arg), 0);
+    ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), 0);
     ck_assert(fx_frame(&world.host, OWN(13))->flags & FX_F_DIRTY);
     ck_assert_uint_eq(guest->dirty_pages, 4);
     guest->dirty_pages = 2;

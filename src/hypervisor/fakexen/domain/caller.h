@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * caller.h - the caller's memory, which may not be there.
+ * caller.h - who makes a hypercall: which domain, and how its memory is read
+ * and written.
  *
- * 0 or -EFAULT; nothing of the caller's can make fakexen crash.
+ * Pointers among a hypercall's arguments are addresses in the caller's memory,
+ * and reached through fx_copy_in() and fx_copy_out() only: 0, or -EFAULT for
+ * one that leads nowhere.  Whoever makes a caller says what these do
+ * (preload/process_memory.h).
  */
 #ifndef FX_CALLER_H
 #define FX_CALLER_H
@@ -10,9 +14,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "machine/host.h"
+
+struct fx_caller {
+    struct fx_host *host;
+    struct fx_domain *domain;
+    int (*copy_in)(const struct fx_caller *caller, void *to, uint64_t from,
+                   size_t size);
+    int (*copy_out)(const struct fx_caller *caller, uint64_t to,
+                    const void *from, size_t size);
+};
+
+static inline int __attribute__((warn_unused_result))
+fx_copy_in(const struct fx_caller *caller, void *to, uint64_t from, size_t size)
+{
+    return caller->copy_in(caller, to, from, size);
+}
+
+static inline int __attribute__((warn_unused_result))
+fx_copy_out(const struct fx_caller *caller, uint64_t to, const void *from,
+            size_t size)
+{
+    return caller->copy_out(caller, to, from, size);
+}
+
+/* The domain that the caller names by its ID, or itself by DOMID_SELF; NULL. */
+struct fx_domain *fx_caller_domain(const struct fx_caller *caller,
+                                   uint32_t domid);
+
+/*
+ * A caller's bitmap of up to 64 bits, and one for it, of any length; 0 or
+ * -EFAULT.
+ */
 int __attribute__((warn_unused_result))
-fx_copy_from(void *to, uint64_t from, size_t size);
+fx_bitmap_in(const struct fx_caller *caller, const struct xenctl_bitmap *map,
+             uint64_t *bits);
 int __attribute__((warn_unused_result))
-fx_copy_to(uint64_t to, const void *from, size_t size);
+fx_bitmap_out(const struct fx_caller *caller, const struct xenctl_bitmap *map,
+              uint64_t bits);
 
 #endif /* FX_CALLER_H */

@@ -143,15 +143,16 @@ static void narrow(context32_t *to, const struct wide *from)
     to->failsafe_callback_cs = from->failsafe_callback_cs;
 }
 
-static int read_context(const struct fx_domain *domain, struct wide *to,
+static int read_context(const struct fx_caller *caller,
+                        const struct fx_domain *domain, struct wide *to,
                         uint64_t from)
 {
     context32_t narrow_one;
 
     memset(to, 0, sizeof(*to));
     if (!domain->is_32bit)
-        return fx_copy_from(&to->c, from, sizeof(to->c));
-    if (fx_copy_from(&narrow_one, from, sizeof(narrow_one)))
+        return fx_copy_in(caller, &to->c, from, sizeof(to->c));
+    if (fx_copy_in(caller, &narrow_one, from, sizeof(narrow_one)))
         return -EFAULT;
     widen(to, &narrow_one);
     return 0;
@@ -425,9 +426,10 @@ static int set_tables(struct fx_host *host, struct fx_domain *domain,
     return rc;
 }
 
-long fx_set_context(struct fx_host *host, struct fx_domain *domain,
+long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
                     uint32_t vcpu, uint64_t from)
 {
+    struct fx_host *host = caller->host;
     struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
     struct fx_vcpu *slot = &domain->vcpu[vcpu];
     struct wide w;
@@ -435,7 +437,7 @@ long fx_set_context(struct fx_host *host, struct fx_domain *domain,
 
     if (!v)
         return -EINVAL;
-    if (read_context(domain, &w, from))
+    if (read_context(caller, domain, &w, from))
         return -EFAULT;
     fix_selectors(domain, &w);
     rc = check_addresses(domain, &w.c);
@@ -466,10 +468,10 @@ static bool in_kernel(const struct fx_domain *domain, const context_t *c)
     return (c->user_regs.cs & 3) == 3 && c->flags & VGCF_in_kernel;
 }
 
-long fx_get_context(struct fx_host *host, struct fx_domain *domain,
+long fx_get_context(const struct fx_caller *caller, struct fx_domain *domain,
                     uint32_t vcpu, uint64_t to)
 {
-    const struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+    const struct fx_vcpu_state *v = fx_vcpu_state(caller->host, domain, vcpu);
     context32_t narrow_one;
     struct wide w;
 
@@ -489,9 +491,9 @@ long fx_get_context(struct fx_host *host, struct fx_domain *domain,
         w.c.ctrlreg[1] = mfn_to_cr3(domain, v->user_root);
     w.c.vm_assist = domain->vm_assist;
     if (!domain->is_32bit)
-        return fx_copy_to(to, &w.c, sizeof(w.c));
+        return fx_copy_out(caller, to, &w.c, sizeof(w.c));
     narrow(&narrow_one, &w);
-    return fx_copy_to(to, &narrow_one, sizeof(narrow_one));
+    return fx_copy_out(caller, to, &narrow_one, sizeof(narrow_one));
 }
 
 void fx_put_tables(struct fx_host *host, struct fx_domain *domain,

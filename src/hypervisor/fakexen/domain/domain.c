@@ -159,7 +159,7 @@ static struct fx_domain *free_slot(struct fx_host *host)
 {
     unsigned int i;
 
-    for (i = 1; i < FX_MAX_DOMAINS; i++)
+    for (i = FX_CONTROL_DOMID + 1; i < FX_MAX_DOMAINS; i++)
         if (!host->super->domain[i].exists)
             return &host->super->domain[i];
     return NULL;

@@ -15,6 +15,7 @@
 #include <xen/domctl.h>
 #include <xen/memory.h>
 
+#include "domain/caller.h"
 #include "machine/host.h"
 
 /* XEN_DOMCTL_createdomain's limit and default (Xen: gnttab_max_frames). */
@@ -114,9 +115,9 @@ void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
                     struct xen_domctl_getdomaininfo *info);
 
 /* context.c: XEN_DOMCTL_{set,get}vcpucontext, the structure at `from`/`to` */
-long fx_set_context(struct fx_host *host, struct fx_domain *domain,
+long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
                     uint32_t vcpu, uint64_t from);
-long fx_get_context(struct fx_host *host, struct fx_domain *domain,
+long fx_get_context(const struct fx_caller *caller, struct fx_domain *domain,
                     uint32_t vcpu, uint64_t to);
 void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
                    uint32_t vcpu);
@@ -126,31 +127,26 @@ void fx_put_tables(struct fx_host *host, struct fx_domain *domain,
 
 /* vcpu_state.c: the other parts of a vCPU that are saved and restored */
 void fx_vcpu_state_init(struct fx_vcpu_state *v);
-long fx_ext_context(struct fx_host *host, struct fx_domain *domain,
+long fx_ext_context(const struct fx_caller *caller, struct fx_domain *domain,
                     struct xen_domctl *op);
-long fx_vcpu_xstate(struct fx_host *host, struct fx_domain *domain,
+long fx_vcpu_xstate(const struct fx_caller *caller, struct fx_domain *domain,
                     struct xen_domctl *op);
-long fx_vcpu_msrs(struct fx_host *host, struct fx_domain *domain,
+long fx_vcpu_msrs(const struct fx_caller *caller, struct fx_domain *domain,
                   struct xen_domctl *op);
-long fx_vcpu_affinity(struct fx_host *host, struct fx_domain *domain,
+long fx_vcpu_affinity(const struct fx_caller *caller, struct fx_domain *domain,
                       struct xen_domctl *op);
 
 /* policy.c: CPU policies */
 void fx_policy_init(struct fx_host *host, struct fx_domain *domain);
 void fx_policy_recalculate(struct fx_host *host, struct fx_domain *domain);
-long fx_policy_get(struct fx_host *host, const struct fx_domain *domain,
+long fx_policy_get(const struct fx_caller *caller,
+                   const struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op);
-long fx_policy_set(struct fx_host *host, struct fx_domain *domain,
+long fx_policy_set(const struct fx_caller *caller, struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op);
-
-/* A caller's bitmap of up to 64 bits, and one for it; 0 or -EFAULT. */
-int __attribute__((warn_unused_result))
-fx_bitmap_from(const struct xenctl_bitmap *map, uint64_t *bits);
-int __attribute__((warn_unused_result))
-fx_bitmap_to(const struct xenctl_bitmap *map, uint64_t bits);
 
 /* log_dirty.c */
-long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
+long fx_shadow_op(const struct fx_caller *caller, struct fx_domain *domain,
                   struct xen_domctl_shadow_op *op);
 void fx_shadow_free(struct fx_host *host, struct fx_domain *domain);
 

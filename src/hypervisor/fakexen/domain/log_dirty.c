@@ -127,7 +127,8 @@ static void fill_bitmap(struct fx_host *host, const struct fx_domain *domain,
     }
 }
 
-static int copy_bitmap(struct fx_host *host, const struct fx_domain *domain,
+static int copy_bitmap(const struct fx_caller *caller,
+                       const struct fx_domain *domain,
                        const struct xen_domctl_shadow_op *op)
 {
     uint64_t bytes = op->pages / 8 + !!(op->pages % 8);
@@ -139,18 +140,19 @@ static int copy_bitmap(struct fx_host *host, const struct fx_domain *domain,
     if (!at || !bytes)
         return 0;
     /* As much memory is taken for it as the caller has. */
-    if (fx_copy_to(at + bytes - 1, &none, 1))
+    if (fx_copy_out(caller, at + bytes - 1, &none, 1))
         return -EFAULT;
     bitmap = calloc(bytes, 1);
     if (!bitmap)
         return -ENOMEM;
-    fill_bitmap(host, domain, bitmap, op->pages);
-    rc = fx_copy_to(at, bitmap, bytes);
+    fill_bitmap(caller->host, domain, bitmap, op->pages);
+    rc = fx_copy_out(caller, at, bitmap, bytes);
     free(bitmap);
     return rc;
 }
 
-static long clean_or_peek(struct fx_host *host, struct fx_domain *domain,
+static long clean_or_peek(const struct fx_caller *caller,
+                          struct fx_domain *domain,
                           struct fx_domain_state *state,
                           struct xen_domctl_shadow_op *op)
 {
@@ -169,9 +171,9 @@ static long clean_or_peek(struct fx_host *host, struct fx_domain *domain,
         return -ENOMEM;
     op->stats.fault_count = (uint32_t)domain->dirty_pages;
     op->stats.dirty_count = (uint32_t)domain->dirty_pages;
-    rc = copy_bitmap(host, domain, op);
+    rc = copy_bitmap(caller, domain, op);
     if (!rc && op->op == XEN_DOMCTL_SHADOW_OP_CLEAN)
-        clean(host, domain);
+        clean(caller->host, domain);
     return rc;
 }
 
@@ -200,12 +202,13 @@ static void disable(struct fx_host *host, struct fx_domain *domain,
     domain->log_dirty = false;
 }
 
-long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
+long fx_shadow_op(const struct fx_caller *caller, struct fx_domain *domain,
                   struct xen_domctl_shadow_op *op)
 {
+    struct fx_host *host = caller->host;
     struct fx_domain_state *state = fx_domain_state(host, domain);
 
-    if (!domain->id)
+    if (domain == caller->domain)
         return -EINVAL;
     if (domain->dying)
         return 0;
@@ -223,7 +226,7 @@ long fx_shadow_op(struct fx_host *host, struct fx_domain *domain,
         return 0;
     case XEN_DOMCTL_SHADOW_OP_CLEAN:
     case XEN_DOMCTL_SHADOW_OP_PEEK:
-        return clean_or_peek(host, domain, state, op);
+        return clean_or_peek(caller, domain, state, op);
     case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
         op->mb = (state->shadow_pages + 255) >> 8;
         return 0;

@@ -139,6 +139,7 @@ static struct leaf *find_leaf(struct policy *p, uint32_t leaf, uint32_t subleaf)
 
 /* A caller's array of leaves, of which `used` are written. */
 struct out {
+    const struct fx_caller *caller;
     uint64_t at;
     uint32_t room, used;
     int rc;
@@ -155,8 +156,8 @@ static void put_leaf(struct out *out, uint32_t leaf, uint32_t subleaf,
     if (out->used == out->room)
         out->rc = -ENOBUFS;
     else
-        out->rc = fx_copy_to(out->at + out->used * sizeof(entry), &entry,
-                             sizeof(entry));
+        out->rc = fx_copy_out(out->caller, out->at + out->used * sizeof(entry),
+                              &entry, sizeof(entry));
     out->used += !out->rc;
 }
 
@@ -223,9 +224,10 @@ static void put_basic(struct out *out, const struct policy *p, uint32_t leaf)
     }
 }
 
-static int put_leaves(const struct policy *p, uint64_t at, uint32_t *count)
+static int put_leaves(const struct fx_caller *caller, const struct policy *p,
+                      uint64_t at, uint32_t *count)
 {
-    struct out out = {.at = at, .room = *count};
+    struct out out = {.caller = caller, .at = at, .room = *count};
     struct leaf limit = {0};
     uint32_t i;
 
@@ -242,7 +244,8 @@ static int put_leaves(const struct policy *p, uint64_t at, uint32_t *count)
     return out.rc;
 }
 
-static int put_msrs(const struct policy *p, uint64_t at, uint32_t *count)
+static int put_msrs(const struct fx_caller *caller, const struct policy *p,
+                    uint64_t at, uint32_t *count)
 {
     xen_msr_entry_t entry[MAX_MSRS] = {
         {.idx = MSR_PLATFORM_INFO, .val = p->platform_info},
@@ -250,7 +253,7 @@ static int put_msrs(const struct policy *p, uint64_t at, uint32_t *count)
     };
     uint32_t fit = *count < MAX_MSRS ? *count : MAX_MSRS;
 
-    if (fit && fx_copy_to(at, entry, fit * sizeof(entry[0])))
+    if (fit && fx_copy_out(caller, at, entry, fit * sizeof(entry[0])))
         return -EFAULT;
     if (fit < MAX_MSRS)
         return -ENOBUFS;
@@ -259,19 +262,20 @@ static int put_msrs(const struct policy *p, uint64_t at, uint32_t *count)
 }
 
 /* Where there is no array, its size is asked for. */
-static int put_policy(const struct policy *p, uint64_t leaves,
-                      uint32_t *nr_leaves, uint64_t msrs, uint32_t *nr_msrs)
+static int put_policy(const struct fx_caller *caller, const struct policy *p,
+                      uint64_t leaves, uint32_t *nr_leaves, uint64_t msrs,
+                      uint32_t *nr_msrs)
 {
     int rc = 0;
 
     if (leaves)
-        rc = put_leaves(p, leaves, nr_leaves);
+        rc = put_leaves(caller, p, leaves, nr_leaves);
     else
         *nr_leaves = MAX_LEAVES;
     if (rc)
         return rc;
     if (msrs)
-        return put_msrs(p, msrs, nr_msrs);
+        return put_msrs(caller, p, msrs, nr_msrs);
     *nr_msrs = MAX_MSRS;
     return 0;
 }
@@ -294,15 +298,17 @@ static int system_policy(uint32_t index, struct policy *p)
     }
 }
 
-long fx_policy_system(struct xen_sysctl_cpu_policy *op)
+long fx_policy_system(const struct fx_caller *caller,
+                      struct xen_sysctl_cpu_policy *op)
 {
     struct policy p;
     int rc = op->_rsvd ? -EINVAL : system_policy(op->index, &p);
 
     if (rc)
         return rc;
-    return put_policy(&p, (uint64_t)(uintptr_t)op->leaves.p, &op->nr_leaves,
-                      (uint64_t)(uintptr_t)op->msrs.p, &op->nr_msrs);
+    return put_policy(caller, &p, (uint64_t)(uintptr_t)op->leaves.p,
+                      &op->nr_leaves, (uint64_t)(uintptr_t)op->msrs.p,
+                      &op->nr_msrs);
 }
 
 /* Feature sets are numbered in an order of their own. */
@@ -443,21 +449,24 @@ void fx_policy_recalculate(struct fx_host *host, struct fx_domain *domain)
     clear_out_of_range(p);
 }
 
-long fx_policy_get(struct fx_host *host, const struct fx_domain *domain,
+long fx_policy_get(const struct fx_caller *caller,
+                   const struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op)
 {
-    const struct policy *p = domain_policy(host, domain);
+    const struct policy *p = domain_policy(caller->host, domain);
     struct policy control;
 
     if (!p) { /* the control domain sees the machine */
         host_policy(&control);
         p = &control;
     }
-    return put_policy(p, (uint64_t)(uintptr_t)op->leaves.p, &op->nr_leaves,
-                      (uint64_t)(uintptr_t)op->msrs.p, &op->nr_msrs);
+    return put_policy(caller, p, (uint64_t)(uintptr_t)op->leaves.p,
+                      &op->nr_leaves, (uint64_t)(uintptr_t)op->msrs.p,
+                      &op->nr_msrs);
 }
 
-static int read_leaves(struct policy *p, struct xen_domctl_cpu_policy *op)
+static int read_leaves(const struct fx_caller *caller, struct policy *p,
+                       struct xen_domctl_cpu_policy *op)
 {
     uint64_t at = (uint64_t)(uintptr_t)op->leaves.p;
     xen_cpuid_leaf_t entry;
@@ -468,7 +477,7 @@ static int read_leaves(struct policy *p, struct xen_domctl_cpu_policy *op)
     for (i = 0; i < op->nr_leaves; i++, at += sizeof(entry)) {
         struct leaf *leaf;
 
-        if (fx_copy_from(&entry, at, sizeof(entry)))
+        if (fx_copy_in(caller, &entry, at, sizeof(entry)))
             return -EFAULT;
         leaf = find_leaf(p, entry.leaf, entry.subleaf);
         if (leaf)
@@ -504,7 +513,8 @@ static int read_msr(struct policy *p, const xen_msr_entry_t *entry)
     }
 }
 
-static int read_msrs(struct policy *p, struct xen_domctl_cpu_policy *op)
+static int read_msrs(const struct fx_caller *caller, struct policy *p,
+                     struct xen_domctl_cpu_policy *op)
 {
     uint64_t at = (uint64_t)(uintptr_t)op->msrs.p;
     xen_msr_entry_t entry;
@@ -514,7 +524,7 @@ static int read_msrs(struct policy *p, struct xen_domctl_cpu_policy *op)
     if (op->nr_msrs > MAX_MSRS)
         return -E2BIG;
     for (i = 0; i < op->nr_msrs; i++, at += sizeof(entry)) {
-        if (fx_copy_from(&entry, at, sizeof(entry)))
+        if (fx_copy_in(caller, &entry, at, sizeof(entry)))
             return -EFAULT;
         rc = read_msr(p, &entry);
         if (rc) {
@@ -553,10 +563,10 @@ static int check_policy(const struct policy *p,
     return 0;
 }
 
-long fx_policy_set(struct fx_host *host, struct fx_domain *domain,
+long fx_policy_set(const struct fx_caller *caller, struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op)
 {
-    struct policy *p = domain_policy(host, domain);
+    struct policy *p = domain_policy(caller->host, domain);
     struct policy wanted;
     int rc;
 
@@ -564,9 +574,9 @@ long fx_policy_set(struct fx_host *host, struct fx_domain *domain,
         return -EINVAL;
     wanted = *p;
     op->err_leaf = op->err_subleaf = op->err_msr = UINT32_MAX;
-    rc = read_leaves(&wanted, op);
+    rc = read_leaves(caller, &wanted, op);
     if (!rc)
-        rc = read_msrs(&wanted, op);
+        rc = read_msrs(caller, &wanted, op);
     if (rc)
         return rc;
     clear_out_of_range(&wanted);
@@ -574,6 +584,6 @@ long fx_policy_set(struct fx_host *host, struct fx_domain *domain,
     if (rc)
         return rc;
     *p = wanted;
-    fx_policy_recalculate(host, domain);
+    fx_policy_recalculate(caller->host, domain);
     return 0;
 }

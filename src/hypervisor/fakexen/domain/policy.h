@@ -11,6 +11,8 @@
 
 #include <xen/sysctl.h>
 
+#include "domain/caller.h"
+
 /* Words of a feature set, in XEN_SYSCTL_get_cpu_featureset's order. */
 #define FX_FEATURE_WORDS 19
 
@@ -18,7 +20,8 @@
  * System policy `index` (XEN_SYSCTL_cpu_policy_*): to the caller's buffers, and
  * the counts to `op`.  -EINVAL, -ENOBUFS, -EFAULT.
  */
-long fx_policy_system(struct xen_sysctl_cpu_policy *op);
+long fx_policy_system(const struct fx_caller *caller,
+                      struct xen_sysctl_cpu_policy *op);
 
 /* The feature set `index`, or -EINVAL. */
 int __attribute__((warn_unused_result))

@@ -70,14 +70,15 @@ void fx_vcpu_state_init(struct fx_vcpu_state *v)
     v->ext.vmce.caps = MCG_CAP_DEFAULT;
 }
 
-long fx_ext_context(struct fx_host *host, struct fx_domain *domain,
+long fx_ext_context(const struct fx_caller *caller, struct fx_domain *domain,
                     struct xen_domctl *op)
 {
     struct xen_domctl_ext_vcpucontext *ext = &op->u.ext_vcpucontext;
-    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, ext->vcpu);
+    struct fx_vcpu_state *v = fx_vcpu_state(caller->host, domain, ext->vcpu);
     uint32_t vcpu = ext->vcpu;
 
-    if (!v || (op->cmd == XEN_DOMCTL_set_ext_vcpucontext && !domain->id))
+    if (!v ||
+        (op->cmd == XEN_DOMCTL_set_ext_vcpucontext && domain == caller->domain))
         return -ESRCH;
     if (op->cmd == XEN_DOMCTL_set_ext_vcpucontext)
         return set_ext(domain, v, ext);
@@ -92,7 +93,8 @@ static uint32_t xstate_size(uint64_t mask)
     return mask & 4 ? FX_XSTATE_BYTES : XSTATE_MIN;
 }
 
-static long get_xstate(const struct fx_vcpu_state *v,
+static long get_xstate(const struct fx_caller *caller,
+                       const struct fx_vcpu_state *v,
                        struct xen_domctl_vcpuextstate *asked)
 {
     uint64_t at = (uint64_t)(uintptr_t)asked->buffer.p;
@@ -106,9 +108,9 @@ static long get_xstate(const struct fx_vcpu_state *v,
     }
     if (asked->size < size || asked->xfeature_mask != FX_XSTATE_MASK)
         return -EINVAL;
-    if (fx_copy_to(at, header, sizeof(header)) ||
-        (size > XSTATE_HEADER &&
-         fx_copy_to(at + XSTATE_HEADER, v->xsave, size - XSTATE_HEADER)))
+    if (fx_copy_out(caller, at, header, sizeof(header)) ||
+        (size > XSTATE_HEADER && fx_copy_out(caller, at + XSTATE_HEADER,
+                                             v->xsave, size - XSTATE_HEADER)))
         return -EFAULT;
     asked->size = size;
     return 0;
@@ -138,7 +140,7 @@ static long check_xstate(const uint64_t header[2], const uint8_t *area)
     return 0;
 }
 
-static long set_xstate(struct fx_vcpu_state *v,
+static long set_xstate(const struct fx_caller *caller, struct fx_vcpu_state *v,
                        const struct xen_domctl_vcpuextstate *asked)
 {
     uint8_t buffer[XSTATE_HEADER + FX_XSTATE_BYTES] = {0};
@@ -147,7 +149,8 @@ static long set_xstate(struct fx_vcpu_state *v,
 
     if (asked->size < XSTATE_HEADER || asked->size > sizeof(buffer))
         return -EINVAL;
-    if (fx_copy_from(buffer, (uint64_t)(uintptr_t)asked->buffer.p, asked->size))
+    if (fx_copy_in(caller, buffer, (uint64_t)(uintptr_t)asked->buffer.p,
+                   asked->size))
         return -EFAULT;
     memcpy(header, buffer, sizeof(header));
     if (header[1]) {
@@ -167,19 +170,20 @@ static long set_xstate(struct fx_vcpu_state *v,
     return 0;
 }
 
-long fx_vcpu_xstate(struct fx_host *host, struct fx_domain *domain,
+long fx_vcpu_xstate(const struct fx_caller *caller, struct fx_domain *domain,
                     struct xen_domctl *op)
 {
     struct xen_domctl_vcpuextstate *asked = &op->u.vcpuextstate;
-    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, asked->vcpu);
+    struct fx_vcpu_state *v = fx_vcpu_state(caller->host, domain, asked->vcpu);
 
     if (!v)
         return -ESRCH;
-    return op->cmd == XEN_DOMCTL_getvcpuextstate ? get_xstate(v, asked)
-                                                 : set_xstate(v, asked);
+    return op->cmd == XEN_DOMCTL_getvcpuextstate ? get_xstate(caller, v, asked)
+                                                 : set_xstate(caller, v, asked);
 }
 
-static long get_msrs(const struct fx_vcpu_state *v,
+static long get_msrs(const struct fx_caller *caller,
+                     const struct fx_vcpu_state *v,
                      struct xen_domctl_vcpu_msrs *asked)
 {
     uint64_t at = (uint64_t)(uintptr_t)asked->msrs.p;
@@ -189,7 +193,7 @@ static long get_msrs(const struct fx_vcpu_state *v,
     asked->msr_count = at ? v->nr_msrs : FX_VCPU_MSRS;
     if (!at)
         return 0;
-    if (fit && fx_copy_to(at, v->msr, fit * sizeof(v->msr[0])))
+    if (fit && fx_copy_out(caller, at, v->msr, fit * sizeof(v->msr[0])))
         return -EFAULT;
     return v->nr_msrs > room ? -ENOBUFS : 0;
 }
@@ -209,7 +213,7 @@ static void keep_msr(struct fx_vcpu_state *v,
     }
 }
 
-static long set_msrs(struct fx_vcpu_state *v,
+static long set_msrs(const struct fx_caller *caller, struct fx_vcpu_state *v,
                      struct xen_domctl_vcpu_msrs *asked)
 {
     struct xen_domctl_vcpu_msr msr;
@@ -221,7 +225,7 @@ static long set_msrs(struct fx_vcpu_state *v,
     for (i = 0; i < asked->msr_count && !rc; i++) {
         uint64_t at = (uint64_t)(uintptr_t)asked->msrs.p + i * sizeof(msr);
 
-        if (fx_copy_from(&msr, at, sizeof(msr)))
+        if (fx_copy_in(caller, &msr, at, sizeof(msr)))
             rc = -EFAULT;
         else if (msr.reserved || msr.index != MSR_TSC_AUX ||
                  msr.value > UINT32_MAX)
@@ -234,84 +238,52 @@ static long set_msrs(struct fx_vcpu_state *v,
     return rc;
 }
 
-long fx_vcpu_msrs(struct fx_host *host, struct fx_domain *domain,
+long fx_vcpu_msrs(const struct fx_caller *caller, struct fx_domain *domain,
                   struct xen_domctl *op)
 {
     struct xen_domctl_vcpu_msrs *asked = &op->u.vcpu_msrs;
-    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, asked->vcpu);
+    struct fx_vcpu_state *v = fx_vcpu_state(caller->host, domain, asked->vcpu);
 
     if (!v)
         return -ESRCH;
-    return op->cmd == XEN_DOMCTL_get_vcpu_msrs ? get_msrs(v, asked)
-                                               : set_msrs(v, asked);
-}
-
-int fx_bitmap_from(const struct xenctl_bitmap *map, uint64_t *bits)
-{
-    uint32_t bytes = map->nr_bits / 8 + !!(map->nr_bits % 8);
-
-    *bits = 0;
-    if (bytes > sizeof(*bits))
-        bytes = sizeof(*bits);
-    if (bytes && fx_copy_from(bits, (uint64_t)(uintptr_t)map->bitmap.p, bytes))
-        return -EFAULT;
-    if (map->nr_bits < 64)
-        *bits &= (UINT64_C(1) << map->nr_bits) - 1;
-    return 0;
-}
-
-/* The caller's map may be as long as it likes; what is beyond is zero. */
-int fx_bitmap_to(const struct xenctl_bitmap *map, uint64_t bits)
-{
-    uint64_t bytes = map->nr_bits / 8 + !!(map->nr_bits % 8);
-    uint64_t at = (uint64_t)(uintptr_t)map->bitmap.p;
-    uint8_t zero[256] = {0};
-    uint64_t done = bytes < sizeof(bits) ? bytes : sizeof(bits);
-
-    if (done && fx_copy_to(at, &bits, done))
-        return -EFAULT;
-    while (done < bytes) {
-        uint64_t n = bytes - done < sizeof(zero) ? bytes - done : sizeof(zero);
-
-        if (fx_copy_to(at + done, zero, n))
-            return -EFAULT;
-        done += n;
-    }
-    return 0;
+    return op->cmd == XEN_DOMCTL_get_vcpu_msrs ? get_msrs(caller, v, asked)
+                                               : set_msrs(caller, v, asked);
 }
 
 #define ALL_CPUS ((UINT64_C(1) << FX_CPUS) - 1)
 
-static long set_affinity(struct fx_vcpu_state *v,
+static long set_affinity(const struct fx_caller *caller,
+                         struct fx_vcpu_state *v,
                          const struct xen_domctl_vcpuaffinity *asked)
 {
     uint64_t hard = v->hard_affinity, soft = v->soft_affinity;
 
     if (asked->flags & XEN_VCPUAFFINITY_HARD) {
-        if (fx_bitmap_from(&asked->cpumap_hard, &hard))
+        if (fx_bitmap_in(caller, &asked->cpumap_hard, &hard))
             return -EFAULT;
         if (!(hard & ALL_CPUS))
             return -EINVAL;
     }
     if (asked->flags & XEN_VCPUAFFINITY_SOFT &&
-        fx_bitmap_from(&asked->cpumap_soft, &soft))
+        fx_bitmap_in(caller, &asked->cpumap_soft, &soft))
         return -EFAULT;
     v->hard_affinity = hard;
     v->soft_affinity = soft;
     /* What comes of it is told at once. */
     if (asked->flags & XEN_VCPUAFFINITY_HARD &&
-        fx_bitmap_to(&asked->cpumap_hard, hard & ALL_CPUS))
+        fx_bitmap_out(caller, &asked->cpumap_hard, hard & ALL_CPUS))
         return -EFAULT;
     if (asked->flags & XEN_VCPUAFFINITY_SOFT)
-        return fx_bitmap_to(&asked->cpumap_soft, soft & hard & ALL_CPUS);
+        return fx_bitmap_out(caller, &asked->cpumap_soft,
+                             soft & hard & ALL_CPUS);
     return 0;
 }
 
-long fx_vcpu_affinity(struct fx_host *host, struct fx_domain *domain,
+long fx_vcpu_affinity(const struct fx_caller *caller, struct fx_domain *domain,
                       struct xen_domctl *op)
 {
     const struct xen_domctl_vcpuaffinity *asked = &op->u.vcpuaffinity;
-    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, asked->vcpu);
+    struct fx_vcpu_state *v = fx_vcpu_state(caller->host, domain, asked->vcpu);
 
     if (asked->vcpu >= domain->max_vcpus)
         return -EINVAL;
@@ -323,11 +295,11 @@ long fx_vcpu_affinity(struct fx_host *host, struct fx_domain *domain,
         (asked->flags & XEN_VCPUAFFINITY_SOFT && !asked->cpumap_soft.bitmap.p))
         return -EINVAL;
     if (op->cmd == XEN_DOMCTL_setvcpuaffinity)
-        return set_affinity(v, asked);
+        return set_affinity(caller, v, asked);
     if (asked->flags & XEN_VCPUAFFINITY_HARD &&
-        fx_bitmap_to(&asked->cpumap_hard, v->hard_affinity))
+        fx_bitmap_out(caller, &asked->cpumap_hard, v->hard_affinity))
         return -EFAULT;
     if (asked->flags & XEN_VCPUAFFINITY_SOFT)
-        return fx_bitmap_to(&asked->cpumap_soft, v->soft_affinity);
+        return fx_bitmap_out(caller, &asked->cpumap_soft, v->soft_affinity);
     return 0;
 }

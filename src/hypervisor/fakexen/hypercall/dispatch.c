@@ -32,7 +32,7 @@ fx_hypercall fx_hypercall_by_number(unsigned int number)
  * The calls of a multicall fail one by one: only a list that cannot be read or
  * written stops it. One in another is refused, as on Xen.
  */
-long fx_multicall(struct fx_host *host, const uint64_t arg[5])
+long fx_multicall(const struct fx_caller *caller, const uint64_t arg[5])
 {
     uint32_t count = (uint32_t)arg[1];
     multicall_entry_t entry;
@@ -43,7 +43,7 @@ long fx_multicall(struct fx_host *host, const uint64_t arg[5])
         uint64_t at = arg[0] + (uint64_t)i * sizeof(entry);
         uint64_t words[5];
 
-        if (fx_copy_from(&entry, at, sizeof(entry)))
+        if (fx_copy_in(caller, &entry, at, sizeof(entry)))
             return -EFAULT;
         function = entry.op <= UINT32_MAX
                        ? fx_hypercall_by_number((unsigned int)entry.op)
@@ -54,8 +54,8 @@ long fx_multicall(struct fx_host *host, const uint64_t arg[5])
             entry.result = (unsigned long)-EINVAL;
         else
             entry.result =
-                (unsigned long)(function ? function(host, words) : -ENOSYS);
-        if (fx_copy_to(at, &entry, sizeof(entry)))
+                (unsigned long)(function ? function(caller, words) : -ENOSYS);
+        if (fx_copy_out(caller, at, &entry, sizeof(entry)))
             return -EFAULT;
     }
     return 0;

@@ -29,6 +29,7 @@
 
 /* Does the structure go back to the caller, also after an error? */
 struct call {
+    const struct fx_caller *caller;
     struct fx_host *host;
     struct fx_domain *domain; /* NULL for createdomain and getdomaininfo */
     struct xen_domctl *op;
@@ -40,7 +41,7 @@ typedef long (*domctl_function)(struct call *call);
 /* Xen pauses the domain meanwhile, which none can do to itself. */
 static bool is_caller(const struct call *call)
 {
-    return call->domain->id == 0;
+    return call->domain == call->caller->domain;
 }
 
 /* IDs are given out round and round, so that one is not soon used again. */
@@ -52,7 +53,7 @@ static int pick_domid(struct fx_host *host, uint16_t *domid)
     for (i = 0; i < DOMID_FIRST_RESERVED; i++, id++) {
         if (!id || id >= DOMID_FIRST_RESERVED)
             id = 1;
-        if (fx_domain_by_id(host, id))
+        if (fx_domain(host, id))
             continue;
         host->super->next_domid = id + 1;
         *domid = (uint16_t)id;
@@ -67,7 +68,7 @@ static long create_domain(struct call *call)
     int rc;
 
     if (domid && domid < DOMID_FIRST_RESERVED) {
-        if (fx_domain_by_id(call->host, domid))
+        if (fx_domain(call->host, domid))
             return -EEXIST;
     } else {
         rc = pick_domid(call->host, &domid);
@@ -201,7 +202,7 @@ static long set_context(struct call *call)
         !fx_vcpu_state(call->host, call->domain, asked->vcpu))
         return -EINVAL;
     if (asked->ctxt.p)
-        return fx_set_context(call->host, call->domain, asked->vcpu,
+        return fx_set_context(call->caller, call->domain, asked->vcpu,
                               (uint64_t)(uintptr_t)asked->ctxt.p);
     fx_reset_vcpu(call->host, call->domain, asked->vcpu);
     return 0;
@@ -216,7 +217,7 @@ static long get_context(struct call *call)
     if (!call->domain->vcpu[asked->vcpu].initialised)
         return -ENODATA;
     call->copy_back = true;
-    return fx_get_context(call->host, call->domain, asked->vcpu,
+    return fx_get_context(call->caller, call->domain, asked->vcpu,
                           (uint64_t)(uintptr_t)asked->ctxt.p);
 }
 
@@ -250,10 +251,10 @@ static long page_frame_info(struct call *call)
     for (i = 0; i < asked->num; i++, at += sizeof(uint64_t)) {
         uint64_t word;
 
-        if (fx_copy_from(&word, at, sizeof(word)))
+        if (fx_copy_in(call->caller, &word, at, sizeof(word)))
             return -EFAULT;
         word = fx_pfinfo(call->host, call->domain, word);
-        if (fx_copy_to(at, &word, sizeof(word)))
+        if (fx_copy_out(call->caller, at, &word, sizeof(word)))
             return -EFAULT;
     }
     return 0;
@@ -322,30 +323,30 @@ static long hypercall_init(struct call *call)
 static long shadow_op(struct call *call)
 {
     call->copy_back = true;
-    return fx_shadow_op(call->host, call->domain, &call->op->u.shadow_op);
+    return fx_shadow_op(call->caller, call->domain, &call->op->u.shadow_op);
 }
 
 static long ext_context(struct call *call)
 {
     call->copy_back = call->op->cmd == XEN_DOMCTL_get_ext_vcpucontext;
-    return fx_ext_context(call->host, call->domain, call->op);
+    return fx_ext_context(call->caller, call->domain, call->op);
 }
 
 static long vcpu_xstate(struct call *call)
 {
     call->copy_back = call->op->cmd == XEN_DOMCTL_getvcpuextstate;
-    return fx_vcpu_xstate(call->host, call->domain, call->op);
+    return fx_vcpu_xstate(call->caller, call->domain, call->op);
 }
 
 static long vcpu_msrs(struct call *call)
 {
     call->copy_back = true;
-    return fx_vcpu_msrs(call->host, call->domain, call->op);
+    return fx_vcpu_msrs(call->caller, call->domain, call->op);
 }
 
 static long vcpu_affinity(struct call *call)
 {
-    return fx_vcpu_affinity(call->host, call->domain, call->op);
+    return fx_vcpu_affinity(call->caller, call->domain, call->op);
 }
 
 /* The guest's time stands still while it never runs: it is the host's. */
@@ -389,7 +390,8 @@ static long set_tsc(struct call *call)
 
 static long get_cpu_policy(struct call *call)
 {
-    long rc = fx_policy_get(call->host, call->domain, &call->op->u.cpu_policy);
+    long rc =
+        fx_policy_get(call->caller, call->domain, &call->op->u.cpu_policy);
 
     call->copy_back = !rc;
     return rc;
@@ -404,7 +406,7 @@ static long set_cpu_policy(struct call *call)
         return -EINVAL;
     if (state->creation_finished)
         return -EEXIST;
-    rc = fx_policy_set(call->host, call->domain, &call->op->u.cpu_policy);
+    rc = fx_policy_set(call->caller, call->domain, &call->op->u.cpu_policy);
     call->copy_back = rc; /* says which leaf */
     return rc;
 }
@@ -419,8 +421,8 @@ static long node_affinity(struct call *call)
     if (!state)
         return -EINVAL;
     if (call->op->cmd == XEN_DOMCTL_getnodeaffinity)
-        return fx_bitmap_to(map, state->node_affinity);
-    if (fx_bitmap_from(map, &nodes))
+        return fx_bitmap_out(call->caller, map, state->node_affinity);
+    if (fx_bitmap_in(call->caller, map, &nodes))
         return -EFAULT;
     if (!(nodes & online))
         return -EINVAL;
@@ -440,8 +442,9 @@ static long set_vnuma(struct call *call)
     if (!state || asked->nr_vcpus != call->domain->max_vcpus || asked->pad ||
         !asked->nr_vnodes || asked->nr_vnodes > FX_MAX_NODES)
         return -EINVAL;
-    if (fx_copy_from(nodes, (uint64_t)(uintptr_t)asked->vnode_to_pnode.p,
-                     asked->nr_vnodes * sizeof(nodes[0])))
+    if (fx_copy_in(call->caller, nodes,
+                   (uint64_t)(uintptr_t)asked->vnode_to_pnode.p,
+                   asked->nr_vnodes * sizeof(nodes[0])))
         return -EFAULT;
     for (i = 0; i < asked->nr_vnodes; i++)
         if (nodes[i] >= 64)
@@ -608,25 +611,25 @@ static domctl_function function_for(uint32_t command)
     return command < sizeof(table) / sizeof(table[0]) ? table[command] : NULL;
 }
 
-long fx_domctl(struct fx_host *host, const uint64_t arg[5])
+long fx_domctl(const struct fx_caller *caller, const uint64_t arg[5])
 {
     struct xen_domctl op;
-    struct call call = {.host = host, .op = &op};
+    struct call call = {.caller = caller, .host = caller->host, .op = &op};
     domctl_function function;
     long rc;
 
-    if (fx_copy_from(&op, arg[0], sizeof(op)))
+    if (fx_copy_in(caller, &op, arg[0], sizeof(op)))
         return -EFAULT;
     if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
         return -EACCES;
     if (op.cmd != XEN_DOMCTL_createdomain) {
-        call.domain = fx_domain_by_id(host, op.domain);
+        call.domain = fx_domain(caller->host, op.domain);
         if (!call.domain && op.cmd != XEN_DOMCTL_getdomaininfo)
             return -ESRCH;
     }
     function = function_for(op.cmd);
     rc = function ? function(&call) : -ENOSYS;
-    if (call.copy_back && fx_copy_to(arg[0], &op, sizeof(op)))
+    if (call.copy_back && fx_copy_out(caller, arg[0], &op, sizeof(op)))
         return -EFAULT;
     return rc;
 }

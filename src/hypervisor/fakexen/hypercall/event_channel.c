@@ -52,16 +52,17 @@ static int free_port(struct fx_host *host, struct fx_domain *domain,
     return -ENOSPC;
 }
 
-static long alloc_unbound(struct fx_host *host, uint64_t at)
+static long alloc_unbound(const struct fx_caller *caller, uint64_t at)
 {
+    struct fx_host *host = caller->host;
     evtchn_alloc_unbound_t asked;
     struct fx_domain *domain;
     uint32_t port;
     int rc;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain(host, asked.dom);
+    domain = fx_caller_domain(caller, asked.dom);
     if (!domain)
         return -ESRCH;
     rc = free_port(host, domain, &port);
@@ -69,10 +70,11 @@ static long alloc_unbound(struct fx_host *host, uint64_t at)
         return rc;
     *find_port(host, domain, port) = (struct fx_evtchn){
         .state = EVTCHNSTAT_unbound,
-        .remote_dom = asked.remote_dom == DOMID_SELF ? 0 : asked.remote_dom,
+        .remote_dom = asked.remote_dom == DOMID_SELF ? caller->domain->id
+                                                     : asked.remote_dom,
     };
     asked.port = port;
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
 /* The other end of an interdomain channel waits for a new one. */
@@ -86,7 +88,7 @@ static long close_port(struct fx_host *host, const struct fx_domain *domain,
     if (!channel || channel->state == EVTCHNSTAT_closed)
         return -EINVAL;
     if (channel->state == EVTCHNSTAT_interdomain) {
-        remote = fx_domain_by_id(host, channel->remote_dom);
+        remote = fx_domain(host, channel->remote_dom);
         if (remote)
             other = find_port(host, remote, channel->remote_port);
     }
@@ -108,17 +110,18 @@ void fx_evtchn_close_all(struct fx_host *host, struct fx_domain *domain)
             (void)close_port(host, domain, i);
 }
 
-static long bind_interdomain(struct fx_host *host, uint64_t at)
+static long bind_interdomain(const struct fx_caller *caller, uint64_t at)
 {
-    struct fx_domain *local = fx_domain(host, DOMID_SELF), *remote;
+    struct fx_host *host = caller->host;
+    struct fx_domain *local = caller->domain, *remote;
     struct fx_evtchn *channel;
     evtchn_bind_interdomain_t asked;
     uint32_t port;
     int rc;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    remote = fx_domain(host, asked.remote_dom);
+    remote = fx_caller_domain(caller, asked.remote_dom);
     if (!remote || !local)
         return -ESRCH;
     rc = free_port(host, local, &port);
@@ -136,21 +139,21 @@ static long bind_interdomain(struct fx_host *host, uint64_t at)
                                   .remote_dom = local->id,
                                   .remote_port = port};
     asked.local_port = port;
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
-static long status(struct fx_host *host, uint64_t at)
+static long status(const struct fx_caller *caller, uint64_t at)
 {
     const struct fx_evtchn *channel;
     const struct fx_domain *domain;
     evtchn_status_t asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain(host, asked.dom);
+    domain = fx_caller_domain(caller, asked.dom);
     if (!domain)
         return -ESRCH;
-    channel = find_port(host, domain, asked.port);
+    channel = find_port(caller->host, domain, asked.port);
     if (!channel)
         return -EINVAL;
     asked.status = channel->state;
@@ -161,32 +164,34 @@ static long status(struct fx_host *host, uint64_t at)
         asked.u.interdomain.dom = channel->remote_dom;
         asked.u.interdomain.port = channel->remote_port;
     }
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
-static long reset(struct fx_host *host, uint64_t at)
+static long reset(const struct fx_caller *caller, uint64_t at)
 {
     struct fx_domain *domain;
     evtchn_reset_t asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain(host, asked.dom);
+    domain = fx_caller_domain(caller, asked.dom);
     if (!domain)
         return -ESRCH;
     if (domain->id && !domain->pause_count)
         return -EINVAL;
-    fx_evtchn_close_all(host, domain);
+    fx_evtchn_close_all(caller->host, domain);
     return 0;
 }
 
-static long close_or_send(struct fx_host *host, uint64_t at, bool is_close)
+static long close_or_send(const struct fx_caller *caller, uint64_t at,
+                          bool is_close)
 {
-    const struct fx_domain *local = fx_domain(host, DOMID_SELF);
+    struct fx_host *host = caller->host;
+    const struct fx_domain *local = caller->domain;
     const struct fx_evtchn *channel;
     evtchn_port_t port; /* all that both structures hold */
 
-    if (fx_copy_from(&port, at, sizeof(port)))
+    if (fx_copy_in(caller, &port, at, sizeof(port)))
         return -EFAULT;
     if (is_close)
         return close_port(host, local, port);
@@ -194,21 +199,21 @@ static long close_or_send(struct fx_host *host, uint64_t at, bool is_close)
     return channel && channel->state != EVTCHNSTAT_closed ? 0 : -EINVAL;
 }
 
-long fx_event_channel_op(struct fx_host *host, const uint64_t arg[5])
+long fx_event_channel_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     switch ((int)arg[0]) {
     case EVTCHNOP_alloc_unbound:
-        return alloc_unbound(host, arg[1]);
+        return alloc_unbound(caller, arg[1]);
     case EVTCHNOP_bind_interdomain:
-        return bind_interdomain(host, arg[1]);
+        return bind_interdomain(caller, arg[1]);
     case EVTCHNOP_close:
-        return close_or_send(host, arg[1], true);
+        return close_or_send(caller, arg[1], true);
     case EVTCHNOP_send:
-        return close_or_send(host, arg[1], false);
+        return close_or_send(caller, arg[1], false);
     case EVTCHNOP_status:
-        return status(host, arg[1]);
+        return status(caller, arg[1]);
     case EVTCHNOP_reset:
-        return reset(host, arg[1]);
+        return reset(caller, arg[1]);
     default:
         return -ENOSYS;
     }

@@ -13,9 +13,11 @@
 #include "hypercall/hypercall.h"
 
 /* The control domain's table is its kernel's business: it has none here. */
-static int16_t list_frames(struct fx_host *host, struct fx_domain *domain,
+static int16_t list_frames(const struct fx_caller *caller,
+                           struct fx_domain *domain,
                            const gnttab_setup_table_t *asked)
 {
+    struct fx_host *host = caller->host;
     const struct fx_domain_state *state = fx_domain_state(host, domain);
     uint32_t i;
 
@@ -28,60 +30,61 @@ static int16_t list_frames(struct fx_host *host, struct fx_domain *domain,
         if (fx_grant_frame(host, domain, i, &frame))
             return GNTST_general_error;
         mfn = frame;
-        if (fx_copy_to((uint64_t)(uintptr_t)asked->frame_list.p +
-                           i * sizeof(mfn),
-                       &mfn, sizeof(mfn)))
+        if (fx_copy_out(caller,
+                        (uint64_t)(uintptr_t)asked->frame_list.p +
+                            i * sizeof(mfn),
+                        &mfn, sizeof(mfn)))
             return GNTST_bad_virt_addr;
     }
     return GNTST_okay;
 }
 
-static long setup_table(struct fx_host *host, uint64_t at)
+static long setup_table(const struct fx_caller *caller, uint64_t at)
 {
     gnttab_setup_table_t asked;
     struct fx_domain *domain;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain(host, asked.dom);
+    domain = fx_caller_domain(caller, asked.dom);
     asked.status =
-        domain ? list_frames(host, domain, &asked) : GNTST_bad_domain;
-    return fx_copy_to(at + offsetof(gnttab_setup_table_t, status),
-                      &asked.status, sizeof(asked.status));
+        domain ? list_frames(caller, domain, &asked) : GNTST_bad_domain;
+    return fx_copy_out(caller, at + offsetof(gnttab_setup_table_t, status),
+                       &asked.status, sizeof(asked.status));
 }
 
-static long query_size(struct fx_host *host, uint64_t at)
+static long query_size(const struct fx_caller *caller, uint64_t at)
 {
     const struct fx_domain_state *state = NULL;
     const struct fx_domain *domain;
     gnttab_query_size_t asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain(host, asked.dom);
+    domain = fx_caller_domain(caller, asked.dom);
     asked.status = domain ? GNTST_okay : GNTST_bad_domain;
     if (domain)
-        state = fx_domain_state(host, domain);
+        state = fx_domain_state(caller->host, domain);
     if (domain) {
         asked.nr_frames = state ? state->nr_grant_frames : 0;
         asked.max_nr_frames = state ? state->max_grant_frames : 0;
     }
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
-static long get_version(struct fx_host *host, uint64_t at)
+static long get_version(const struct fx_caller *caller, uint64_t at)
 {
     gnttab_get_version_t asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    if (!fx_domain(host, asked.dom))
+    if (!fx_caller_domain(caller, asked.dom))
         return -ESRCH;
     asked.version = 1;
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
-long fx_grant_table_op(struct fx_host *host, const uint64_t arg[5])
+long fx_grant_table_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     uint32_t count = (uint32_t)arg[2];
 
@@ -89,11 +92,11 @@ long fx_grant_table_op(struct fx_host *host, const uint64_t arg[5])
         return -EINVAL;
     switch ((uint32_t)arg[0]) {
     case GNTTABOP_setup_table:
-        return count == 1 ? setup_table(host, arg[1]) : -EINVAL;
+        return count == 1 ? setup_table(caller, arg[1]) : -EINVAL;
     case GNTTABOP_query_size:
-        return count == 1 ? query_size(host, arg[1]) : -EINVAL;
+        return count == 1 ? query_size(caller, arg[1]) : -EINVAL;
     case GNTTABOP_get_version:
-        return get_version(host, arg[1]);
+        return get_version(caller, arg[1]);
     default:
         return -ENOSYS;
     }

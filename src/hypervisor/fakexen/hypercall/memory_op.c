@@ -153,8 +153,10 @@ static void name_frames(struct fx_host *host, uint64_t mfn, uint64_t pfn,
 }
 
 /* Frames that were given stay given where the caller's list then fails. */
-static uint64_t populate(struct fx_host *host, const struct reservation *r)
+static uint64_t populate(const struct fx_caller *caller,
+                         const struct reservation *r)
 {
+    struct fx_host *host = caller->host;
     uint64_t i;
 
     for (i = r->start; i < r->extents; i++) {
@@ -162,28 +164,30 @@ static uint64_t populate(struct fx_host *host, const struct reservation *r)
         xen_pfn_t pfn;
         uint64_t mfn;
 
-        if (fx_copy_from(&pfn, at, sizeof(pfn)))
+        if (fx_copy_in(caller, &pfn, at, sizeof(pfn)))
             break;
         mfn = take_frames(host, r);
         if (mfn == FX_NO_MFN)
             break;
         name_frames(host, mfn, pfn, UINT64_C(1) << r->want.order);
-        if (fx_copy_to(at, &mfn, sizeof(mfn)))
+        if (fx_copy_out(caller, at, &mfn, sizeof(mfn)))
             break;
     }
     return i;
 }
 
-static uint64_t increase(struct fx_host *host, const struct reservation *r)
+static uint64_t increase(const struct fx_caller *caller,
+                         const struct reservation *r)
 {
     uint64_t i;
 
     for (i = r->start; i < r->extents; i++) {
-        uint64_t mfn = take_frames(host, r);
+        uint64_t mfn = take_frames(caller->host, r);
 
         if (mfn == FX_NO_MFN)
             break;
-        if (r->list && fx_copy_to(r->list + i * sizeof(mfn), &mfn, sizeof(mfn)))
+        if (r->list &&
+            fx_copy_out(caller, r->list + i * sizeof(mfn), &mfn, sizeof(mfn)))
             break;
     }
     return i;
@@ -207,7 +211,8 @@ static int drop_frame(struct fx_host *host, struct fx_domain *domain,
     return 0;
 }
 
-static uint64_t decrease(struct fx_host *host, const struct reservation *r)
+static uint64_t decrease(const struct fx_caller *caller,
+                         const struct reservation *r)
 {
     uint64_t pages = UINT64_C(1) << r->want.order;
     uint64_t i, j;
@@ -215,33 +220,33 @@ static uint64_t decrease(struct fx_host *host, const struct reservation *r)
     for (i = r->start; i < r->extents; i++) {
         xen_pfn_t mfn;
 
-        if (fx_copy_from(&mfn, r->list + i * sizeof(mfn), sizeof(mfn)))
+        if (fx_copy_in(caller, &mfn, r->list + i * sizeof(mfn), sizeof(mfn)))
             break;
         for (j = 0; j < pages; j++)
-            if (drop_frame(host, r->domain, mfn + j))
+            if (drop_frame(caller->host, r->domain, mfn + j))
                 return i;
     }
     return i;
 }
 
 /* All three answer the number of extents done, and never an error. */
-static long reservation_op(struct fx_host *host, unsigned int command,
+static long reservation_op(const struct fx_caller *caller, unsigned int command,
                            uint64_t start, uint64_t at)
 {
     struct reservation r = {.start = start, .want.node = FX_ANY_NODE};
     xen_memory_reservation_t asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)) ||
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)) ||
         asked.nr_extents > MAX_EXTENTS || start >= asked.nr_extents ||
         asked.extent_order > MAX_ORDER)
         return (long)start;
-    r.domain = fx_domain(host, asked.domid);
+    r.domain = fx_caller_domain(caller, asked.domid);
     if (!r.domain)
         return (long)start;
     r.list = (uint64_t)(uintptr_t)asked.extent_start.p;
     r.extents = asked.nr_extents;
     r.want.order = asked.extent_order;
-    if (choose_memory(host, &r, asked.mem_flags))
+    if (choose_memory(caller->host, &r, asked.mem_flags))
         return (long)start;
     /* Populate-on-demand is for HVM guests: Xen counts it as done. */
     if (command == XENMEM_populate_physmap &&
@@ -249,11 +254,11 @@ static long reservation_op(struct fx_host *host, unsigned int command,
         return (long)(r.domain->id ? r.extents : start);
     switch (command) {
     case XENMEM_increase_reservation:
-        return (long)increase(host, &r);
+        return (long)increase(caller, &r);
     case XENMEM_decrease_reservation:
-        return (long)decrease(host, &r);
+        return (long)decrease(caller, &r);
     default:
-        return (long)populate(host, &r);
+        return (long)populate(caller, &r);
     }
 }
 
@@ -286,11 +291,12 @@ static bool can_steal(struct fx_host *host, const struct fx_domain *domain,
            frame->flags & FX_F_ALLOCATED && !(frame->flags & FX_F_XENHEAP);
 }
 
-static int read_extent(const struct xen_memory_reservation *list,
+static int read_extent(const struct fx_caller *caller,
+                       const struct xen_memory_reservation *list,
                        uint64_t index, uint64_t *value)
 {
     xen_pfn_t pfn;
-    int rc = fx_copy_from(&pfn, extent_at(list, index), sizeof(pfn));
+    int rc = fx_copy_in(caller, &pfn, extent_at(list, index), sizeof(pfn));
 
     *value = pfn;
     return rc;
@@ -308,15 +314,16 @@ static struct fx_frame *input_frame(struct fx_host *host,
 
 /* The same frame twice would be stolen twice: each of `marked` gets, when it is
  * seen, a reference that can_steal() then does not find. */
-static int mark_input(struct fx_host *host, struct exchange *x, uint64_t chunk,
-                      uint64_t *marked)
+static int mark_input(const struct fx_caller *caller, struct exchange *x,
+                      uint64_t chunk, uint64_t *marked)
 {
+    struct fx_host *host = caller->host;
     unsigned int order = x->args.in.extent_order;
     uint64_t extents = UINT64_C(1) << (x->chunk_order - order), i, j;
     int rc;
 
     for (i = 0; i < extents; i++) {
-        rc = read_extent(&x->args.in, chunk * extents + i, &x->in[i]);
+        rc = read_extent(caller, &x->args.in, chunk * extents + i, &x->in[i]);
         if (rc)
             return rc;
         for (j = 0; j < UINT64_C(1) << order; j++) {
@@ -369,7 +376,7 @@ static int alloc_output(struct fx_host *host, const struct exchange *x,
 }
 
 /* Past the point of no return: a bad list then costs names, not frames. */
-static int give_output(struct fx_host *host, const struct exchange *x,
+static int give_output(const struct fx_caller *caller, const struct exchange *x,
                        uint64_t chunk, uint64_t extents)
 {
     const uint64_t *mfns = x->out;
@@ -379,25 +386,26 @@ static int give_output(struct fx_host *host, const struct exchange *x,
     for (i = 0; i < extents; i++) {
         uint64_t index = chunk * extents + i;
 
-        if (read_extent(&x->args.out, index, &pfn)) {
+        if (read_extent(caller, &x->args.out, index, &pfn)) {
             rc = -EFAULT;
             continue;
         }
-        name_frames(host, mfns[i], pfn, UINT64_C(1) << x->want.order);
-        if (fx_copy_to(extent_at(&x->args.out, index), &mfns[i],
-                       sizeof(mfns[i])))
+        name_frames(caller->host, mfns[i], pfn, UINT64_C(1) << x->want.order);
+        if (fx_copy_out(caller, extent_at(&x->args.out, index), &mfns[i],
+                        sizeof(mfns[i])))
             rc = -EFAULT;
     }
     return rc;
 }
 
-static int exchange_chunk(struct fx_host *host, struct exchange *x,
+static int exchange_chunk(const struct fx_caller *caller, struct exchange *x,
                           uint64_t chunk)
 {
+    struct fx_host *host = caller->host;
     uint64_t extents = UINT64_C(1)
                        << (x->chunk_order - x->args.out.extent_order);
     uint64_t marked = 0;
-    int rc = mark_input(host, x, chunk, &marked);
+    int rc = mark_input(caller, x, chunk, &marked);
 
     if (!rc)
         rc = alloc_output(host, x, extents);
@@ -406,11 +414,12 @@ static int exchange_chunk(struct fx_host *host, struct exchange *x,
         return rc;
     }
     free_input(host, x);
-    return give_output(host, x, chunk, extents);
+    return give_output(caller, x, chunk, extents);
 }
 
-static int check_exchange(struct fx_host *host, struct exchange *x)
+static int check_exchange(const struct fx_caller *caller, struct exchange *x)
 {
+    struct fx_host *host = caller->host;
     struct xen_memory_reservation *in = &x->args.in, *out = &x->args.out;
     unsigned int bits = XENMEMF_get_address_bits(out->mem_flags);
     int rc;
@@ -430,23 +439,23 @@ static int check_exchange(struct fx_host *host, struct exchange *x)
     rc = set_node(host, &x->want, out->mem_flags, asked_node(out->mem_flags));
     if (rc)
         return rc;
-    x->domain = fx_domain(host, in->domid);
+    x->domain = fx_caller_domain(caller, in->domid);
     if (!x->domain)
         return -ESRCH;
     x->want.bits = clamp_bits(host, x->domain, bits);
     return 0;
 }
 
-static long exchange(struct fx_host *host, uint64_t at)
+static long exchange(const struct fx_caller *caller, uint64_t at)
 {
     struct exchange x = {0};
     uint64_t chunk, end;
     unsigned int shift;
     int rc;
 
-    if (fx_copy_from(&x.args, at, sizeof(x.args)))
+    if (fx_copy_in(caller, &x.args, at, sizeof(x.args)))
         return -EFAULT;
-    rc = check_exchange(host, &x);
+    rc = check_exchange(caller, &x);
     if (rc)
         goto out;
     x.in = calloc(UINT64_C(1) << (x.chunk_order - x.args.in.extent_order),
@@ -460,30 +469,31 @@ static long exchange(struct fx_host *host, uint64_t at)
     shift = x.chunk_order - x.args.in.extent_order;
     end = x.args.in.nr_extents >> shift;
     for (chunk = x.args.nr_exchanged >> shift; chunk < end; chunk++) {
-        rc = exchange_chunk(host, &x, chunk);
+        rc = exchange_chunk(caller, &x, chunk);
         if (rc)
             break;
     }
     x.args.nr_exchanged = rc ? chunk << shift : x.args.in.nr_extents;
 out:
-    if (fx_copy_to(at + offsetof(xen_memory_exchange_t, nr_exchanged),
-                   &x.args.nr_exchanged, sizeof(x.args.nr_exchanged)))
+    if (fx_copy_out(caller, at + offsetof(xen_memory_exchange_t, nr_exchanged),
+                    &x.args.nr_exchanged, sizeof(x.args.nr_exchanged)))
         rc = -EFAULT;
     free(x.in);
     free(x.out);
     return rc;
 }
 
-static long claim(struct fx_host *host, uint64_t at)
+static long claim(const struct fx_caller *caller, uint64_t at)
 {
+    struct fx_host *host = caller->host;
     struct fx_super *super = host->super;
     xen_memory_reservation_t asked;
     struct fx_domain *domain;
     uint64_t pages;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain_by_id(host, asked.domid);
+    domain = fx_domain(host, asked.domid);
     if (asked.extent_start.p || asked.extent_order || asked.mem_flags ||
         !domain)
         return -EINVAL;
@@ -505,23 +515,25 @@ static long claim(struct fx_host *host, uint64_t at)
 }
 
 /* The frame that each 2 MiB of an M2P begins with. */
-static long m2p_list(uint64_t at, uint64_t first, uint64_t frames)
+static long m2p_list(const struct fx_caller *caller, uint64_t at,
+                     uint64_t first, uint64_t frames)
 {
     xen_machphys_mfn_list_t list;
     uint64_t i;
 
-    if (fx_copy_from(&list, at, sizeof(list)))
+    if (fx_copy_in(caller, &list, at, sizeof(list)))
         return -EFAULT;
     for (i = 0; i < list.max_extents && i < frames / 512; i++) {
         xen_pfn_t mfn = first + i * 512;
 
-        if (fx_copy_to((uint64_t)(uintptr_t)list.extent_start.p +
-                           i * sizeof(mfn),
-                       &mfn, sizeof(mfn)))
+        if (fx_copy_out(caller,
+                        (uint64_t)(uintptr_t)list.extent_start.p +
+                            i * sizeof(mfn),
+                        &mfn, sizeof(mfn)))
             return -EFAULT;
     }
     list.nr_extents = (unsigned int)i;
-    return fx_copy_to(at, &list, sizeof(list));
+    return fx_copy_out(caller, at, &list, sizeof(list));
 }
 
 /* The highest PFN that the guest says it has in its shared_info. */
@@ -540,15 +552,15 @@ static long maximum_gpfn(struct fx_host *host, const struct fx_domain *domain)
     return max_pfn ? (long)(max_pfn - 1) : 0;
 }
 
-static long domain_pages(struct fx_host *host, unsigned int command,
+static long domain_pages(const struct fx_caller *caller, unsigned int command,
                          uint64_t at)
 {
     const struct fx_domain *domain;
     struct xen_memory_domain asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain(host, asked.domid);
+    domain = fx_caller_domain(caller, asked.domid);
     if (!domain)
         return -ESRCH;
     switch (command) {
@@ -557,27 +569,27 @@ static long domain_pages(struct fx_host *host, unsigned int command,
     case XENMEM_maximum_reservation:
         return (long)domain->max_pages;
     default:
-        return maximum_gpfn(host, domain);
+        return maximum_gpfn(caller->host, domain);
     }
 }
 
-static long set_memory_map(struct fx_host *host, uint64_t at)
+static long set_memory_map(const struct fx_caller *caller, uint64_t at)
 {
     struct xen_foreign_memory_map asked;
     struct fx_domain_state *state;
     struct fx_domain *domain;
     uint8_t map[FX_MAX_DOMAIN_E820][E820_ENTRY_BYTES];
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
     if (asked.map.nr_entries > FX_MAX_DOMAIN_E820)
         return -EINVAL;
-    domain = fx_domain(host, asked.domid);
-    state = domain ? fx_domain_state(host, domain) : NULL;
+    domain = fx_caller_domain(caller, asked.domid);
+    state = domain ? fx_domain_state(caller->host, domain) : NULL;
     if (!state)
         return -ESRCH;
-    if (fx_copy_from(map, (uint64_t)(uintptr_t)asked.map.buffer.p,
-                     asked.map.nr_entries * E820_ENTRY_BYTES))
+    if (fx_copy_in(caller, map, (uint64_t)(uintptr_t)asked.map.buffer.p,
+                   asked.map.nr_entries * E820_ENTRY_BYTES))
         return -EFAULT;
     memcpy(state->e820, map, sizeof(map));
     state->nr_e820 = asked.map.nr_entries;
@@ -585,13 +597,13 @@ static long set_memory_map(struct fx_host *host, uint64_t at)
 }
 
 /* The machine's RAM ranges; all else reads as absent. */
-static long machine_memory_map(const struct fx_host *host, uint64_t at)
+static long machine_memory_map(const struct fx_caller *caller, uint64_t at)
 {
-    const struct fx_super *super = host->super;
+    const struct fx_super *super = caller->host->super;
     xen_memory_map_t asked;
     uint32_t i;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
     if (asked.buffer.p && asked.nr_entries < super->nr_ram + 1)
         return -EINVAL;
@@ -604,48 +616,54 @@ static long machine_memory_map(const struct fx_host *host, uint64_t at)
 
         memcpy(entry, words, sizeof(words));
         memcpy(entry + sizeof(words), &type, sizeof(type));
-        if (fx_copy_to((uint64_t)(uintptr_t)asked.buffer.p + i * sizeof(entry),
-                       entry, sizeof(entry)))
+        if (fx_copy_out(caller,
+                        (uint64_t)(uintptr_t)asked.buffer.p + i * sizeof(entry),
+                        entry, sizeof(entry)))
             return -EFAULT;
     }
     asked.nr_entries = super->nr_ram;
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
-static long acquire_frames(struct fx_host *host, struct fx_domain *domain,
+static long acquire_frames(const struct fx_caller *caller,
+                           struct fx_domain *domain,
                            const xen_mem_acquire_resource_t *asked)
 {
     uint32_t i;
 
     for (i = 0; i < asked->nr_frames; i++) {
         uint64_t mfn;
-        int rc = fx_grant_frame(host, domain, (uint32_t)asked->frame + i, &mfn);
+        int rc = fx_grant_frame(caller->host, domain,
+                                (uint32_t)asked->frame + i, &mfn);
 
         if (rc)
             return -EINVAL;
-        if (fx_copy_to((uint64_t)(uintptr_t)asked->frame_list.p +
-                           i * sizeof(mfn),
-                       &mfn, sizeof(mfn)))
+        if (fx_copy_out(caller,
+                        (uint64_t)(uintptr_t)asked->frame_list.p +
+                            i * sizeof(mfn),
+                        &mfn, sizeof(mfn)))
             return -EFAULT;
     }
     return 0;
 }
 
-static long acquire_resource(struct fx_host *host, uint64_t start, uint64_t at)
+static long acquire_resource(const struct fx_caller *caller, uint64_t start,
+                             uint64_t at)
 {
+    struct fx_host *host = caller->host;
     const struct fx_domain_state *state;
     xen_mem_acquire_resource_t asked;
     struct fx_domain *domain;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
     if (asked.pad || asked.frame >> 32 || (asked.frame + asked.nr_frames) >> 32)
         return -EINVAL;
-    domain = fx_domain_by_id(host, asked.domid);
+    domain = fx_domain(host, asked.domid);
     if (!domain)
         return -ESRCH;
     state = fx_domain_state(host, domain);
-    if (!domain->id || !state)
+    if (domain == caller->domain || !state)
         return -EPERM;
     if (asked.type != XENMEM_resource_grant_table) /* the others: HVM's */
         return asked.type <= XENMEM_resource_vmtrace_buf ? -EINVAL
@@ -654,61 +672,63 @@ static long acquire_resource(struct fx_host *host, uint64_t start, uint64_t at)
         if (asked.nr_frames || start)
             return -EINVAL;
         asked.nr_frames = state->max_grant_frames;
-        return fx_copy_to(at + offsetof(xen_mem_acquire_resource_t, nr_frames),
-                          &asked.nr_frames, sizeof(asked.nr_frames));
+        return fx_copy_out(caller,
+                           at + offsetof(xen_mem_acquire_resource_t, nr_frames),
+                           &asked.nr_frames, sizeof(asked.nr_frames));
     }
     if (start >= asked.nr_frames || asked.nr_frames > MAX_EXTENTS || start ||
         asked.id != XENMEM_resource_grant_table_id_shared)
         return -EINVAL;
-    return acquire_frames(host, domain, &asked);
+    return acquire_frames(caller, domain, &asked);
 }
 
 /* No device has memory of its own. */
-static long reserved_memory(uint64_t at)
+static long reserved_memory(const struct fx_caller *caller, uint64_t at)
 {
     struct xen_reserved_device_memory_map asked;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
     if (asked.flags & ~XENMEM_RDM_ALL)
         return -EINVAL;
     asked.nr_entries = 0;
-    return fx_copy_to(at, &asked, sizeof(asked));
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
 /* The rest is for guests that Xen translates addresses for. */
-static long translated_only(struct fx_host *host, uint64_t at)
+static long translated_only(const struct fx_caller *caller, uint64_t at)
 {
     domid_t domid; /* first in all these structures */
 
-    if (fx_copy_from(&domid, at, sizeof(domid)))
+    if (fx_copy_in(caller, &domid, at, sizeof(domid)))
         return -EFAULT;
-    return fx_domain(host, domid) ? -EACCES : -ESRCH;
+    return fx_caller_domain(caller, domid) ? -EACCES : -ESRCH;
 }
 
 /* The operations that know nothing of a number to go on from: the whole of the
  * command word is theirs. */
-static long whole_op(struct fx_host *host, uint64_t command, uint64_t at)
+static long whole_op(const struct fx_caller *caller, uint64_t command,
+                     uint64_t at)
 {
-    const struct fx_super *super = host->super;
+    const struct fx_super *super = caller->host->super;
 
     switch (command) {
     case XENMEM_machphys_mfn_list:
-        return m2p_list(at, fx_m2p_mfn(super),
+        return m2p_list(caller, at, fx_m2p_mfn(super),
                         fx_m2p_frames(super, sizeof(uint64_t)));
     case XENMEM_machphys_compat_mfn_list:
-        return m2p_list(at, fx_compat_m2p_mfn(super),
+        return m2p_list(caller, at, fx_compat_m2p_mfn(super),
                         fx_m2p_frames(super, sizeof(uint32_t)));
     case XENMEM_set_memory_map:
-        return set_memory_map(host, at);
+        return set_memory_map(caller, at);
     case XENMEM_machine_memory_map:
-        return machine_memory_map(host, at);
+        return machine_memory_map(caller, at);
     default:
         return -ENOSYS;
     }
 }
 
-long fx_memory_op(struct fx_host *host, const uint64_t arg[5])
+long fx_memory_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     unsigned int command = arg[0] & ((1u << EXTENT_SHIFT) - 1);
     uint64_t start = arg[0] >> EXTENT_SHIFT;
@@ -718,27 +738,27 @@ long fx_memory_op(struct fx_host *host, const uint64_t arg[5])
     case XENMEM_increase_reservation:
     case XENMEM_decrease_reservation:
     case XENMEM_populate_physmap:
-        return reservation_op(host, command, start, at);
+        return reservation_op(caller, command, start, at);
     case XENMEM_acquire_resource:
-        return acquire_resource(host, start, at);
+        return acquire_resource(caller, start, at);
     case XENMEM_add_to_physmap:
     case XENMEM_add_to_physmap_batch:
-        return translated_only(host, at);
+        return translated_only(caller, at);
     case XENMEM_exchange:
-        return start ? -EINVAL : exchange(host, at);
+        return start ? -EINVAL : exchange(caller, at);
     case XENMEM_maximum_ram_page:
-        return start ? -EINVAL : (long)host->super->nr_frames;
+        return start ? -EINVAL : (long)caller->host->super->nr_frames;
     case XENMEM_current_reservation:
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn:
-        return start ? -EINVAL : domain_pages(host, command, at);
+        return start ? -EINVAL : domain_pages(caller, command, at);
     case XENMEM_claim_pages:
-        return start ? -EINVAL : claim(host, at);
+        return start ? -EINVAL : claim(caller, at);
     case XENMEM_reserved_device_memory_map:
-        return start ? -EINVAL : reserved_memory(at);
+        return start ? -EINVAL : reserved_memory(caller, at);
     case XENMEM_remove_from_physmap:
-        return start ? -EINVAL : translated_only(host, at);
+        return start ? -EINVAL : translated_only(caller, at);
     default:
-        return whole_op(host, arg[0], at);
+        return whole_op(caller, arg[0], at);
     }
 }

@@ -5,7 +5,7 @@
 #ifndef FX_MMU_H
 #define FX_MMU_H
 
-#include "machine/host.h"
+#include "domain/caller.h"
 
 /* The arguments of both: requests at `at`, a counter at `pdone` or 0. */
 struct fx_mmu_call {
@@ -14,16 +14,18 @@ struct fx_mmu_call {
     uint32_t done; /* by earlier parts of the same call */
 };
 
-struct fx_mmu_call fx_mmu_call(const uint64_t arg[5]);
+struct fx_mmu_call fx_mmu_call(const struct fx_caller *caller,
+                               const uint64_t arg[5]);
 
 /* Tells the caller that `done` requests more are done. */
-void fx_mmu_done(const struct fx_mmu_call *call, uint32_t done);
+void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
+                 uint32_t done);
 
 /*
  * The domain whose frames are meant: DOMID_SELF, another domain, or one of
  * Xen's own pseudo-domains.  -ESRCH, also for the caller by its number.
  */
 int __attribute__((warn_unused_result))
-fx_mmu_owner(struct fx_host *host, uint16_t domid, uint16_t *owner);
+fx_mmu_owner(const struct fx_caller *caller, uint16_t domid, uint16_t *owner);
 
 #endif /* FX_MMU_H */

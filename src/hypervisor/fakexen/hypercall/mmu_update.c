@@ -21,7 +21,8 @@
  * was done before in the counter.  It takes it from anybody. */
 #define MMU_UPDATE_PREEMPTED (UINT32_C(1) << 31)
 
-struct fx_mmu_call fx_mmu_call(const uint64_t arg[5])
+struct fx_mmu_call fx_mmu_call(const struct fx_caller *caller,
+                               const uint64_t arg[5])
 {
     struct fx_mmu_call call = {
         .at = arg[0],
@@ -33,28 +34,30 @@ struct fx_mmu_call fx_mmu_call(const uint64_t arg[5])
     if (call.count & MMU_UPDATE_PREEMPTED) {
         call.count &= ~MMU_UPDATE_PREEMPTED;
         if (call.pdone &&
-            fx_copy_from(&call.done, call.pdone, sizeof(call.done)))
+            fx_copy_in(caller, &call.done, call.pdone, sizeof(call.done)))
             call.done = 0;
     }
     return call;
 }
 
-void fx_mmu_done(const struct fx_mmu_call *call, uint32_t done)
+void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
+                 uint32_t done)
 {
     done += call->done;
     /* Xen ignores it, too, where the counter cannot be written. */
-    if (call->pdone && fx_copy_to(call->pdone, &done, sizeof(done)))
+    if (call->pdone && fx_copy_out(caller, call->pdone, &done, sizeof(done)))
         return;
 }
 
-int fx_mmu_owner(struct fx_host *host, uint16_t domid, uint16_t *owner)
+int fx_mmu_owner(const struct fx_caller *caller, uint16_t domid,
+                 uint16_t *owner)
 {
-    if (domid == 0)
+    if (domid == caller->domain->id)
         return -ESRCH;
-    *owner = domid == DOMID_SELF ? 0 : domid;
+    *owner = domid == DOMID_SELF ? caller->domain->id : domid;
     if (domid == DOMID_SELF || domid == DOMID_IO || domid == DOMID_XEN)
         return 0;
-    return fx_domain_by_id(host, domid) ? 0 : -ESRCH;
+    return fx_domain(caller->host, domid) ? 0 : -ESRCH;
 }
 
 static void store(struct fx_host *host, struct fx_domain *domain, uint64_t mfn,
@@ -145,13 +148,15 @@ static int update_entry(struct fx_host *host, struct fx_domain *target,
     return rc;
 }
 
-static int update_m2p(struct fx_host *host, const struct fx_domain *target,
-                      uint16_t owner, const mmu_update_t *request)
+static int update_m2p(const struct fx_caller *caller,
+                      const struct fx_domain *target, uint16_t owner,
+                      const mmu_update_t *request)
 {
+    struct fx_host *host = caller->host;
     uint64_t mfn = request->ptr >> FX_PAGE_SHIFT;
     int rc;
 
-    if (target->id != 0)
+    if (target != caller->domain)
         return -EPERM;
     rc = fx_get_page(host, mfn, owner);
     if (rc)
@@ -162,16 +167,16 @@ static int update_m2p(struct fx_host *host, const struct fx_domain *target,
     return 0;
 }
 
-int fx_mmu_update(struct fx_host *host, struct fx_domain *target,
+static int update(const struct fx_caller *caller, struct fx_domain *target,
                   uint16_t owner, const mmu_update_t *request)
 {
     switch (request->ptr & COMMAND) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_PRESERVE_AD:
     case MMU_PT_UPDATE_NO_TRANSLATE:
-        return update_entry(host, target, owner, request);
+        return update_entry(caller->host, target, owner, request);
     case MMU_MACHPHYS_UPDATE:
-        return update_m2p(host, target, owner, request);
+        return update_m2p(caller, target, owner, request);
     default:
         return -ENOSYS;
     }
@@ -179,35 +184,37 @@ int fx_mmu_update(struct fx_host *host, struct fx_domain *target,
 
 /* The upper half of `foreigndom` names the tables' domain, plus one; the lower
  * half that of the frames in them. */
-static int find_owner(struct fx_host *host, const struct fx_domain *target,
-                      uint32_t foreigndom, uint16_t *owner)
+static int find_owner(const struct fx_caller *caller,
+                      const struct fx_domain *target, uint32_t foreigndom,
+                      uint16_t *owner)
 {
-    if (target->id != 0 && !target->vcpu[0].exists)
+    if (target != caller->domain && !target->vcpu[0].exists)
         return -EINVAL;
-    return fx_mmu_owner(host, (uint16_t)foreigndom, owner);
+    return fx_mmu_owner(caller, (uint16_t)foreigndom, owner);
 }
 
-long fx_mmu_update_op(struct fx_host *host, const uint64_t arg[5])
+long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
-    struct fx_mmu_call call = fx_mmu_call(arg);
+    struct fx_mmu_call call = fx_mmu_call(caller, arg);
     uint32_t tables = call.foreigndom >> 16, i = 0;
-    struct fx_domain *target = fx_domain_by_id(host, tables ? tables - 1 : 0);
+    struct fx_domain *target =
+        tables ? fx_domain(caller->host, tables - 1) : caller->domain;
     mmu_update_t request;
     uint16_t owner;
     int rc;
 
     if (!target)
         return -ESRCH;
-    rc = find_owner(host, target, call.foreigndom, &owner);
+    rc = find_owner(caller, target, call.foreigndom, &owner);
     for (; !rc && i < call.count; i++) {
         uint64_t at = call.at + (uint64_t)i * sizeof(request);
 
-        rc = fx_copy_from(&request, at, sizeof(request));
+        rc = fx_copy_in(caller, &request, at, sizeof(request));
         if (!rc)
-            rc = fx_mmu_update(host, target, owner, &request);
+            rc = update(caller, target, owner, &request);
         if (rc)
             break;
     }
-    fx_mmu_done(&call, i);
+    fx_mmu_done(caller, &call, i);
     return rc;
 }

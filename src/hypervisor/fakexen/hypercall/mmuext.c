@@ -74,9 +74,10 @@ static int frame_op(struct fx_host *host, struct fx_domain *domain,
 /* On the caller's MMU: another domain's is out of reach. The control domain's
  * own is not modelled: there is nothing to flush, and no frame of its can
  * become its root. */
-static int self_op(uint16_t owner, const struct mmuext_op *op)
+static int self_op(const struct fx_caller *caller, uint16_t owner,
+                   const struct mmuext_op *op)
 {
-    if (owner != 0)
+    if (owner != caller->domain->id)
         return -EPERM;
     if (op->cmd == MMUEXT_NEW_BASEPTR ||
         (op->cmd == MMUEXT_NEW_USER_BASEPTR && op->arg1.mfn))
@@ -84,10 +85,10 @@ static int self_op(uint16_t owner, const struct mmuext_op *op)
     return 0;
 }
 
-static int mmuext(struct fx_host *host, uint16_t owner,
+static int mmuext(const struct fx_caller *caller, uint16_t owner,
                   const struct mmuext_op *op)
 {
-    struct fx_domain *domain = fx_domain(host, owner);
+    struct fx_domain *domain = fx_domain(caller->host, owner);
 
     switch (op->cmd) {
     case MMUEXT_PIN_L1_TABLE:
@@ -98,7 +99,7 @@ static int mmuext(struct fx_host *host, uint16_t owner,
     case MMUEXT_CLEAR_PAGE:
     case MMUEXT_COPY_PAGE:
         /* Xen's pseudo-domains have no frames for that. */
-        return domain ? frame_op(host, domain, op) : -EINVAL;
+        return domain ? frame_op(caller->host, domain, op) : -EINVAL;
     case MMUEXT_NEW_BASEPTR:
     case MMUEXT_NEW_USER_BASEPTR:
     case MMUEXT_TLB_FLUSH_LOCAL:
@@ -110,7 +111,7 @@ static int mmuext(struct fx_host *host, uint16_t owner,
     case MMUEXT_FLUSH_CACHE:
     case MMUEXT_FLUSH_CACHE_GLOBAL:
     case MMUEXT_SET_LDT:
-        return self_op(owner, op);
+        return self_op(caller, owner, op);
     case MMUEXT_MARK_SUPER:
     case MMUEXT_UNMARK_SUPER:
         return -EOPNOTSUPP;
@@ -119,23 +120,24 @@ static int mmuext(struct fx_host *host, uint16_t owner,
     }
 }
 
-long fx_mmuext_op(struct fx_host *host, const uint64_t arg[5])
+long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
-    struct fx_mmu_call call = fx_mmu_call(arg);
+    struct fx_mmu_call call = fx_mmu_call(caller, arg);
     struct mmuext_op op;
     uint16_t owner;
     uint32_t i;
-    int rc = fx_mmu_owner(host, (uint16_t)call.foreigndom, &owner);
+    int rc = fx_mmu_owner(caller, (uint16_t)call.foreigndom, &owner);
 
     if (rc)
         return rc;
     for (i = 0; i < call.count; i++) {
-        rc = fx_copy_from(&op, call.at + (uint64_t)i * sizeof(op), sizeof(op));
+        rc = fx_copy_in(caller, &op, call.at + (uint64_t)i * sizeof(op),
+                        sizeof(op));
         if (!rc)
-            rc = mmuext(host, owner, &op);
+            rc = mmuext(caller, owner, &op);
         if (rc)
             break;
     }
-    fx_mmu_done(&call, i);
+    fx_mmu_done(caller, &call, i);
     return rc;
 }

@@ -13,21 +13,21 @@
 #include "hypercall/hypercall.h"
 
 /* Both structures begin with the domain. */
-static long no_interrupt(struct fx_host *host, uint64_t at)
+static long no_interrupt(const struct fx_caller *caller, uint64_t at)
 {
     domid_t domid;
 
-    if (fx_copy_from(&domid, at, sizeof(domid)))
+    if (fx_copy_in(caller, &domid, at, sizeof(domid)))
         return -EFAULT;
-    return fx_domain(host, domid) ? -EINVAL : -ESRCH;
+    return fx_caller_domain(caller, domid) ? -EINVAL : -ESRCH;
 }
 
-long fx_physdev_op(struct fx_host *host, const uint64_t arg[5])
+long fx_physdev_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     switch ((int)arg[0]) {
     case PHYSDEVOP_map_pirq:
     case PHYSDEVOP_unmap_pirq:
-        return no_interrupt(host, arg[1]);
+        return no_interrupt(caller, arg[1]);
     default:
         return -ENOSYS;
     }

@@ -14,17 +14,18 @@
 #include "hypercall/hypercall.h"
 
 /* The first reason stays. */
-static long remote_shutdown(struct fx_host *host, uint64_t at)
+static long remote_shutdown(const struct fx_caller *caller, uint64_t at)
 {
+    struct fx_host *host = caller->host;
     sched_remote_shutdown_t asked;
     struct fx_domain *domain;
 
-    if (fx_copy_from(&asked, at, sizeof(asked)))
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    domain = fx_domain_by_id(host, asked.domain_id);
+    domain = fx_domain(host, asked.domain_id);
     if (!domain)
         return -ESRCH;
-    if (!domain->id) /* the machine would go down */
+    if (domain->id == FX_CONTROL_DOMID) /* the machine would go down */
         return -EPERM;
     if (domain->shutdown_code == FX_NOT_SHUT_DOWN)
         domain->shutdown_code = (uint8_t)asked.reason;
@@ -33,13 +34,13 @@ static long remote_shutdown(struct fx_host *host, uint64_t at)
     return 0;
 }
 
-long fx_sched_op(struct fx_host *host, const uint64_t arg[5])
+long fx_sched_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     switch ((int)arg[0]) {
     case SCHEDOP_yield:
         return 0;
     case SCHEDOP_remote_shutdown:
-        return remote_shutdown(host, arg[1]);
+        return remote_shutdown(caller, arg[1]);
     default:
         return -ENOSYS;
     }

@@ -48,8 +48,9 @@ static long physinfo(struct fx_host *host, struct xen_sysctl *op)
     return 0;
 }
 
-static long domain_list(struct fx_host *host, struct xen_sysctl *op)
+static long domain_list(const struct fx_caller *caller, struct xen_sysctl *op)
 {
+    struct fx_host *host = caller->host;
     struct xen_sysctl_getdomaininfolist *list = &op->u.getdomaininfolist;
     uint64_t at = (uint64_t)(uintptr_t)list->buffer.p;
     const struct fx_domain *domain;
@@ -63,7 +64,7 @@ static long domain_list(struct fx_host *host, struct xen_sysctl *op)
         if (!domain)
             break;
         fx_domain_info(host, domain, &info);
-        if (fx_copy_to(at + done * sizeof(info), &info, sizeof(info)))
+        if (fx_copy_out(caller, at + done * sizeof(info), &info, sizeof(info)))
             return -EFAULT;
         done++;
         next = domain->id + 1u;
@@ -101,8 +102,9 @@ static uint64_t node_free(struct fx_host *host, uint32_t node)
     return frames;
 }
 
-static long numa_info(struct fx_host *host, struct xen_sysctl *op)
+static long numa_info(const struct fx_caller *caller, struct xen_sysctl *op)
 {
+    struct fx_host *host = caller->host;
     struct xen_sysctl_numainfo *info = &op->u.numainfo;
     uint64_t memory = (uint64_t)(uintptr_t)info->meminfo.p;
     uint64_t distance = (uint64_t)(uintptr_t)info->distance.p;
@@ -116,14 +118,14 @@ static long numa_info(struct fx_host *host, struct xen_sysctl *op)
             .memfree = node_free(host, i) << FX_PAGE_SHIFT,
         };
 
-        if (memory &&
-            fx_copy_to(memory + i * sizeof(entry), &entry, sizeof(entry)))
+        if (memory && fx_copy_out(caller, memory + i * sizeof(entry), &entry,
+                                  sizeof(entry)))
             return -EFAULT;
         for (j = 0; distance && j < nodes; j++) {
             uint32_t d = i == j ? NODE_DISTANCE_SELF : NODE_DISTANCE_OTHER;
 
-            if (fx_copy_to(distance + (i * nodes + j) * sizeof(d), &d,
-                           sizeof(d)))
+            if (fx_copy_out(caller, distance + (i * nodes + j) * sizeof(d), &d,
+                            sizeof(d)))
                 return -EFAULT;
         }
     }
@@ -131,7 +133,7 @@ static long numa_info(struct fx_host *host, struct xen_sysctl *op)
     return 0;
 }
 
-static long cpu_topology(struct fx_host *host, struct xen_sysctl *op)
+static long cpu_topology(const struct fx_caller *caller, struct xen_sysctl *op)
 {
     struct xen_sysctl_cputopoinfo *info = &op->u.cputopoinfo;
     uint64_t at = (uint64_t)(uintptr_t)info->cputopo.p;
@@ -140,17 +142,17 @@ static long cpu_topology(struct fx_host *host, struct xen_sysctl *op)
     if (at && cpus > info->num_cpus)
         cpus = info->num_cpus;
     for (i = 0; at && i < cpus; i++) {
-        xen_sysctl_cputopo_t entry = {.core = i,
-                                      .node = i % host->super->nr_nodes};
+        xen_sysctl_cputopo_t entry = {
+            .core = i, .node = i % caller->host->super->nr_nodes};
 
-        if (fx_copy_to(at + i * sizeof(entry), &entry, sizeof(entry)))
+        if (fx_copy_out(caller, at + i * sizeof(entry), &entry, sizeof(entry)))
             return -EFAULT;
     }
     info->num_cpus = cpus;
     return 0;
 }
 
-static long cpu_info(struct xen_sysctl *op)
+static long cpu_info(const struct fx_caller *caller, struct xen_sysctl *op)
 {
     struct xen_sysctl_getcpuinfo *info = &op->u.getcpuinfo;
     uint64_t at = (uint64_t)(uintptr_t)info->info.p;
@@ -158,13 +160,13 @@ static long cpu_info(struct xen_sysctl *op)
     xen_sysctl_cpuinfo_t entry = {.idletime = (uint64_t)fx_system_time()};
 
     for (i = 0; i < cpus; i++)
-        if (fx_copy_to(at + i * sizeof(entry), &entry, sizeof(entry)))
+        if (fx_copy_out(caller, at + i * sizeof(entry), &entry, sizeof(entry)))
             return -EFAULT;
     info->nr_cpus = cpus;
     return 0;
 }
 
-static long feature_set(struct xen_sysctl *op)
+static long feature_set(const struct fx_caller *caller, struct xen_sysctl *op)
 {
     struct xen_sysctl_cpu_featureset *asked = &op->u.cpu_featureset;
     uint64_t at = (uint64_t)(uintptr_t)asked->features.p;
@@ -181,7 +183,8 @@ static long feature_set(struct xen_sysctl *op)
     if (rc)
         return rc;
     if (asked->nr_features &&
-        fx_copy_to(at, features, asked->nr_features * sizeof(features[0])))
+        fx_copy_out(caller, at, features,
+                    asked->nr_features * sizeof(features[0])))
         return -EFAULT;
     return asked->nr_features < FX_FEATURE_WORDS ? -ENOBUFS : 0;
 }
@@ -201,7 +204,7 @@ static long available(struct fx_host *host, struct xen_sysctl *op)
 }
 
 /* One pool, number 0, with all CPUs and all domains; it stays as it is. */
-static long cpu_pool(struct fx_host *host, struct xen_sysctl *op)
+static long cpu_pool(const struct fx_caller *caller, struct xen_sysctl *op)
 {
     struct xen_sysctl_cpupool_op *pool = &op->u.cpupool_op;
     unsigned int i;
@@ -213,10 +216,11 @@ static long cpu_pool(struct fx_host *host, struct xen_sysctl *op)
         pool->sched_id = XEN_SCHEDULER_CREDIT2;
         pool->n_dom = 0;
         for (i = 0; i < FX_MAX_DOMAINS; i++)
-            pool->n_dom += host->super->domain[i].exists;
-        return fx_bitmap_to(&pool->cpumap, (UINT64_C(1) << FX_CPUS) - 1);
+            pool->n_dom += caller->host->super->domain[i].exists;
+        return fx_bitmap_out(caller, &pool->cpumap,
+                             (UINT64_C(1) << FX_CPUS) - 1);
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-        return fx_bitmap_to(&pool->cpumap, 0);
+        return fx_bitmap_out(caller, &pool->cpumap, 0);
     case XEN_SYSCTL_CPUPOOL_OP_CREATE:
     case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
     case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
@@ -253,23 +257,24 @@ static long read_console(struct xen_sysctl *op)
     return 0;
 }
 
-static long answer(struct fx_host *host, struct xen_sysctl *op)
+static long answer(const struct fx_caller *caller, struct xen_sysctl *op)
 {
+    struct fx_host *host = caller->host;
     switch (op->cmd) {
     case XEN_SYSCTL_physinfo:
         return physinfo(host, op);
     case XEN_SYSCTL_getdomaininfolist:
-        return domain_list(host, op);
+        return domain_list(caller, op);
     case XEN_SYSCTL_numainfo:
-        return numa_info(host, op);
+        return numa_info(caller, op);
     case XEN_SYSCTL_cputopoinfo:
-        return cpu_topology(host, op);
+        return cpu_topology(caller, op);
     case XEN_SYSCTL_getcpuinfo:
-        return cpu_info(op);
+        return cpu_info(caller, op);
     case XEN_SYSCTL_get_cpu_featureset:
-        return feature_set(op);
+        return feature_set(caller, op);
     case XEN_SYSCTL_get_cpu_policy:
-        return fx_policy_system(&op->u.cpu_policy);
+        return fx_policy_system(caller, &op->u.cpu_policy);
     case XEN_SYSCTL_availheap:
         return available(host, op);
     case XEN_SYSCTL_sched_id:
@@ -278,7 +283,7 @@ static long answer(struct fx_host *host, struct xen_sysctl *op)
     case XEN_SYSCTL_scheduler_op:
         return scheduler(op);
     case XEN_SYSCTL_cpupool_op:
-        return cpu_pool(host, op);
+        return cpu_pool(caller, op);
     case XEN_SYSCTL_readconsole:
         return read_console(op);
     case XEN_SYSCTL_debug_keys:
@@ -288,19 +293,19 @@ static long answer(struct fx_host *host, struct xen_sysctl *op)
     }
 }
 
-long fx_sysctl(struct fx_host *host, const uint64_t arg[5])
+long fx_sysctl(const struct fx_caller *caller, const uint64_t arg[5])
 {
     struct xen_sysctl op;
     long rc;
 
-    if (fx_copy_from(&op, arg[0], sizeof(op)))
+    if (fx_copy_in(caller, &op, arg[0], sizeof(op)))
         return -EFAULT;
     if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
         return -EACCES;
-    rc = answer(host, &op);
+    rc = answer(caller, &op);
     /* A short feature set is told, with how much there was room for. */
     if ((!rc || (rc == -ENOBUFS && op.cmd == XEN_SYSCTL_get_cpu_featureset)) &&
-        fx_copy_to(arg[0], &op, sizeof(op)))
+        fx_copy_out(caller, arg[0], &op, sizeof(op)))
         return -EFAULT;
     return rc;
 }

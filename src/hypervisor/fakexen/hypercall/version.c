@@ -17,15 +17,16 @@
  * (xen/arch-x86/xen-x86_64.h: HYPERVISOR_VIRT_START). */
 #define VIRT_START UINT64_C(0xffff800000000000)
 
-static long copy_text(uint64_t to, const char *text, size_t size)
+static long copy_text(const struct fx_caller *caller, uint64_t to,
+                      const char *text, size_t size)
 {
     char buffer[1024] = "";
 
     strncpy(buffer, text, size - 1);
-    return fx_copy_to(to, buffer, size);
+    return fx_copy_out(caller, to, buffer, size);
 }
 
-static long compile_info(uint64_t to)
+static long compile_info(const struct fx_caller *caller, uint64_t to)
 {
     xen_compile_info_t info = {0};
 
@@ -33,15 +34,15 @@ static long compile_info(uint64_t to)
     strncpy(info.compile_by, "fakexen", sizeof(info.compile_by) - 1);
     strncpy(info.compile_domain, "fakexen", sizeof(info.compile_domain) - 1);
     strncpy(info.compile_date, "fakexen", sizeof(info.compile_date) - 1);
-    return fx_copy_to(to, &info, sizeof(info));
+    return fx_copy_out(caller, to, &info, sizeof(info));
 }
 
-/* The caller is domain 0, a PV one. */
-static long features(const struct fx_host *host, uint64_t at)
+/* The caller is the control domain, a PV one. */
+static long features(const struct fx_caller *caller, uint64_t at)
 {
     xen_feature_info_t info;
 
-    if (fx_copy_from(&info, at, sizeof(info)))
+    if (fx_copy_in(caller, &info, at, sizeof(info)))
         return -EFAULT;
     if (info.submap_idx)
         return -EINVAL;
@@ -49,41 +50,42 @@ static long features(const struct fx_host *host, uint64_t at)
         1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_dom0 |
         1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
         1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_direct_mapped;
-    if (fx_has_assist(&host->super->domain[0], VMASST_TYPE_pae_extended_cr3))
+    if (fx_has_assist(caller->domain, VMASST_TYPE_pae_extended_cr3))
         info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
-    return fx_copy_to(at, &info, sizeof(info));
+    return fx_copy_out(caller, at, &info, sizeof(info));
 }
 
-long fx_xen_version(struct fx_host *host, const uint64_t arg[5])
+long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
 {
+    struct fx_host *host = caller->host;
     xen_platform_parameters_t params = {.virt_start = VIRT_START};
 
     switch ((int)arg[0]) {
     case XENVER_version:
         return 4 << 16 | 17;
     case XENVER_extraversion:
-        return copy_text(arg[1], ".5", sizeof(xen_extraversion_t));
+        return copy_text(caller, arg[1], ".5", sizeof(xen_extraversion_t));
     case XENVER_compile_info:
-        return compile_info(arg[1]);
+        return compile_info(caller, arg[1]);
     case XENVER_capabilities:
-        return copy_text(arg[1], "xen-3.0-x86_64 xen-3.0-x86_32p ",
+        return copy_text(caller, arg[1], "xen-3.0-x86_64 xen-3.0-x86_32p ",
                          sizeof(xen_capabilities_info_t));
     case XENVER_changeset:
-        return copy_text(arg[1],
+        return copy_text(caller, arg[1],
                          host->super->level == FX_PATCHED ? "fakexen patched"
                                                           : "fakexen",
                          sizeof(xen_changeset_info_t));
     case XENVER_platform_parameters:
-        return fx_copy_to(arg[1], &params, sizeof(params));
+        return fx_copy_out(caller, arg[1], &params, sizeof(params));
     case XENVER_get_features:
-        return features(host, arg[1]);
+        return features(caller, arg[1]);
     case XENVER_pagesize:
         return arg[1] ? -EINVAL : (long)FX_PAGE_SIZE;
     case XENVER_guest_handle:
-        return fx_copy_to(arg[1], host->super->domain[0].handle,
-                          sizeof(xen_domain_handle_t));
+        return fx_copy_out(caller, arg[1], caller->domain->handle,
+                           sizeof(xen_domain_handle_t));
     case XENVER_commandline:
-        return copy_text(arg[1], "", sizeof(xen_commandline_t));
+        return copy_text(caller, arg[1], "", sizeof(xen_commandline_t));
     default:
         return -ENOSYS;
     }

@@ -57,7 +57,7 @@ static bool has_context(const struct fx_domain *domain)
     for (unsigned int i = 0; i < domain->max_vcpus && i < FX_MAX_VCPUS; i++)
         if (domain->vcpu[i].initialised)
             return true;
-    return !domain->id; /* the control domain runs */
+    return domain->id == FX_CONTROL_DOMID; /* the control domain runs */
 }
 
 long fx_declare_assists(struct fx_host *host, struct fx_domain *domain,
@@ -109,9 +109,10 @@ void fx_set_assists(struct fx_host *host, struct fx_domain *domain,
     domain->vm_assist = assists & valid(host, domain);
 }
 
-long fx_vm_assist_op(struct fx_host *host, const uint64_t arg[5])
+long fx_vm_assist_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
-    struct fx_domain *self = &host->super->domain[0];
+    struct fx_host *host = caller->host;
+    struct fx_domain *self = caller->domain;
     uint64_t mask = valid(host, self), accepted = mask | ignored(host, self);
     unsigned int command = (unsigned int)arg[0], type = (unsigned int)arg[1];
 

@@ -5,7 +5,7 @@
 
 void fx_domain_table_init(struct fx_super *super)
 {
-    struct fx_domain *dom0 = &super->domain[0];
+    struct fx_domain *dom0 = &super->domain[FX_CONTROL_DOMID];
 
     dom0->exists = true;
     dom0->max_vcpus = 1;
@@ -19,18 +19,11 @@ struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid)
     struct fx_super *super = host->super;
     unsigned int i;
 
-    if (domid == DOMID_SELF)
-        domid = 0;
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
         if (super->domain[i].exists && super->domain[i].id == domid)
             return &super->domain[i];
     }
     return NULL;
-}
-
-struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid)
-{
-    return domid < DOMID_FIRST_RESERVED ? fx_domain(host, domid) : NULL;
 }
 
 struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid)

@@ -18,6 +18,9 @@
 #define FX_MAX_VCPUS   128 /* of one domain */
 #define FX_MAX_EVTCHN  1024
 
+/* The control domain's ID, and where it stands among the domains. */
+#define FX_CONTROL_DOMID 0
+
 struct fx_host;
 struct fx_super;
 
@@ -63,11 +66,8 @@ struct fx_domain {
 /* A new machine's only one. */
 void fx_domain_table_init(struct fx_super *super);
 
-/* The domain of that ID, if it exists; DOMID_SELF is domain 0. */
+/* The domain of that ID, if it exists. */
 struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid);
-
-/* A domain by its number alone: unlike fx_domain(), not by DOMID_SELF. */
-struct fx_domain *fx_domain_by_id(struct fx_host *host, uint32_t domid);
 
 /* The domain with the lowest ID at or above `domid`; NULL: none. */
 struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid);

@@ -88,7 +88,7 @@ struct fx_super {
     uint32_t mapping_slots; /* those behind them are free */
     uint64_t hypercalls;
     uint32_t changes;                        /* wake.h */
-    struct fx_domain domain[FX_MAX_DOMAINS]; /* [0] is the control domain */
+    struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
 };
 
 /* The static part, which the lock and all that changes follow. */

@@ -198,7 +198,7 @@ static void put_frames(struct fx_host *host, const struct fx_mapping *m,
 /* A domain whose last frames were only mapped may be gone now. */
 static void reap_domain(struct fx_host *host, uint16_t domid)
 {
-    struct fx_domain *domain = fx_domain_by_id(host, domid);
+    struct fx_domain *domain = fx_domain(host, domid);
 
     if (domain && domain->dying)
         fx_domain_reap(host, domain);

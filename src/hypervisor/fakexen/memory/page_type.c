@@ -141,7 +141,8 @@ static bool may_map(const struct fx_frame *frame, uint16_t mapper,
     if (!frame->refs || frame->refs == UINT32_MAX ||
         frame->owner >= DOMID_FIRST_RESERVED)
         return false;
-    return frame->owner == owner || (owner != mapper && owner == 0);
+    return frame->owner == owner ||
+           (owner != mapper && owner == FX_CONTROL_DOMID);
 }
 
 /* Frames as much as others on Xen, which has them for itself. */

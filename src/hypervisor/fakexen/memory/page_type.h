@@ -62,13 +62,6 @@ int FX_CHECKED fx_unpin(struct fx_host *host, struct fx_domain *domain,
                         uint64_t mfn);
 
 /*
- * One entry of __HYPERVISOR_mmu_update: in a frame of `target`'s, and an L1
- * entry there may map frames of `owner`'s.
- */
-int FX_CHECKED fx_mmu_update(struct fx_host *host, struct fx_domain *target,
-                             uint16_t owner, const mmu_update_t *request);
-
-/*
  * May that frame be the root of the domain's, were its assists settled?
  * -ERANGE at the patched level: a PAE one above 4 GiB without extended CR3.
  */

@@ -19,7 +19,7 @@
 #include <xenforeignmemory.h>
 
 #include "domain/domain.h"
-#include "domain/caller.h"
+#include "preload/process_memory.h"
 #include "memory/mapping.h"
 #include "memory/page_type.h"
 #include "preload/trace.h"
@@ -58,6 +58,14 @@ static void *raw_mmap(void *address, size_t size, int prot, int flags, int fd,
                       uint64_t offset)
 {
     return (void *)syscall(SYS_mmap, address, size, prot, flags, fd, offset);
+}
+
+/* The domain that is meant: DOMID_SELF is this process's. */
+static struct fx_domain *target(struct fx_host *host, uint32_t domid)
+{
+    const struct fx_caller caller = fx_process_caller(host);
+
+    return fx_caller_domain(&caller, domid);
 }
 
 uint64_t fx_foreign_reap(struct fx_host *host)
@@ -131,7 +139,7 @@ static int record(struct request *rq, uint64_t address, uint64_t *failed)
         }
         return 0;
     }
-    domain = fx_domain(rq->host, rq->domid);
+    domain = target(rq->host, rq->domid);
     if (!domain) {
         for (i = 0; i < rq->pages; i++)
             rq->err[i] = -ESRCH;
@@ -362,7 +370,7 @@ static int resource_frames(struct request *rq, unsigned int type,
     int rc = 0;
 
     fx_lock(rq->host);
-    domain = fx_domain(rq->host, rq->domid);
+    domain = target(rq->host, rq->domid);
     if (!domain)
         rc = -ESRCH;
     else if (type != XENMEM_resource_grant_table)
@@ -453,7 +461,7 @@ int xenforeignmemory_resource_size(xenforeignmemory_handle *fmem, domid_t domid,
     int rc = 0;
 
     fx_lock(host);
-    domain = fx_domain(host, domid);
+    domain = target(host, domid);
     if (!domain)
         rc = ESRCH;
     else if (type != XENMEM_resource_grant_table)

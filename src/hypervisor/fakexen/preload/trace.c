@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "preload/binding.h"
-#include "domain/caller.h"
+#include "preload/process_memory.h"
 #include "preload/names.h"
 #include "preload/settings.h"
 #include "recovery/open.h"

@@ -13,8 +13,9 @@
 
 #include <xencall.h>
 
-#include "preload/foreign.h"
 #include "hypercall/hypercall.h"
+#include "preload/foreign.h"
+#include "preload/process_memory.h"
 #include "preload/trace.h"
 
 struct xencall_handle {
@@ -70,6 +71,7 @@ static bool concerns_frames(unsigned int op)
 static long locked_call(struct fx_host *host, unsigned int op,
                         const uint64_t arg[5])
 {
+    const struct fx_caller caller = fx_process_caller(host);
     fx_hypercall function = fx_hypercall_by_number(op);
     long result = -ENOSYS;
 
@@ -78,7 +80,7 @@ static long locked_call(struct fx_host *host, unsigned int op,
     if (host->super->mapping_slots && concerns_frames(op))
         fx_foreign_reap(host);
     if (function)
-        result = function(host, arg);
+        result = function(&caller, arg);
     fx_unlock(host);
     return result;
 }

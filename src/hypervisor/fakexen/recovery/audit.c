@@ -74,7 +74,7 @@ static struct fx_frame *domains_frame(struct audit *a, uint64_t mfn)
     struct fx_frame *frame = fx_frame(a->host, mfn);
 
     if (!frame || !(frame->refs || frame->flags & FX_F_ALLOCATED) ||
-        !fx_domain_by_id(a->host, frame->owner))
+        !fx_domain(a->host, frame->owner))
         return NULL;
     return frame;
 }
@@ -340,7 +340,7 @@ static void count_table(struct audit *a, const struct fx_domain *domain,
 static void count_frame(struct audit *a, uint64_t mfn)
 {
     struct fx_frame *frame = fx_frame(a->host, mfn);
-    const struct fx_domain *domain = fx_domain_by_id(a->host, frame->owner);
+    const struct fx_domain *domain = fx_domain(a->host, frame->owner);
 
     /* Xen's own were counted with what they are for. */
     if (!domain)
@@ -404,7 +404,7 @@ static uint64_t sum_up(struct audit *a, struct sums *sums)
 
     for (mfn = 0; (mfn = fx_next_used(a->host, mfn)) != FX_NO_MFN; mfn++) {
         const struct fx_frame *frame = fx_frame(a->host, mfn);
-        const struct fx_domain *domain = fx_domain_by_id(a->host, frame->owner);
+        const struct fx_domain *domain = fx_domain(a->host, frame->owner);
 
         used += !!frame->refs;
         if (!domain || frame->flags & FX_F_XENHEAP || !frame->refs)
