@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "domain/caller.h"
+#include "hypercall/domctl.h"
 #include "hypercall/hypercall.h"
 
 fx_hypercall fx_hypercall_by_number(unsigned int number)

@@ -26,7 +26,6 @@ long fx_sched_op(const struct fx_caller *caller, const uint64_t arg[5]);
 long fx_physdev_op(const struct fx_caller *caller, const uint64_t arg[5]);
 long fx_sysctl(const struct fx_caller *caller, const uint64_t arg[5]);
 long fx_vm_assist_op(const struct fx_caller *caller, const uint64_t arg[5]);
-long fx_domctl(const struct fx_caller *caller, const uint64_t arg[5]);
 
 /* The function behind a __HYPERVISOR_* number; NULL: -ENOSYS. */
 fx_hypercall fx_hypercall_by_number(unsigned int number);

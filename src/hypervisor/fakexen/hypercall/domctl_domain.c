@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * domctl_domain.c - a domain as a whole.
+ */
+#include "hypercall/domctl_domain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "domain/domain.h"
+#include "hypercall/vm_assist.h"
+
+/* Xen lets control tools pause a domain that often. */
+#define MAX_PAUSE_COUNT 255
+
+/* IDs are given out round and round, so that one is not soon used again. */
+static int pick_domid(struct fx_host *host, uint16_t *domid)
+{
+    uint32_t id = host->super->next_domid;
+    uint32_t i;
+
+    for (i = 0; i < DOMID_FIRST_RESERVED; i++, id++) {
+        if (!id || id >= DOMID_FIRST_RESERVED)
+            id = 1;
+        if (fx_domain(host, id))
+            continue;
+        host->super->next_domid = id + 1;
+        *domid = (uint16_t)id;
+        return 0;
+    }
+    return -ENOMEM;
+}
+
+static long create_domain(struct fx_domctl *call)
+{
+    uint16_t domid = call->op->domain;
+    int rc;
+
+    if (domid && domid < DOMID_FIRST_RESERVED) {
+        if (fx_domain(call->host, domid))
+            return -EEXIST;
+    } else {
+        rc = pick_domid(call->host, &domid);
+        if (rc)
+            return rc;
+    }
+    rc = fx_domain_create(call->host, domid, &call->op->u.createdomain);
+    if (rc)
+        return rc;
+    call->op->domain = domid;
+    call->copy_back = true;
+    return 0;
+}
+
+static long destroy_domain(struct fx_domctl *call)
+{
+    if (fx_domctl_on_caller(call))
+        return -EINVAL;
+    fx_domain_kill(call->host, call->domain);
+    return 0;
+}
+
+static long pause_domain(struct fx_domctl *call)
+{
+    if (fx_domctl_on_caller(call))
+        return -EINVAL;
+    if (call->domain->pause_count >= MAX_PAUSE_COUNT)
+        return -EOVERFLOW;
+    call->domain->pause_count++;
+    return 0;
+}
+
+static long unpause_domain(struct fx_domctl *call)
+{
+    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
+
+    if (!call->domain->pause_count)
+        return -EINVAL;
+    call->domain->pause_count--;
+    if (state && !call->domain->pause_count)
+        state->creation_finished = true;
+    return 0;
+}
+
+static long resume_domain(struct fx_domctl *call)
+{
+    if (fx_domctl_on_caller(call))
+        return -EINVAL;
+    call->domain->shutdown = false;
+    call->domain->shutdown_code = FX_NOT_SHUT_DOWN;
+    return 0;
+}
+
+/* The domain itself, or the next one: callers walk all of them that way. */
+static long get_domain_info(struct fx_domctl *call)
+{
+    uint32_t domid = call->op->domain;
+
+    if (!call->domain) {
+        if (domid >= DOMID_FIRST_RESERVED)
+            return -EINVAL;
+        call->domain = fx_domain_next(call->host, domid);
+    }
+    if (!call->domain)
+        return -ESRCH;
+    fx_domain_info(call->host, call->domain, &call->op->u.getdomaininfo);
+    call->op->domain = call->op->u.getdomaininfo.domain;
+    call->copy_back = true;
+    return 0;
+}
+
+static long set_handle(struct fx_domctl *call)
+{
+    memcpy(call->domain->handle, call->op->u.setdomainhandle.handle,
+           sizeof(call->domain->handle));
+    return 0;
+}
+
+static long set_debugging(struct fx_domctl *call)
+{
+    if (fx_domctl_on_caller(call))
+        return -EINVAL;
+    call->domain->debugged = call->op->u.setdebugging.enable;
+    return 0;
+}
+
+static long set_address_size(struct fx_domctl *call)
+{
+    struct fx_domain *domain = call->domain;
+    uint32_t size = call->op->u.address_size.size;
+
+    if (size == (domain->is_32bit ? 32 : 64))
+        return 0;
+    if (size != 32)
+        return -EINVAL;
+    if (domain->tot_pages || fx_rules_out_32bit(call->host, domain))
+        return -EACCES;
+    domain->is_32bit = true;
+    fx_policy_recalculate(call->host, domain);
+    return 0;
+}
+
+static long get_address_size(struct fx_domctl *call)
+{
+    call->op->u.address_size.size = call->domain->is_32bit ? 32 : 64;
+    call->copy_back = true;
+    return 0;
+}
+
+static long get_cpu_policy(struct fx_domctl *call)
+{
+    long rc =
+        fx_policy_get(call->caller, call->domain, &call->op->u.cpu_policy);
+
+    call->copy_back = !rc;
+    return rc;
+}
+
+static long set_cpu_policy(struct fx_domctl *call)
+{
+    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
+    long rc;
+
+    if (fx_domctl_on_caller(call) || !state)
+        return -EINVAL;
+    if (state->creation_finished)
+        return -EEXIST;
+    rc = fx_policy_set(call->caller, call->domain, &call->op->u.cpu_policy);
+    call->copy_back = rc; /* says which leaf */
+    return rc;
+}
+
+static long vm_assist(struct fx_domctl *call)
+{
+    struct xen_domctl_vm_assist asked;
+    long rc;
+
+    memcpy(&asked, &call->op->u, sizeof(asked));
+    rc = fx_declare_assists(call->host, call->domain, &asked);
+    memcpy(&call->op->u, &asked, sizeof(asked));
+    call->copy_back = !rc;
+    return rc;
+}
+
+fx_domctl_function fx_domctl_domain(uint32_t command)
+{
+    static const fx_domctl_function table[] = {
+        [XEN_DOMCTL_createdomain] = create_domain,
+        [XEN_DOMCTL_destroydomain] = destroy_domain,
+        [XEN_DOMCTL_pausedomain] = pause_domain,
+        [XEN_DOMCTL_unpausedomain] = unpause_domain,
+        [XEN_DOMCTL_resumedomain] = resume_domain,
+        [XEN_DOMCTL_getdomaininfo] = get_domain_info,
+        [XEN_DOMCTL_setdomainhandle] = set_handle,
+        [XEN_DOMCTL_setdebugging] = set_debugging,
+        [XEN_DOMCTL_set_address_size] = set_address_size,
+        [XEN_DOMCTL_get_address_size] = get_address_size,
+        [XEN_DOMCTL_get_cpu_policy] = get_cpu_policy,
+        [XEN_DOMCTL_set_cpu_policy] = set_cpu_policy,
+    };
+
+    if (command == XEN_DOMCTL_vm_assist) /* far from the others */
+        return vm_assist;
+    return command < sizeof(table) / sizeof(table[0]) ? table[command] : NULL;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * domctl_memory.c - the memory of a domain.
+ */
+#include "hypercall/domctl_memory.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "domain/domain.h"
+#include "domain/hypercall_page.h"
+#include "memory/page_type.h"
+
+/* XEN_DOMCTL_getpageframeinfo3 takes no more at once. */
+#define MAX_PFINFO 1024
+
+static long max_mem(struct fx_domctl *call)
+{
+    uint64_t pages = call->op->u.max_mem.max_memkb >> (FX_PAGE_SHIFT - 10);
+
+    /* Xen keeps it in 32 bits. */
+    call->domain->max_pages = pages < UINT32_MAX ? pages : UINT32_MAX;
+    return 0;
+}
+
+static long page_frame_info(struct fx_domctl *call)
+{
+    const struct xen_domctl_getpageframeinfo3 *asked =
+        &call->op->u.getpageframeinfo3;
+    uint64_t at = (uint64_t)(uintptr_t)asked->array.p;
+    uint64_t i;
+
+    if (asked->num > MAX_PFINFO)
+        return -E2BIG;
+    for (i = 0; i < asked->num; i++, at += sizeof(uint64_t)) {
+        uint64_t word;
+
+        if (fx_copy_in(call->caller, &word, at, sizeof(word)))
+            return -EFAULT;
+        word = fx_pfinfo(call->host, call->domain, word);
+        if (fx_copy_out(call->caller, at, &word, sizeof(word)))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+static long hypercall_init(struct fx_domctl *call)
+{
+    uint64_t mfn = call->op->u.hypercall_init.gmfn;
+    struct fx_host *host = call->host;
+
+    if (fx_get_page(host, mfn, call->domain->id))
+        return -EINVAL;
+    if (fx_get_type(host, mfn, FX_WRITABLE, 0)) {
+        fx_put_page(host, mfn);
+        return -EPERM;
+    }
+    fx_write_hypercall_page(fx_page(host, mfn), call->domain->is_32bit);
+    fx_put_page_and_type(host, mfn);
+    return 0;
+}
+
+static long shadow_op(struct fx_domctl *call)
+{
+    call->copy_back = true;
+    return fx_shadow_op(call->caller, call->domain, &call->op->u.shadow_op);
+}
+
+static long node_affinity(struct fx_domctl *call)
+{
+    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
+    struct xenctl_bitmap *map = &call->op->u.nodeaffinity.nodemap;
+    uint64_t online = (UINT64_C(1) << call->host->super->nr_nodes) - 1;
+    uint64_t nodes = 0;
+
+    if (!state)
+        return -EINVAL;
+    if (call->op->cmd == XEN_DOMCTL_getnodeaffinity)
+        return fx_bitmap_out(call->caller, map, state->node_affinity);
+    if (fx_bitmap_in(call->caller, map, &nodes))
+        return -EFAULT;
+    if (!(nodes & online))
+        return -EINVAL;
+    /* Every number that there could be: back to what it was at first. */
+    state->node_affinity = nodes == UINT64_MAX ? online : nodes;
+    return 0;
+}
+
+/* Only what allocation goes by: which physical node a virtual one stands for */
+static long set_vnuma(struct fx_domctl *call)
+{
+    const struct xen_domctl_vnuma *asked = &call->op->u.vnuma;
+    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
+    uint32_t nodes[FX_MAX_NODES] = {0};
+    uint32_t i;
+
+    if (!state || asked->nr_vcpus != call->domain->max_vcpus || asked->pad ||
+        !asked->nr_vnodes || asked->nr_vnodes > FX_MAX_NODES)
+        return -EINVAL;
+    if (fx_copy_in(call->caller, nodes,
+                   (uint64_t)(uintptr_t)asked->vnode_to_pnode.p,
+                   asked->nr_vnodes * sizeof(nodes[0])))
+        return -EFAULT;
+    for (i = 0; i < asked->nr_vnodes; i++)
+        if (nodes[i] >= 64)
+            return -E2BIG;
+    memcpy(state->vnode_to_pnode, nodes, sizeof(nodes));
+    state->nr_vnodes = asked->nr_vnodes;
+    return 0;
+}
+
+static long not_for_pv(struct fx_domctl *call)
+{
+    (void)call;
+    return -EOPNOTSUPP;
+}
+
+fx_domctl_function fx_domctl_memory(uint32_t command)
+{
+    static const fx_domctl_function table[] = {
+        [XEN_DOMCTL_max_mem] = max_mem,
+        [XEN_DOMCTL_getpageframeinfo3] = page_frame_info,
+        [XEN_DOMCTL_hypercall_init] = hypercall_init,
+        [XEN_DOMCTL_shadow_op] = shadow_op,
+        [XEN_DOMCTL_setnodeaffinity] = node_affinity,
+        [XEN_DOMCTL_getnodeaffinity] = node_affinity,
+        [XEN_DOMCTL_setvnumainfo] = set_vnuma,
+        [XEN_DOMCTL_get_paging_mempool_size] = not_for_pv,
+        [XEN_DOMCTL_set_paging_mempool_size] = not_for_pv,
+    };
+
+    return command < sizeof(table) / sizeof(table[0]) ? table[command] : NULL;
+}
