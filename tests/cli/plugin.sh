@@ -32,4 +32,28 @@ preloaded "$kernels/other-xenguest"
 grep -qx 'domwright: this plugin is for libxenguest\.so\.4\.17 and does not'\
 ' work with libxenguest\.so\.4\.99' err || wrong 'it does not say why'
 
+# pinned [ORDER]: in $operations, how many the plugin gives to Xen to pin the
+# tables of a guest that a program with no hooks of its own builds.
+pinned() {
+    checks=$((checks + 1))
+    # shellcheck disable=SC2016 # the inner shell's
+    "$top/src/hypervisor/fakexen/fakexen" --trace trace env \
+        ${1+"DOMWRIGHT_PIN_ORDER=$1"} sh -c \
+        'LD_PRELOAD="$LD_PRELOAD $0" exec "$@"' "$plugin" \
+        "$top/tests/portrait/pv-build" stock "$guests/hello-pae" \
+        >out 2>err || wrong "no guest is built, pin order ${1-not said}"
+    operations=$(sed -n \
+        's/.*"call": *"mmuext_op".*"nr": *\([0-9]*\).*/\1/p' trace)
+}
+
+FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
+export FAKEXEN_LIBRARY
+pinned root
+[ "$operations" = 1 ] || wrong "the root alone: '$operations' operations"
+pinned levels
+levels=$operations
+[ "${levels:-0}" -gt 1 ] || wrong "from L1 up: '$levels' operations"
+pinned
+[ "$operations" = "$levels" ] || wrong 'from L1 up is not the default'
+
 finish

@@ -67,10 +67,33 @@ int pv_guest_load(struct pv_guest *g)
     return 0;
 }
 
+/* Two vNUMA ranges on one node, with no memory between them. */
+static int split_memory(struct pv_guest *g)
+{
+    struct xc_dom_image *dom = g->dom;
+    uint64_t half = (uint64_t)g->mib / 2 << 20, all = (uint64_t)g->mib << 20;
+    uint64_t hole = (uint64_t)g->hole_mib << 20;
+    xen_vmemrange_t *ranges = xc_dom_malloc(dom, 2 * sizeof(*ranges));
+    unsigned int *node = xc_dom_malloc(dom, sizeof(*node));
+
+    if (!ranges || !node)
+        return -1;
+    ranges[0] = (xen_vmemrange_t){.start = 0, .end = half};
+    ranges[1] = (xen_vmemrange_t){.start = half + hole, .end = all + hole};
+    *node = XC_NUMA_NO_NODE;
+    dom->vmemranges = ranges;
+    dom->nr_vmemranges = 2;
+    dom->vnode_to_pnode = node;
+    dom->nr_vnodes = 1;
+    return 0;
+}
+
 int pv_guest_build(struct pv_guest *g)
 {
     struct xc_dom_image *dom = g->dom;
 
+    if (g->hole_mib && split_memory(g))
+        return fail("the memory's ranges");
     if (xc_dom_mem_init(dom, g->mib) || xc_dom_boot_mem_init(dom) ||
         xc_dom_build_image(dom) || xc_dom_boot_image(dom) ||
         xc_dom_gnttab_init(dom))

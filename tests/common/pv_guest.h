@@ -22,6 +22,7 @@ struct pv_guest {
     const char *ramdisk; /* NULL: none */
     const char *cmdline; /* NULL: an empty one */
     unsigned int mib, vcpus;
+    unsigned int hole_mib;    /* in the middle of the memory; 0: none */
     uint32_t domid;           /* 0: none yet */
     struct xc_dom_image *dom; /* NULL: none */
 };

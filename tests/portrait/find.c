@@ -17,7 +17,8 @@ static int find_domain(struct portrait *p)
         errno = ESRCH;
         return portrait_fail("the domain");
     }
-    if (domain_frames_open(&p->frames, p->xch, p->domid, p->info.tot_pages))
+    if (domain_frames_open(&p->frames, p->xch, p->domid,
+                           p->info.tot_pages + p->hole))
         return -1;
     p->top = p->frames.width == 8 ? 4 : 3;
     return 0;

@@ -2,9 +2,10 @@
 /*
  * main.c - prints what a builder has made of a PV domain, which has never run.
  *
- *     portrait [-k PFN] DOMID
+ *     portrait [-k PFN] [-h HOLE] DOMID
  *
- * -k: the kernel's first PFN; what lies before it is nobody's.
+ * -k: the kernel's first PFN; what lies before it is nobody's.  -h: so many MiB
+ * without memory in the middle of it.
  */
 #include "portrait.h"
 
@@ -56,10 +57,13 @@ int main(int argc, char **argv)
     struct portrait p = {.kernel = 0};
     int option, rc;
 
-    while ((option = getopt(argc, argv, "k:")) != -1) {
-        if (option != 'k')
+    while ((option = getopt(argc, argv, "h:k:")) != -1) {
+        if (option == 'h')
+            p.hole = strtoull(optarg, NULL, 0) << (20 - 12);
+        else if (option == 'k')
+            p.kernel = strtoull(optarg, NULL, 0);
+        else
             return 2;
-        p.kernel = strtoull(optarg, NULL, 0);
     }
     if (argc - optind != 1)
         return 2;

@@ -19,7 +19,7 @@
 
 static uint64_t p2m_pages(const struct portrait *p)
 {
-    return (p->start.nr_pages * p->frames.width + PAGE - 1) / PAGE;
+    return (p->frames.pages * p->frames.width + PAGE - 1) / PAGE;
 }
 
 static int print_p2m_page(const struct portrait *p, uint64_t number,

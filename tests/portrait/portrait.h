@@ -22,6 +22,7 @@ struct portrait {
     xc_interface *xch;
     uint32_t domid;
     uint64_t kernel; /* first PFN that the builder has to fill */
+    uint64_t hole;   /* PFNs without memory, below the last with memory */
     xc_domaininfo_t info;
     unsigned int top; /* level of the root table: 3 or 4 */
     struct domain_frames frames;

@@ -3,11 +3,12 @@
  * pv-build.c - builds a PV guest with the hooks of one's choice, leaves it
  * paused, and prints the domain's ID.
  *
- *     pv-build [-m MIB] [-v VCPUS] [-r RAMDISK] [-c CMDLINE] HOOKS KERNEL
- *     pv-build -d DOMID
+ *     pv-build [-m MIB] [-h HOLE] [-v VCPUS] [-r RAMDISK] [-c CMDLINE] HOOKS
+ * KERNEL pv-build -d DOMID
  *
  * HOOKS: stock, ours, or ours-root, which leaves the recursion of the pins to
- * Xen.  -d: the end of such a domain.
+ * Xen.  -h: HOLE MiB without memory in the middle of it.  -d: the end of such a
+ * domain.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,11 +49,13 @@ static int options(struct pv_guest *g, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "c:d:m:r:v:")) != -1) {
+    while ((option = getopt(argc, argv, "c:d:h:m:r:v:")) != -1) {
         if (option == 'c')
             g->cmdline = optarg;
         else if (option == 'd')
             g->domid = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 'h')
+            g->hole_mib = (unsigned int)strtoul(optarg, NULL, 10);
         else if (option == 'm')
             g->mib = (unsigned int)strtoul(optarg, NULL, 10);
         else if (option == 'r')
