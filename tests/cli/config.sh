@@ -10,12 +10,6 @@ bad() {
     fails 3 "bad.cfg:4: $2" create -n bad.cfg
 }
 
-# unfit LINE MESSAGE: as a whole it makes no guest; it has no one line.
-unfit() {
-    config bad.cfg "$1"
-    fails 3 "bad.cfg: $2" create -n bad.cfg
-}
-
 # good LINE: a file with that fourth line is taken without a word.
 good() {
     config good.cfg "$1"
@@ -38,7 +32,9 @@ if [ "$(id -u)" != 0 ]; then
     fails 3 'cannot read closed.cfg: Permission denied' create -n closed.cfg
 fi
 : >empty.cfg
-fails 3 'empty.cfg: name is missing' create -n empty.cfg
+fails 3 'empty.cfg: name is missing
+domwright: empty.cfg: kernel is missing
+domwright: empty.cfg: memory is missing' create -n empty.cfg
 
 # Its syntax: the line is named.
 unexpected='syntax error, unexpected'
@@ -52,9 +48,15 @@ expecting ']'" \
 
 # Values of the wrong kind.
 bad 'memory = "many"' 'memory: a number from 0 up is wanted'
-bad 'memory = [ 3 ]' 'memory: a number from 0 up is wanted'
+bad 'memory = [ 3 ]' 'memory: a single number is wanted, not a list'
 bad 'memory = "-3"' 'memory: a number from 0 up is wanted'
-bad 'memory = "12M"' 'memory: a number from 0 up is wanted'
+for size in '"12M"' '"12 "' 2G 512K 64m 64MiB; do
+    bad "memory = $size" 'memory: a number of MiB is wanted, without a unit'
+    bad "maxmem=$size" 'maxmem: a number of MiB is wanted, without a unit'
+done
+bad 'memory = 32.5' "config parsing error near \`.5': lexical error
+domwright: bad.cfg: it looks like Python code, which xl's files are no longer"
+bad 'memory += 64' 'memory: += is for strings and lists, not for numbers'
 bad 'vcpus = 99999999999999999999' 'vcpus: the number is too large'
 bad 'kernel = [ "a" ]' 'kernel: a single value is wanted, not a list'
 bad 'name = [ ]' 'name: a single value is wanted, not a list'
@@ -64,23 +66,24 @@ good 'uuid = "A0000000-0000-4000-8000-00000000000f"'
 good 'memory = "0x20"'
 
 # Names.
-unfit 'name = ""' 'name: it is empty'
-unfit 'name = "a/b"' 'name: it has a slash in it'
-unfit 'name = "a\tb"' 'name: it has a control character in it'
-unfit 'name = "17"' \
+bad 'name = ""' 'name: it is empty'
+bad 'name = "a/b"' 'name: it has a slash in it'
+bad 'name = "a\tb"' 'name: it has a control character in it'
+bad 'name = "17"' \
     "name: it is a number, and would be taken for a domain's ID"
 long=$(printf '%0256d' 0 | tr 0 n)
-unfit "name = \"$long\"" 'name: it is longer than 255 characters'
+bad "name = \"$long\"" 'name: it is longer than 255 characters'
 good "name = \"${long#n}\""
 
 # Sizes.
-unfit 'memory = 0' 'memory: 0 MiB is no size for a guest'
-unfit 'memory = 4294967296' 'memory: 4294967296 MiB is no size for a guest'
-unfit 'maxmem = 31' 'maxmem: 31 MiB, with memory = 32'
+bad 'memory = 0' 'memory: 0 MiB is no size for a guest'
+bad 'memory = 4294967296' 'memory: 4294967296 MiB is no size for a guest'
+bad 'maxmem = 31' 'maxmem: 31 MiB is less than memory, 32 MiB'
+bad 'maxmem = 4294967296' 'maxmem: 4294967296 MiB is no size for a guest'
 good 'maxmem = 64'
-unfit 'vcpus = 0' 'vcpus: 0; a PV guest has 1 to 8192'
-unfit 'vcpus = 8193' 'vcpus: 8193; a PV guest has 1 to 8192'
-unfit 'maxvcpus = 0' 'maxvcpus: 0; it must be 1 to 8192'
+bad 'vcpus = 0' 'vcpus: 0; a PV guest has 1 to 8192'
+bad 'vcpus = 8193' 'vcpus: 8193; a PV guest has 1 to 8192'
+bad 'maxvcpus = 0' 'maxvcpus: 0; it must be 1 to 8192'
 good 'maxvcpus = 8'
 
 # CPU lists.
@@ -88,19 +91,20 @@ good 'cpus = "all"'
 good 'cpus = "0-3,5,^1"'
 good 'cpus = [ "0", "all,^0" ]'
 good 'cpus = [ ]'
-for list in x 3- 1,,2 '^all' '' 3-1 '0,^0' '1 2'; do
+good 'cpus = "0,,1,"' # as xl, which skips empty items
+good 'cpus = ",0- 1,^ 1"'
+for list in x 3- ',' ' ' '^all' '' 3-1 '0,^0' '1 2'; do
     bad "cpus = \"$list\"" 'cpus: it is not a list like "0-3,^2"'
 done
-bad 'cpus = "node:0"' 'cpus: lists by node are not supported'
-bad 'cpus = "0,^nodes:0-1"' 'cpus: lists by node are not supported'
 bad 'cpus = "4096"' 'cpus: no host has such a CPU number'
 bad 'cpus = [ ["0"] ]' 'cpus: it is not a list like "0-3,^2"'
 
 # The kernel's command line, which Xen keeps in 1024 bytes.
 text=$(printf '%01023d' 0)
 good "cmdline = \"$text\""
-unfit "cmdline = \"0$text\"" \
-    "the kernel's command line has 1024 characters; Xen passes on 1023 at most"
+config bad.cfg "cmdline = \"0$text\""
+fails 3 "bad.cfg: the kernel's command line has 1024 characters; Xen passes on \
+1023 at most" create -n bad.cfg
 config bad.cfg 'root = "/dev/xvda1"' "extra = \"$text\""
 fails 3 "bad.cfg: the kernel's command line has 1039 characters; Xen passes \
 on 1023 at most" create -n bad.cfg
@@ -108,38 +112,101 @@ config good.cfg 'cmdline = "a"' 'extra = "b"'
 warns 'good.cfg: root and extra are ignored beside cmdline' \
     create -n good.cfg
 
-# What would change the guest and is not supported; what would not.
+# What is left to xl, and values that ask for nothing.
 hint='use "domwright xl create bad.cfg"'
-for key in bootloader cap channel cpuid cpus_soft device_tree disk \
-    driver_domain dtdev e820_host firmware init_seclabel iomem ioports irqs \
-    localtime max_grant_frames msr_relaxed nomigrate p9 passthrough pci pool \
-    pvcalls rtc_timeoffset seclabel tsc_mode usbctrl usbdev vdispl vfb vif \
-    vkb vmtrace_buf_kb vnuma vsnd vtpm; do
+neutral() {
+    for value in "$@"; do
+        good "$key = $value"
+    done
+}
+for key in bootloader bootloader_args cap channel cpu_weight cpuid cpus_soft \
+    device_tree disk driver_domain dtdev e820_host extratime firmware \
+    init_seclabel iomem ioports irqs latency localtime max_event_channels \
+    max_grant_frames max_grant_version max_maptrack_frames msr_relaxed \
+    nomigrate p9 passthrough pci period pool pvcalls rtc_timeoffset seclabel \
+    slice timer_mode tsc_mode usbctrl usbdev vdispl vfb vif vkb \
+    vmtrace_buf_kb vnc vnuma vpmu vsnd vtpm xend_suspend_evtchn_compat; do
     bad "$key = \"x\"" "$key: not supported; $hint"
     bad "$key = [ \"x\" ]" "$key: not supported; $hint"
-    good "$key = [ ]"
-    good "$key = \"\""
-    good "$key = 0"
+    neutral '[ ]'
+    case $key in
+    cpus_soft) # "0" is a CPU
+        neutral '"all"'
+        bad 'cpus_soft = "0"' "cpus_soft: not supported; $hint"
+        ;;
+    cpu_weight) # 0 is the least
+        neutral '""' 256
+        bad 'cpu_weight = 0' "cpu_weight: not supported; $hint"
+        bad 'cpu_weight = 512' "cpu_weight: not supported; $hint"
+        ;;
+    max_grant_*|max_maptrack_frames|timer_mode)
+        neutral '""'
+        bad "$key = 0" "$key: not supported; $hint"
+        ;;
+    cpuid) neutral '""' '"host"' ;;
+    max_event_channels) neutral '""' 0 1023 ;;
+    passthrough) neutral '""' '"disabled"' ;;
+    pool) neutral '""' 0 '"Pool-0"' ;;
+    tsc_mode) neutral '""' 0 '"default"' ;;
+    *) neutral '""' 0 ;;
+    esac
 done
-good 'cpu_weight = 256'
-bad 'cpu_weight = 512' "cpu_weight: not supported; $hint"
-good 'passthrough = "disabled"'
-good 'tsc_mode = "default"'
-good 'max_event_channels = 1023'
-for key in acpi boot hap nestedhvm serial sdl usb viridian vnc; do
-    good "$key = \"x\"" # for guests that are not PV
-done
+bad 'cpus = "node:0"' "cpus: not supported; $hint"
+bad 'cpus = [ "0,^nodes:0-1", "1" ]' "cpus: not supported; $hint"
+
+# What means nothing to a PV guest.
+set -- acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m altp2mhvm \
+    apic bios bios_path_override boot device_model device_model_args \
+    device_model_args_hvm device_model_args_pv device_model_override \
+    device_model_stubdomain_override device_model_stubdomain_seclabel \
+    device_model_user device_model_version display dm_restrict \
+    firmware_override gfx_passthru gic_version hap hdtype hpet keymap \
+    mca_caps mmio_hole ms_vm_genid nestedhvm nographic nx oos opengl pae \
+    pci_msitranslate pci_permissive pci_power_mgmt pci_seize pvshim \
+    pvshim_cmdline pvshim_extra pvshim_path rdm rdm_mem_boundary sdl serial \
+    shadow_memory smbios_firmware soundhw spice spice_clipboard_sharing \
+    spice_image_compression spice_streaming_video spiceagent_mouse \
+    spicedisable_ticketing spicehost spicepasswd spiceport spicetls_port \
+    spiceusbredirection spicevdagent stdvga stubdomain_cmdline \
+    stubdomain_kernel stubdomain_memory stubdomain_ramdisk tee usb usbdevice \
+    usbversion vendor_device vga videoram vif2 viridian vkb_device vncdisplay \
+    vnclisten vncpasswd vncunused vncviewer vpt_align vuart xauthority \
+    xen_platform_pci
+good "$(printf '%s = "x"\n' "$@")"
 warns 'good.cfg:4: unknown key frobnicate' create -n good.cfg \
     "$(config good.cfg 'frobnicate = 1'; echo memory=32)"
 
-for type in hvm pvh p; do
-    bad "type = \"$type\"" "type: domwright builds \"pv\" guests only; use \
-\"domwright xl create bad.cfg\" for others"
+# All that is wrong is told in one run, in the order in which it is found.
+config bad.cfg 'vif = [ "mac=0" ]' 'vcpus = "two"' 'disk = [ "a" ]' \
+    'memory = [ ]' 'uuid = "1"' 'on_crash = "reload"' 'cpus = "x"'
+fails 3 "bad.cfg:8: uuid: it is not a UUID
+domwright: bad.cfg:7: memory: a single number is wanted, not a list
+domwright: bad.cfg:5: vcpus: a number from 0 up is wanted
+domwright: bad.cfg:10: cpus: it is not a list like \"0-3,^2\"
+domwright: bad.cfg:9: on_crash: it is none of destroy, restart, \
+rename-restart, preserve, coredump-destroy, coredump-restart and soft-reset" \
+    create -n bad.cfg
+config bad.cfg 'vif = [ "mac=0" ]' 'disk = [ "a" ]' 'vif = [ "mac=1" ]'
+fails 3 "bad.cfg:5: disk: not supported; $hint
+domwright: bad.cfg:6: vif: not supported; $hint" create -n bad.cfg
+config bad.cfg 'name = "1"' 'memory = 0' 'vcpus = 0'
+fails 3 "bad.cfg:4: name: it is a number, and would be taken for a domain's ID
+domwright: bad.cfg:5: memory: 0 MiB is no size for a guest
+domwright: argument 'vcpus=9000': vcpus: 9000; a PV guest has 1 to 8192" \
+    create -n bad.cfg vcpus=9000
+
+for type in hvm pvh; do
+    bad "type = \"$type\"" "type: not supported; $hint"
 done
 good 'type = "pv"'
 good 'builder = "generic"'
-bad 'builder = "hvm"' "builder: domwright builds \"generic\" guests only; use \
-\"domwright xl create bad.cfg\" for others"
+bad 'builder = "hvm"' "builder: not supported; $hint"
+for type in linux PV xen p ''; do
+    for key in type builder; do
+        bad "$key = \"$type\"" \
+            "$key: it is no type of guest; a PV guest has type = \"pv\""
+    done
+done
 
 for key in on_poweroff on_reboot on_crash on_watchdog on_soft_reset; do
     for action in destroy restart rename-restart preserve coredump-destroy \
@@ -165,11 +232,90 @@ printf 'name="guest"' >no-newline.cfg
 works create -n no-newline.cfg "kernel='$guests/hello-64'" memory=64
 prints 'xen-3.0-x86_64, 16384 pages'
 config bad.cfg
-fails 3 "argument 'vcpus=two':1: config parsing error near \`two': \
+fails 3 "argument 'vcpus=two': config parsing error near \`two': \
 $unexpected IDENT, expecting STRING or NUMBER or '['" \
     create -n bad.cfg vcpus=two
-fails 3 "argument 'vcpus=':1: config parsing error near \`': $unexpected \
-\$end, expecting STRING or NUMBER or '['" create -n bad.cfg vcpus=
+fails 3 "argument 'vcpus=': config parsing error near <newline>: $unexpected \
+NEWLINE, expecting STRING or NUMBER or '['" create -n bad.cfg vcpus=
+fails 3 "argument 'vcpus=two': config parsing error near \`two': \
+$unexpected IDENT, expecting STRING or NUMBER or '['
+domwright: argument 'name=]': config parsing error near \`]': \
+$unexpected ']', expecting STRING or NUMBER or '['" \
+    create -n bad.cfg vcpus=two memory=3 name=]
+
+# The end of the input is as good a place for an error as any.
+fails 3 "argument 'memory=2G': memory: a number of MiB is wanted, without a \
+unit" create -n bad.cfg memory=2G
+fails 3 "argument 'memory=20}': config parsing error near \`}': lexical error" \
+    create -n bad.cfg 'memory=20}'
+fails 3 "argument 'vcpus=2!': config parsing error near \`!': lexical error" \
+    create -n bad.cfg 'vcpus=2!'
+for size in 2G 512K; do
+    config bad.cfg
+    printf 'memory = %s' "$size" >>bad.cfg
+    fails 3 'bad.cfg:4: memory: a number of MiB is wanted, without a unit' \
+        create -n bad.cfg
+done
+config good.cfg
+printf '# the end' >>good.cfg
+works create -n good.cfg vcpus=2#two
+
+# Arguments are shown on one line, and not at any length.
+nl='
+'
+config bad.cfg
+fails 3 "argument 'name=\"a\nb\"': config parsing error near \`\"a': \
+lexical error
+domwright: argument 'name=\"a\nb\"': config parsing error near \`\"': lexical \
+error" create -n bad.cfg "name=\"a${nl}b\""
+fails 3 "argument 'name=\"$(printf '%051d' 0)...': name: it is longer than 255 \
+characters" create -n bad.cfg "name=\"$(printf '%0300d' 0)\""
+works create -n good.cfg "memory=64${nl}vcpus=2"
+prints '16384 pages'
+
+# Other systems' line ends and byte-order marks.
+printf '\357\273\277name = "guest"\r\nkernel = "%s"\r\nmemory = 32 # MiB\r' \
+    "$guests/hello-pae" >good.cfg
+works create -n good.cfg "$(printf '\357\273\277vcpus=2\r')"
+printf '\nvcpus = 0\r\n' >>good.cfg
+fails 3 'good.cfg:4: vcpus: 0; a PV guest has 1 to 8192' create -n good.cfg
+
+# What is no text.
+for byte in 000 001 033 177; do
+    config bad.cfg
+    # shellcheck disable=SC2059 # it is an escape
+    printf "extra = \"a\\$byte\"\n" >>bad.cfg
+    fails 3 "bad.cfg:4: a control character, \
+0x$(printf '%02x' "0$byte")" create -n bad.cfg
+done
+printf 'a\rb' >bad.cfg
+fails 3 'bad.cfg:1: a control character, 0x0d' create -n bad.cfg
+for key in name ramdisk cmdline extra; do
+    config bad.cfg "$(printf '%s = "J\374rg"' "$key")"
+    fails 3 "bad.cfg:4: $key: it is not UTF-8" create -n bad.cfg
+    [ "$key" = ramdisk ] || good "$(printf '%s = "J\303\274rg"' "$key")"
+done
+good "$(printf '# J\374rg wrote this')"
+
+# Standard input.
+config good.cfg
+status=0
+"$domwright" create -n - memory=64 <good.cfg >out 2>err || status=$?
+[ "$status" = 0 ] || wrong 'create -n -'
+prints '16384 pages'
+printf 'name = "a"\nmemory = 2G' |
+    "$domwright" create -n - >out 2>err && wrong 'a bad standard input'
+[ "$(cat err)" = 'domwright: <stdin>:2: memory: a number of MiB is wanted, '\
+'without a unit' ] || wrong 'the message about standard input'
+
+# xl takes maxmem for memory, where that is absent.
+config good.cfg
+sed -i 's/^memory/maxmem/' good.cfg
+works create -n good.cfg
+prints ', 8192 pages'
+sed -i /maxmem/d good.cfg
+fails 3 'good.cfg: memory is missing' create -n good.cfg
+config bad.cfg
 fails 3 "argument 'memory=\"x\"': memory: a number from 0 up is wanted" \
     create -n bad.cfg 'memory="x"'
 fails 3 "argument 'vif=[\"bridge=xenbr0\"]': vif: not supported; $hint" \

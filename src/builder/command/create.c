@@ -158,7 +158,9 @@ static int run(struct host *host, const struct args *args)
         rc = config_xl_read(&g.cfg, opt.file, args->operand + 1, args->n - 1,
                             dg);
     if (!rc)
-        rc = config_check(&g.cfg, opt.file, dg);
+        rc = config_check(&g.cfg, dg);
+    if (!rc)
+        rc = config_refuse_xl(&g.cfg, dg);
     if (!rc) {
         dw_hooks_register(opt.order, NULL);
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);

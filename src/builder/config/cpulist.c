@@ -16,11 +16,17 @@ static void assign(struct cpulist *list, unsigned long cpu, bool on)
         list->bits[cpu / 64] &= ~bit;
 }
 
+static void skip_blanks(const char **text)
+{
+    *text += strspn(*text, " \t");
+}
+
 /* One decimal number below CPULIST_MAX; *text is moved behind it. */
 static int number(const char **text, unsigned long *value)
 {
     char *end;
 
+    skip_blanks(text);
     if (!isdigit((unsigned char)**text))
         return -EINVAL;
     errno = 0;
@@ -78,11 +84,11 @@ int cpulist_parse(const char *text, struct cpulist *list)
 
     memset(list, 0, sizeof(*list));
     for (;;) {
-        text += strspn(text, " \t");
-        rc = item(&text, list);
+        skip_blanks(&text);
+        rc = *text && *text != ',' ? item(&text, list) : 0;
         if (rc)
             return rc;
-        text += strspn(text, " \t");
+        skip_blanks(&text);
         if (!*text)
             return is_empty(list) ? -EINVAL : 0;
         if (*text++ != ',')

@@ -3,7 +3,8 @@
  * cpulist.h - xl's list of host CPUs: "all", "0-3,5,^1".
  *
  * The items are applied from left to right; "^" takes CPUs away, "all" puts
- * every CPU in.  Lists by NUMA node ("node:0") are refused.
+ * every CPU in, and an empty item is none.  Lists by NUMA node ("node:0") are
+ * refused.
  */
 #ifndef DW_CPULIST_H
 #define DW_CPULIST_H

@@ -4,10 +4,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pv/boot_abi.h"
+#include "text.h"
 
 void config_init(struct config *cfg)
 {
@@ -16,12 +19,128 @@ void config_init(struct config *cfg)
 
 void config_dispose(struct config *cfg)
 {
+    size_t i;
+
+    for (i = 0; i < cfg->n_places; i++) {
+        free(cfg->places[i].key);
+        free(cfg->places[i].where);
+    }
+    free(cfg->places);
+    free(cfg->source);
     free(cfg->name);
     free(cfg->kernel);
     free(cfg->ramdisk);
     free(cfg->cmdline);
     free(cfg->cpus);
     config_init(cfg);
+}
+
+/* ---- where things stand ---- */
+
+int config_add_place(struct config *cfg, const char *key, size_t key_len,
+                     const char *where)
+{
+    struct config_place place = {.key = strndup(key, key_len),
+                                 .where = strdup(where)};
+    struct config_place *places =
+        realloc(cfg->places, (cfg->n_places + 1) * sizeof(*places));
+
+    if (places)
+        cfg->places = places;
+    if (!places || !place.key || !place.where) {
+        free(place.key);
+        free(place.where);
+        return -ENOMEM;
+    }
+    cfg->places[cfg->n_places++] = place;
+    return 0;
+}
+
+/* The last setting counts.  NULL: there is none. */
+static struct config_place *find_place(const struct config *cfg,
+                                       const char *key)
+{
+    size_t i = cfg->n_places;
+
+    while (i--)
+        if (!strcmp(cfg->places[i].key, key))
+            return &cfg->places[i];
+    return NULL;
+}
+
+const char *config_where(const struct config *cfg, const char *key)
+{
+    const struct config_place *place = find_place(cfg, key);
+
+    return place ? place->where : cfg->source;
+}
+
+bool config_has(const struct config *cfg, const char *key)
+{
+    return find_place(cfg, key) != NULL;
+}
+
+void config_leave_to_xl(struct config *cfg, const char *key)
+{
+    find_place(cfg, key)->for_xl = true;
+    cfg->needs_xl = true;
+}
+
+int config_refuse_xl(const struct config *cfg, struct diag *dg)
+{
+    int rc = 0;
+    size_t i;
+
+    for (i = 0; i < cfg->n_places; i++) {
+        const struct config_place *place = &cfg->places[i];
+
+        if (!place->for_xl)
+            continue;
+        rc = diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
+                       "%s: %s: not supported; use "
+                       "\"domwright xl create %s\"",
+                       place->where, place->key, cfg->source);
+        diag_next(dg);
+    }
+    return rc;
+}
+
+int config_fail(const struct config *cfg, struct diag *dg, int code, int rc,
+                const char *key, const char *fmt, ...)
+{
+    char what[sizeof(dg->line[0])];
+    va_list al;
+
+    va_start(al, fmt);
+    vsnprintf(what, sizeof(what), fmt, al);
+    va_end(al);
+    return diag_fail(dg, code, rc, "%s: %s: %s", config_where(cfg, key), key,
+                     what);
+}
+
+/* ---- do the values make a guest? ---- */
+
+struct check {
+    const struct config *cfg;
+    struct diag *dg;
+    int rc;
+};
+
+/* Each refusal has its line, and the check goes on. */
+static void refuse(struct check *c, int rc)
+{
+    c->rc = rc;
+    diag_next(c->dg);
+}
+
+#define REFUSE(c, key, ...)                                                    \
+    refuse(c, config_fail((c)->cfg, (c)->dg, DW_CONFIG, -EINVAL, key,          \
+                          __VA_ARGS__))
+
+static void missing(struct check *c, const char *key)
+{
+    refuse(c, diag_fail(c->dg, DW_CONFIG, -EINVAL, "%s: %s is missing",
+                        c->cfg->source, key));
 }
 
 /* Names are values in xenstore, file names of logs and words on a terminal. */
@@ -45,72 +164,103 @@ static const char *bad_name(const char *name)
     return number ? "is a number, and would be taken for a domain's ID" : NULL;
 }
 
-static int check_memory(const struct config *cfg, const char *source,
-                        struct diag *dg)
-{
-    /* libxenguest counts MiB in an unsigned int. */
-    if (!cfg->memory || cfg->memory > UINT_MAX)
-        return diag_fail(dg, DW_CONFIG, -EINVAL,
-                         "%s: memory: %lu MiB is no size for a guest", source,
-                         cfg->memory);
-    if (cfg->maxmem < cfg->memory || cfg->maxmem > UINT_MAX)
-        return diag_fail(dg, DW_CONFIG, -EINVAL,
-                         "%s: maxmem: %lu MiB, with memory = %lu", source,
-                         cfg->maxmem, cfg->memory);
-    return 0;
-}
-
-static int check_vcpus(const struct config *cfg, const char *source,
-                       struct diag *dg)
-{
-    if (!cfg->vcpus || cfg->vcpus > CONFIG_MAX_VCPUS)
-        return diag_fail(dg, DW_CONFIG, -EINVAL,
-                         "%s: vcpus: %lu; a PV guest has 1 to %d", source,
-                         cfg->vcpus, CONFIG_MAX_VCPUS);
-    if (cfg->maxvcpus < cfg->vcpus || cfg->maxvcpus > CONFIG_MAX_VCPUS)
-        return diag_fail(dg, DW_CONFIG, -EINVAL,
-                         "%s: maxvcpus: %lu; it must be %lu to %d", source,
-                         cfg->maxvcpus, cfg->vcpus, CONFIG_MAX_VCPUS);
-    return 0;
-}
-
-static int check_cmdline(const struct config *cfg, const char *source,
-                         struct diag *dg)
-{
-    size_t len = cfg->cmdline ? strlen(cfg->cmdline) : 0;
-
-    if (len < PV_CMDLINE_MAX)
-        return 0;
-    return diag_fail(dg, DW_CONFIG, -EINVAL,
-                     "%s: the kernel's command line has %zu characters; "
-                     "Xen passes on %d at most",
-                     source, len, PV_CMDLINE_MAX - 1);
-}
-
-int config_check(struct config *cfg, const char *source, struct diag *dg)
+static void check_name(struct check *c)
 {
     const char *wrong;
+
+    if (!c->cfg->name) {
+        missing(c, "name");
+        return;
+    }
+    wrong = bad_name(c->cfg->name);
+    if (wrong)
+        REFUSE(c, "name", "it %s", wrong);
+}
+
+/* All of them go into xenstore or JSON, which take nothing else. */
+static void check_text(struct check *c)
+{
+    const struct config *cfg = c->cfg;
+    const struct {
+        const char *key, *value;
+    } strings[] = {
+        {"name", cfg->name},
+        {"kernel", cfg->kernel},
+        {"ramdisk", cfg->ramdisk},
+        {config_has(cfg, "cmdline") || !config_has(cfg, "extra") ? "cmdline"
+                                                                 : "extra",
+         cfg->cmdline},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+        if (strings[i].value && !text_is_utf8(strings[i].value))
+            REFUSE(c, strings[i].key, "it is not UTF-8");
+}
+
+static void check_kernel(struct check *c)
+{
+    if (!c->cfg->needs_xl && (!c->cfg->kernel || !*c->cfg->kernel))
+        missing(c, "kernel");
+}
+
+static void check_memory(struct check *c)
+{
+    const struct config *cfg = c->cfg;
+
+    if (!config_has(cfg, "memory") && !config_has(cfg, "maxmem")) {
+        if (!cfg->needs_xl)
+            missing(c, "memory");
+        return;
+    }
+    /* libxenguest counts MiB in an unsigned int. */
+    if (!cfg->memory || cfg->memory > UINT_MAX)
+        REFUSE(c, config_has(cfg, "memory") ? "memory" : "maxmem",
+               "%lu MiB is no size for a guest", cfg->memory);
+    else if (cfg->maxmem < cfg->memory)
+        REFUSE(c, "maxmem", "%lu MiB is less than memory, %lu MiB", cfg->maxmem,
+               cfg->memory);
+    else if (cfg->maxmem > UINT_MAX)
+        REFUSE(c, "maxmem", "%lu MiB is no size for a guest", cfg->maxmem);
+}
+
+static void check_vcpus(struct check *c)
+{
+    const struct config *cfg = c->cfg;
+
+    if (!cfg->vcpus || cfg->vcpus > CONFIG_MAX_VCPUS)
+        REFUSE(c, "vcpus", "%lu; a PV guest has 1 to %d", cfg->vcpus,
+               CONFIG_MAX_VCPUS);
+    else if (cfg->maxvcpus < cfg->vcpus || cfg->maxvcpus > CONFIG_MAX_VCPUS)
+        REFUSE(c, "maxvcpus", "%lu; it must be %lu to %d", cfg->maxvcpus,
+               cfg->vcpus, CONFIG_MAX_VCPUS);
+}
+
+static void check_cmdline(struct check *c)
+{
+    size_t len = c->cfg->cmdline ? strlen(c->cfg->cmdline) : 0;
+
+    if (len >= PV_CMDLINE_MAX)
+        refuse(c, diag_fail(c->dg, DW_CONFIG, -EINVAL,
+                            "%s: the kernel's command line has %zu characters; "
+                            "Xen passes on %d at most",
+                            c->cfg->source, len, PV_CMDLINE_MAX - 1));
+}
+
+int config_check(struct config *cfg, struct diag *dg)
+{
+    struct check c = {.cfg = cfg, .dg = dg};
     int rc;
 
-    if (!cfg->name)
-        return diag_fail(dg, DW_CONFIG, -EINVAL, "%s: name is missing", source);
-    wrong = bad_name(cfg->name);
-    if (wrong)
-        return diag_fail(dg, DW_CONFIG, -EINVAL, "%s: name: it %s", source,
-                         wrong);
-    if (!cfg->kernel || !*cfg->kernel)
-        return diag_fail(dg, DW_CONFIG, -EINVAL, "%s: kernel is missing",
-                         source);
-    rc = check_memory(cfg, source, dg);
-    if (!rc)
-        rc = check_vcpus(cfg, source, dg);
-    if (!rc)
-        rc = check_cmdline(cfg, source, dg);
-    if (!rc && !cfg->uuid_given) {
-        rc = uuid_random(cfg->uuid);
-        if (rc)
-            return diag_fail(dg, DW_FAILED, rc, "making a UUID: %s",
-                             strerror(-rc));
-    }
-    return rc;
+    check_name(&c);
+    check_kernel(&c);
+    check_memory(&c);
+    check_vcpus(&c);
+    check_cmdline(&c);
+    check_text(&c);
+    if (c.rc || cfg->uuid_given)
+        return c.rc;
+    rc = uuid_random(cfg->uuid);
+    return rc ? diag_fail(dg, DW_FAILED, rc, "making a UUID: %s", strerror(-rc))
+              : 0;
 }

@@ -10,12 +10,13 @@
 #define DW_GUEST_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/action.h"
 #include "config/cpulist.h"
-#include "diag.h"
 #include "config/uuid.h"
+#include "diag.h"
 
 /*
  * A guest that keeps its vcpu_info in the shared_info page has 32 vCPUs
@@ -27,15 +28,27 @@
 /* xenstore's names have no limit of their own; its payload has (4096). */
 #define CONFIG_MAX_NAME 255
 
+/* A setting as it stands in the file or on the command line. */
+struct config_place {
+    char *key;
+    char *where; /* "guest.cfg:3" or "argument 'vcpus=2'" */
+    bool for_xl; /* asks for what domwright does not build, and xl does */
+};
+
 struct config {
+    char *source;                /* the file's name, for messages */
+    struct config_place *places; /* in the order of the text */
+    size_t n_places;
+    bool needs_xl; /* one of the places is for_xl */
+
     char *name;
     uint8_t uuid[UUID_BYTES];
     bool uuid_given;
-    char *kernel;           /* a path */
+    char *kernel;           /* a path; NULL only where needs_xl */
     char *ramdisk;          /* a path, or NULL */
     char *cmdline;          /* or NULL */
     unsigned long memory;   /* MiB */
-    unsigned long maxmem;   /* MiB, at least memory */
+    unsigned long maxmem;   /* MiB, at least memory: how far it may grow */
     unsigned long vcpus;    /* online at the start */
     unsigned long maxvcpus; /* at least vcpus */
     struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
@@ -49,10 +62,38 @@ void config_dispose(struct config *cfg);
 
 /*
  * Checks what no reader can: that the values make a guest.  Fills in a random
- * UUID where none was given.  0; or -EINVAL and the failure in dg, whose line
- * begins with `source`, the file's name.
+ * UUID where none was given.  0; or -EINVAL and all that is wrong in dg, a line
+ * for each.
  */
 int __attribute__((warn_unused_result))
-config_check(struct config *cfg, const char *source, struct diag *dg);
+config_check(struct config *cfg, struct diag *dg);
+
+/*
+ * Refuses what is left to xl, with a line for each setting that is.  0 where
+ * there is none.
+ */
+int __attribute__((warn_unused_result))
+config_refuse_xl(const struct config *cfg, struct diag *dg);
+
+/* Where the last setting of the key stands; the file's name: nowhere. */
+const char *config_where(const struct config *cfg, const char *key);
+
+bool config_has(const struct config *cfg, const char *key);
+
+/*
+ * diag_fail() about the value of a key, whoever finds it wrong: the line is
+ * "WHERE: KEY: what `fmt` says".
+ */
+int __attribute__((format(printf, 6, 7), warn_unused_result))
+config_fail(const struct config *cfg, struct diag *dg, int code, int rc,
+            const char *key, const char *fmt, ...);
+
+/* For readers: adds a setting.  -ENOMEM. */
+int __attribute__((warn_unused_result))
+config_add_place(struct config *cfg, const char *key, size_t key_len,
+                 const char *where);
+
+/* For readers: the setting is left to xl. */
+void config_leave_to_xl(struct config *cfg, const char *key);
 
 #endif /* DW_GUEST_CONFIG_H */

@@ -9,13 +9,16 @@ enum key_class {
     KEY_UNKNOWN, /* not xl's either: a warning */
     KEY_READ,    /* config/xl.c reads it */
     KEY_OTHER,   /* for guests that are not PV on x86: changes nothing */
-    KEY_REFUSED, /* would change what the guest gets: refused */
+    KEY_XL,      /* would change what the guest gets: left to xl */
 };
 
 struct config_key {
     const char *name;
     enum key_class class;
-    /* A value of a KEY_REFUSED key that changes nothing, beside "", 0, []. */
+    /*
+     * Values of a KEY_XL key that change nothing, with "|" between; an empty
+     * list is always one.
+     */
     const char *neutral;
 };
 

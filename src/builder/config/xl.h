@@ -9,13 +9,13 @@
 #include "config/guest_config.h"
 
 /*
- * Reads `path` into cfg, which config_init() has prepared.  `extra` are
- * `n_extra` words KEY=VALUE from the command line, read after the file as if
- * they were its last lines.
+ * Reads `path`, or standard input where that is "-", into cfg, which
+ * config_init() has prepared.  `extra` are `n_extra` words KEY=VALUE from the
+ * command line, read after the file as if they were its last lines.
  *
- * Keys that domwright does not know or cannot carry out are looked at as
- * well: the first are warned of, the second refused.  0; or a negative errno
- * and the failure in dg: its line names the file and the line in it.
+ * Keys that domwright does not know are warned of; those that it does not carry
+ * out are left to xl: cfg->places tells which.  0; or a negative errno and all
+ * that is wrong in dg, each with the file and the line in it.
  */
 int __attribute__((warn_unused_result))
 config_xl_read(struct config *cfg, const char *path, char *const *extra,
