@@ -26,11 +26,10 @@ enum dw_exit {
 #define DIAG_LINES 32
 
 struct diag {
-    bool verbose;
-    char **argv;      /* the whole command line; embedded.h */
-    const char *host; /* --host, or NULL; embedded.h */
-    int code;  /* of the first failure: an enum dw_exit, or 128 + a signal */
-    bool told; /* there is a line of the present matter already */
+    bool verbose; /* -v */
+    bool quiet;   /* no notices: -q */
+    int code;     /* of the first failure: an enum dw_exit, or 128 + a signal */
+    bool told;    /* there is a line of the present matter already */
     unsigned int nr; /* failures; the first DIAG_LINES of them have a line */
     char line[DIAG_LINES][1024];
     char cause[512]; /* libxc's first error since diag_step(); xenlog.h */

@@ -4,21 +4,11 @@
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
 
-fakexen=$top/src/hypervisor/fakexen
-FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen/fakexen
-HOME=$work/home
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN HOME
-unset DOMWRIGHT_HOST XDG_STATE_HOME FAKEXEN_HOST
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
+needs_embedded
+fakexen=$top/src/hypervisor/fakexen/fakexen
 
 status_of() {
-    "$DOMWRIGHT_FAKEXEN" --host "$1" --status | grep -E '^(free|type|pinned) '
+    "$fakexen" --host "$1" --status | grep -E '^(free|type|pinned) '
 }
 
 # A host that is named outlives the command, and nothing is said of it.
@@ -78,7 +68,8 @@ run --host bad list
 [ "$status" != 0 ] || wrong 'a file that is no host is taken for one'
 [ "$(wc -l <err)" = 1 ] || wrong 'a bad host file is not one line'
 DOMWRIGHT_FAKEXEN=/nowhere
-fails 5 'the embedded host machine: fakexen: No such file or directory' \
+export DOMWRIGHT_FAKEXEN
+fails 5 'the embedded host machine: /nowhere: No such file or directory' \
     --host machine list
 if [ ! -e /dev/xen/privcmd ]; then
     fails 5 'no Xen hypervisor to talk to: No such file or directory' list

@@ -17,6 +17,10 @@ guests=$top/tests/guests kernels=$top/tests/cli
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99
+# Whoever runs the tests has hosts of his own, which are not for them.
+HOME=$work/home
+export HOME
+unset XDG_STATE_HOME DOMWRIGHT_HOST DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN
 failures=0 checks=0
 
 # Run it; its status, output and messages are in $status, out and err.
@@ -84,6 +88,13 @@ config() {
             "$guests/hello-pae"
         [ $# = 0 ] || printf '%s\n' "$@"
     } >"$config_file"
+}
+
+# For a test that needs the embedded host, to begin with: a sanitizer's runtime
+# has to be loaded before all else, which it is not where it is preloaded.
+needs_embedded() {
+    ! ldd "$top/src/hypervisor/fakexen/.libs/fakexen.so" | grep -q libasan ||
+        { echo 'the embedded host cannot be preloaded with sanitizers'; exit 77; }
 }
 
 finish() {

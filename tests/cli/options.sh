@@ -4,6 +4,10 @@
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
 
+# No embedded host here: what is wrong is to be found without one.
+DOMWRIGHT_FAKEXEN=/nowhere
+export DOMWRIGHT_FAKEXEN
+
 works --version
 prints '^domwright [0-9]+\.[0-9]+'
 works --help
@@ -21,8 +25,21 @@ prints '^usage: domwright create '
 works list --help
 prints '^usage: domwright list '
 
+works -h
+prints '^usage: domwright '
+works destroy -h
+prints '^usage: domwright destroy '
+works list -qv --help
+prints '^usage: domwright list '
+
 run
 [ "$status" = 2 ] || wrong 'no command is no usage error'
+fails 2 'unknown option -z; see "domwright help"' -z list
+fails 2 'unknown option --frob; see "domwright help"' --frob list
+fails 2 '--version=1: it takes no value; see "domwright help"' --version=1
+fails 2 '--host wants a value; see "domwright help"' --host
+fails 2 '--host: an empty name' --host '' list
+fails 2 '--host: an empty name' --host= list
 fails 2 'no command frobnicate; see "domwright help"' frobnicate
 fails 2 'help: no command frobnicate; see "domwright help help"' \
     help frobnicate
@@ -34,6 +51,9 @@ fails 2 'create: a configuration file is wanted; see "domwright help create"' \
 fails 2 'create: a configuration file is wanted; see "domwright help create"' \
     create memory=3
 fails 2 'create: unknown option -z; see "domwright help create"' create -z f
+fails 2 'create: unknown option -z; see "domwright help create"' create -nz f
+fails 2 'create: --json=3: it takes no value; see "domwright help create"' \
+    create --json=3 f
 fails 2 'create: unknown option --frob; see "domwright help create"' \
     create --frob f
 fails 2 'create: no pin order up; see "domwright help create"' \

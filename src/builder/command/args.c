@@ -13,6 +13,7 @@
 
 static const struct option common[] = {
     {"help", no_argument, NULL, 'h'},
+    {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
 };
 
@@ -20,7 +21,7 @@ static const struct option common[] = {
 
 int args_usage(struct diag *dg, const char *name, const char *fmt, ...)
 {
-    char what[256];
+    char what[ARGS_WHAT];
     va_list al;
 
     va_start(al, fmt);
@@ -42,18 +43,18 @@ static void gather(const struct command *cmd, struct option all[MAX_OPTIONS])
     memset(&all[n], 0, sizeof(all[n]));
 }
 
-/* What getopt_long() found at fault: its '?' or ':'. */
-static int bad_option(struct diag *dg, const char *name, int c, char **argv)
+void args_bad_option(char what[ARGS_WHAT], int c, char **argv)
 {
     const char *arg = argv[optind - 1];
 
     if (c == ':')
-        return args_usage(dg, name, "%s wants a value", arg);
-    if (!strncmp(arg, "--", 2))
-        return args_usage(
-            dg, name, optopt ? "%s: it takes no value" : "unknown option %s",
-            arg);
-    return args_usage(dg, name, "unknown option -%c", optopt);
+        snprintf(what, ARGS_WHAT, "%s wants a value", arg);
+    else if (strncmp(arg, "--", 2))
+        snprintf(what, ARGS_WHAT, "unknown option -%c", optopt);
+    else if (optopt)
+        snprintf(what, ARGS_WHAT, "%s: it takes no value", arg);
+    else
+        snprintf(what, ARGS_WHAT, "unknown option %s", arg);
 }
 
 static int read_operands(struct args *args, const struct command *cmd,
@@ -68,25 +69,29 @@ int args_read(struct args *args, const struct command *cmd, struct diag *dg,
               int argc, char **argv)
 {
     struct option options[MAX_OPTIONS];
-    char letters[32];
+    char letters[32], what[ARGS_WHAT];
     int c;
 
     *args = (struct args){.name = cmd->name, .need = cmd->need, .argv = argv};
     if (cmd->raw)
         return 0;
     gather(cmd, options);
-    snprintf(letters, sizeof(letters), ":hv%s",
+    snprintf(letters, sizeof(letters), ":hqv%s",
              cmd->letters ? cmd->letters : "");
     opterr = 0;
+    optind = 0; /* glibc: from the start */
     while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-        if (c == '?' || c == ':')
-            return bad_option(dg, cmd->name, c, argv);
+        if (c == '?' || c == ':') {
+            args_bad_option(what, c, argv);
+            return args_usage(dg, cmd->name, "%s", what);
+        }
         args->times[c]++;
         args->value[c] = optarg;
         if (c == 'h')
             return 0;
     }
-    dg->verbose = args->times['v'];
+    dg->quiet = dg->quiet || args->times['q'];
+    dg->verbose = dg->verbose || args->times['v'];
     args->operand = argv + optind;
     args->n = argc - optind;
     return read_operands(args, cmd, dg);

@@ -34,8 +34,8 @@ struct args {
 
 /*
  * Reads argv, which begins with the command's name, as `cmd` says that it is.
- * Besides the command's own options there are -h, --help and -v, --verbose;
- * reading stops at -h.  0, or -EINVAL and the failure in dg.
+ * Besides the command's own options there are -h, -q and -v with their long
+ * names; reading stops at -h.  0, or -EINVAL and the failure in dg.
  */
 int __attribute__((warn_unused_result))
 args_read(struct args *args, const struct command *cmd, struct diag *dg,
@@ -44,5 +44,9 @@ args_read(struct args *args, const struct command *cmd, struct diag *dg,
 /* The failure of a command line: code DW_USAGE, with the way to the help. */
 int __attribute__((format(printf, 3, 4), warn_unused_result))
 args_usage(struct diag *dg, const char *name, const char *fmt, ...);
+
+/* What is wrong about the option for which getopt_long() returned c. */
+#define ARGS_WHAT 256
+void args_bad_option(char what[ARGS_WHAT], int c, char **argv);
 
 #endif /* DW_ARGS_H */

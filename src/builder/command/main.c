@@ -74,19 +74,20 @@ static int run_help(struct host *host, const struct args *args)
     return 0;
 }
 
-static int open_host(struct host *host, enum need need)
+static int open_host(struct host *host, enum need need, const char *named,
+                     char **command)
 {
     int rc = 0;
 
-    if (need >= NEED_XEN) /* does not return where it is to be another one */
-        rc = embedded_enter(host->dg);
+    if (need >= NEED_PLACE) /* does not return where it is another one */
+        rc = embedded_enter(host->dg, named, command);
     if (rc || need < NEED_XEN)
         return rc;
     return need < NEED_STORE ? host_open_xen(host, host->dg)
                              : host_open(host, host->dg);
 }
 
-static int run(struct diag *dg, int argc, char **argv)
+static int run(struct diag *dg, const char *named, int argc, char **argv)
 {
     const struct command *cmd = find(argv[0]);
     struct host host = {.dg = dg};
@@ -103,22 +104,62 @@ static int run(struct diag *dg, int argc, char **argv)
         print_help(cmd);
         return 0;
     }
-    rc = open_host(&host, args.need);
+    rc = open_host(&host, args.need, named, argv);
     if (!rc)
         rc = cmd->run(&host, &args);
     host_close(&host);
     return rc;
 }
 
-/* Takes --host FILE off the front of the command line. */
-static void take_host(struct diag *dg, int *argc, char ***argv)
+/* What stands before the command. */
+struct start {
+    const char *host; /* or NULL */
+    bool help, version;
+    char **command; /* ends with NULL */
+};
+
+static int read_start(struct start *start, struct diag *dg, int argc,
+                      char **argv)
 {
-    if (*argc < 3 || strcmp((*argv)[1], "--host"))
-        return;
-    dg->host = (*argv)[2];
-    (*argv)[2] = (*argv)[0];
-    *argv += 2;
-    *argc -= 2;
+    static const struct option options[] = {
+        {"host", required_argument, NULL, 'H'},
+        {"help", no_argument, NULL, 'h'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+    };
+    char what[ARGS_WHAT];
+    int c;
+
+    *start = (struct start){0};
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "+:hqv", options, NULL)) != -1)
+        switch (c) {
+        case 'H':
+            start->host = optarg;
+            break;
+        case 'h':
+            start->help = true;
+            break;
+        case 'V':
+            start->version = true;
+            break;
+        case 'q':
+            dg->quiet = true;
+            break;
+        case 'v':
+            dg->verbose = true;
+            break;
+        default:
+            args_bad_option(what, c, argv);
+            return diag_fail(dg, DW_USAGE, -EINVAL,
+                             "%s; see \"domwright help\"", what);
+        }
+    start->command = argv + optind;
+    if (start->host && !*start->host)
+        return diag_fail(dg, DW_USAGE, -EINVAL, "--host: an empty name");
+    return 0;
 }
 
 static void print_failures(const struct diag *dg, int rc)
@@ -134,27 +175,36 @@ static void print_failures(const struct diag *dg, int rc)
                 dg->nr - DIAG_LINES);
 }
 
+static int run_start(struct diag *dg, int argc, char **argv)
+{
+    struct start start;
+    int rc = read_start(&start, dg, argc, argv);
+
+    if (rc)
+        return rc;
+    if (start.version) {
+        puts("domwright " DW_VERSION);
+        return 0;
+    }
+    if (start.help) {
+        print_overview(stdout);
+        return 0;
+    }
+    if (!*start.command) {
+        print_overview(stderr);
+        exit(DW_USAGE);
+    }
+    return run(dg, start.host, argc - (int)(start.command - argv),
+               start.command);
+}
+
 int main(int argc, char **argv)
 {
     struct diag dg;
     int rc;
 
     diag_init(&dg);
-    take_host(&dg, &argc, &argv);
-    dg.argv = argv;
-    if (argc < 2) {
-        print_overview(stderr);
-        exit(DW_USAGE);
-    }
-    if (!strcmp(argv[1], "--version")) {
-        puts("domwright " DW_VERSION);
-        exit(DW_DONE);
-    }
-    if (!strcmp(argv[1], "--help")) {
-        print_overview(stdout);
-        exit(DW_DONE);
-    }
-    rc = run(&dg, argc - 1, argv + 1);
+    rc = run_start(&dg, argc, argv);
     if (!rc && (fflush(stdout) || ferror(stdout)))
         rc = diag_fail(&dg, DW_FAILED, -EIO, "writing the output failed");
     if (rc)

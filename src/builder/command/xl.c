@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "command/command.h"
 
 /* Puts the plugin before whatever is preloaded already. */
@@ -27,14 +28,26 @@ static int preload(struct diag *dg, const char *plugin)
     return r ? diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory") : 0;
 }
 
+static void find_plugin(char path[PATH_MAX])
+{
+    static const struct beside self = {"src/builder/domwright", DW_DOMWRIGHT};
+    static const struct beside file = {"src/builder/.libs/plugin.so",
+                                       DW_PLUGIN};
+    const char *given = getenv("DOMWRIGHT_PLUGIN");
+
+    if (given && *given)
+        snprintf(path, PATH_MAX, "%s", given);
+    else
+        beside_find(path, &self, &file);
+}
+
 static int run(struct host *host, const struct args *args)
 {
     struct diag *dg = host->dg;
-    const char *plugin = getenv("DOMWRIGHT_PLUGIN");
+    char plugin[PATH_MAX];
     int rc;
 
-    if (!plugin || !*plugin)
-        plugin = DW_PLUGIN;
+    find_plugin(plugin);
     /* The dynamic linker would only warn, and stock xl would build. */
     if (access(plugin, R_OK))
         return diag_fail(dg, DW_FAILED, -errno, "the plugin %s: %s", plugin,
@@ -51,8 +64,8 @@ const struct command cmd_xl = {
     .name = "xl",
     .args = "ARGUMENT...",
     .summary = "run stock xl with domwright's builder inside",
-    .help = "Every argument is xl's.  The plugin is " DW_PLUGIN ",\n"
-            "or what DOMWRIGHT_PLUGIN in the environment names.\n",
+    .help = "Every argument is xl's.\n",
+    .need = NEED_PLACE,
     .raw = true,
     .run = run,
 };

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
+
 /* Where Linux has the device that hypercalls go through, and used to have it.
  */
 static bool has_xen(void)
@@ -49,55 +51,84 @@ static bool default_host(char path[PATH_MAX])
     return true;
 }
 
-/* fakexen --host HOST SELF ARGUMENT...; returns only if it cannot be run. */
-static int run_on(const char *host, char **argv)
+static bool is_same_file(const char *a, const char *b)
 {
-    const char *fakexen = variable("DOMWRIGHT_FAKEXEN");
-    char **command, self[PATH_MAX];
+    struct stat sa, sb;
+
+    return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev &&
+           sa.st_ino == sb.st_ino;
+}
+
+static void find_fakexen(char path[PATH_MAX])
+{
+    static const struct beside self = {"src/builder/domwright", DW_DOMWRIGHT};
+    static const struct beside file = {"src/hypervisor/fakexen/fakexen",
+                                       DW_FAKEXEN};
+    const char *given = variable("DOMWRIGHT_FAKEXEN");
+
+    if (given)
+        snprintf(path, PATH_MAX, "%s", given);
+    else
+        beside_find(path, &self, &file);
+}
+
+/* fakexen --host HOST SELF COMMAND...; returns only if it cannot be run. */
+static int run_on(const char *fakexen, const char *host, const struct diag *dg,
+                  char **command)
+{
+    char **argv, self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    size_t n = 0;
+    size_t n = 0, i = 0;
     int rc;
 
     if (len < 0)
         return -errno;
     self[len] = '\0';
-    while (argv[n])
+    while (command[n])
         n++;
-    command = calloc(n + 4, sizeof(*command));
-    if (!command)
+    argv = calloc(n + 7, sizeof(*argv));
+    if (!argv)
         return -ENOMEM;
-    if (!fakexen)
-        fakexen = DW_FAKEXEN;
-    command[0] = (char *)fakexen;
-    command[1] = (char *)"--host";
-    command[2] = (char *)host;
-    command[3] = self;
-    memcpy(command + 4, argv + 1, n * sizeof(*argv)); /* its NULL too */
-    execv(fakexen, command);
+    argv[i++] = (char *)fakexen;
+    argv[i++] = (char *)"--host";
+    argv[i++] = (char *)host;
+    argv[i++] = self;
+    if (dg->verbose)
+        argv[i++] = (char *)"-v";
+    if (dg->quiet)
+        argv[i++] = (char *)"-q";
+    memcpy(argv + i, command, n * sizeof(*argv));
+    execv(fakexen, argv);
     rc = -errno;
-    free(command);
+    free(argv);
     return rc;
 }
 
-int embedded_enter(struct diag *dg)
+bool embedded_here(void)
 {
-    const char *host = dg->host ? dg->host : variable("DOMWRIGHT_HOST");
-    const char *fakexen = variable("DOMWRIGHT_FAKEXEN");
-    char path[PATH_MAX];
+    return variable("FAKEXEN_HOST");
+}
+
+int embedded_enter(struct diag *dg, const char *named, char **command)
+{
+    const char *here = variable("FAKEXEN_HOST");
+    const char *host = named || here ? named : variable("DOMWRIGHT_HOST");
+    char own[PATH_MAX], fakexen[PATH_MAX];
     int rc;
 
-    if (variable("FAKEXEN_HOST")) /* this is one */
+    if (here && (!named || is_same_file(here, named)))
         return 0;
+    find_fakexen(fakexen);
     if (!host) {
-        if (has_xen() || access(fakexen ? fakexen : DW_FAKEXEN, X_OK) ||
-            !default_host(path))
+        if (has_xen() || access(fakexen, X_OK) || !default_host(own))
             return 0;
-        host = path;
-        fprintf(stderr,
-                "domwright: no Xen here; on the embedded host %s instead\n",
-                host);
+        host = own;
+        if (!dg->quiet)
+            fprintf(stderr,
+                    "domwright: no Xen here; on the embedded host %s instead\n",
+                    host);
     }
-    rc = run_on(host, dg->argv);
-    return diag_fail(dg, DW_NO_XEN, rc, "the embedded host %s: fakexen: %s",
-                     host, strerror(-rc));
+    rc = run_on(fakexen, host, dg, command);
+    return diag_fail(dg, DW_NO_XEN, rc, "the embedded host %s: %s: %s", host,
+                     fakexen, strerror(-rc));
 }

@@ -8,16 +8,25 @@
 #ifndef DW_EMBEDDED_H
 #define DW_EMBEDDED_H
 
+#include <stdbool.h>
+
 #include "diag.h"
 
+/* Are we on one? */
+bool embedded_here(void);
+
 /*
- * To be called before a hypervisor is talked to.  Goes on as a command on an
- * embedded host, and does not return, where dg->host names one, or
- * DOMWRIGHT_HOST in the environment does, or there is no Xen and fakexen is
- * installed; says so on standard error where nobody named it.
- * 0: there is Xen, or already an embedded host, or nothing that could be done.
- * A negative errno: a host was named, and fakexen cannot be run.
+ * To be called before a hypervisor is talked to.  The host is, in this order:
+ * the one that `named` says, from the command line; the one that we are on; the
+ * one of DOMWRIGHT_HOST; Xen, where the machine has it; the user's own, which
+ * is said on standard error.  Where that is an embedded host that we are not on
+ * yet, this program is run again there, with `command` as its command line, and
+ * the call does not return.
+ *
+ * 0: the hypervisor can be talked to, or there is none.  A negative errno and
+ * the failure in dg: a host was named, and fakexen cannot be run.
  */
-int __attribute__((warn_unused_result)) embedded_enter(struct diag *dg);
+int __attribute__((warn_unused_result))
+embedded_enter(struct diag *dg, const char *named, char **command);
 
 #endif /* DW_EMBEDDED_H */

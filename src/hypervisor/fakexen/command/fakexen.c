@@ -22,6 +22,7 @@
 #include "machine/lock.h"
 #include "recovery/open.h"
 #include "preload/settings.h"
+#include "beside.h"
 #include "command/status.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -238,14 +239,27 @@ static void set_own_file(const char *name, int fd)
     set(name, path);
 }
 
+static void find_library(char path[PATH_MAX])
+{
+    static const struct beside self = {"src/hypervisor/fakexen/fakexen",
+                                       DW_FAKEXEN};
+    static const struct beside file = {
+        "src/hypervisor/fakexen/.libs/fakexen.so", DW_FAKEXEN_LIBRARY};
+    const char *given = getenv("FAKEXEN_LIBRARY");
+
+    if (given && *given)
+        snprintf(path, PATH_MAX, "%s", given);
+    else
+        beside_find(path, &self, &file);
+}
+
 static void set_preload(void)
 {
-    const char *object = getenv("FAKEXEN_LIBRARY");
     const char *others = getenv("LD_PRELOAD");
+    char object[PATH_MAX];
     char *value;
 
-    if (!object || !*object)
-        object = DW_FAKEXEN;
+    find_library(object);
     if (strpbrk(object, " :"))
         die(EXIT_FAILED, "%s: LD_PRELOAD takes no path with a space or colon",
             object);
