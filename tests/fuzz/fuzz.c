@@ -18,7 +18,7 @@
 
 #include "recovery/audit.h"
 #include "domain/domain.h"
-#include "hypercall/hypercall.h"
+#include "hypercall/dispatch.h"
 #include "preload/process_memory.h"
 
 #define HOST_BYTES (UINT64_C(8) << 20)

@@ -26,7 +26,8 @@
 #include "recovery/audit.h"
 #include "domain/domain.h"
 #include "recovery/open.h"
-#include "hypercall/hypercall.h"
+#include "hypercall/dispatch.h"
+#include "hypercall/memory_op.h"
 #include "preload/process_memory.h"
 
 /* Where pointers point to: behind it, nothing is mapped. */

@@ -10,7 +10,8 @@
 #define DW_FX_WORLD_H
 
 #include "domain/domain.h"
-#include "hypercall/hypercall.h"
+#include "hypercall/mmu_update.h"
+#include "hypercall/mmuext.h"
 #include "memory/page_type.h"
 
 #define FX_LOW    0xf0     /* frames from here, around 1 MiB ... */

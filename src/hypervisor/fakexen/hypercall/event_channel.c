@@ -3,6 +3,8 @@
  * event_channel.c - __HYPERVISOR_event_channel_op (xen/event_channel.h): ports
  * and what they are bound to. Nobody waits for an event here.
  */
+#include "hypercall/event_channel.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,7 +13,6 @@
 
 #include "domain/domain.h"
 #include "domain/caller.h"
-#include "hypercall/hypercall.h"
 
 /* A domain's ports; NULL where it has none: the control domain's are its
  * kernel's. */

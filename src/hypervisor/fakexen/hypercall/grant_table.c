@@ -3,6 +3,8 @@
  * grant_table.c - __HYPERVISOR_grant_table_op (xen/grant_table.h): a domain's
  * table and its size. Grants themselves are for guests that run.
  */
+#include "hypercall/grant_table.h"
+
 #include <errno.h>
 #include <stdint.h>
 
@@ -10,7 +12,6 @@
 
 #include "domain/domain.h"
 #include "domain/caller.h"
-#include "hypercall/hypercall.h"
 
 /* The control domain's table is its kernel's business: it has none here. */
 static int16_t list_frames(const struct fx_caller *caller,

@@ -3,62 +3,17 @@
  * mmu_update.c - __HYPERVISOR_mmu_update: entries of tables in use, and the
  * M2P.
  */
-#include "hypercall/mmu.h"
+#include "hypercall/mmu_update.h"
 
 #include <errno.h>
 
-#include "domain/domain.h"
-#include "domain/caller.h"
-#include "hypercall/hypercall.h"
+#include "hypercall/mmu_call.h"
 #include "memory/page_table.h"
 #include "memory/page_type.h"
 #include "memory/pt_entry.h"
 
 /* What stands in a request's address besides the address. */
 #define COMMAND UINT64_C(7)
-
-/* In a count: Xen's mark on the rest of a call that it interrupted, with what
- * was done before in the counter.  It takes it from anybody. */
-#define MMU_UPDATE_PREEMPTED (UINT32_C(1) << 31)
-
-struct fx_mmu_call fx_mmu_call(const struct fx_caller *caller,
-                               const uint64_t arg[5])
-{
-    struct fx_mmu_call call = {
-        .at = arg[0],
-        .count = (uint32_t)arg[1],
-        .pdone = arg[2],
-        .foreigndom = (uint32_t)arg[3],
-    };
-
-    if (call.count & MMU_UPDATE_PREEMPTED) {
-        call.count &= ~MMU_UPDATE_PREEMPTED;
-        if (call.pdone &&
-            fx_copy_in(caller, &call.done, call.pdone, sizeof(call.done)))
-            call.done = 0;
-    }
-    return call;
-}
-
-void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
-                 uint32_t done)
-{
-    done += call->done;
-    /* Xen ignores it, too, where the counter cannot be written. */
-    if (call->pdone && fx_copy_out(caller, call->pdone, &done, sizeof(done)))
-        return;
-}
-
-int fx_mmu_owner(const struct fx_caller *caller, uint16_t domid,
-                 uint16_t *owner)
-{
-    if (domid == caller->domain->id)
-        return -ESRCH;
-    *owner = domid == DOMID_SELF ? caller->domain->id : domid;
-    if (domid == DOMID_SELF || domid == DOMID_IO || domid == DOMID_XEN)
-        return 0;
-    return fx_domain(caller->host, domid) ? 0 : -ESRCH;
-}
 
 static void store(struct fx_host *host, struct fx_domain *domain, uint64_t mfn,
                   unsigned int slot, uint64_t value)

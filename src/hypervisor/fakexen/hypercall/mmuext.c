@@ -4,12 +4,12 @@
  * of another domain.  What concerns the running guest's own MMU means nothing
  * to the control domain here.
  */
+#include "hypercall/mmuext.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "domain/caller.h"
-#include "hypercall/hypercall.h"
-#include "hypercall/mmu.h"
+#include "hypercall/mmu_call.h"
 #include "memory/page_type.h"
 
 /* The frame that a request writes to: no use of it forbids that. */

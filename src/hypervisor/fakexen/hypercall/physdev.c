@@ -3,6 +3,8 @@
  * physdev.c - __HYPERVISOR_physdev_op (xen/physdev.h). The machine has no
  * devices: nothing to map, nothing to unmap.
  */
+#include "hypercall/physdev.h"
+
 #include <errno.h>
 #include <stdint.h>
 
@@ -10,7 +12,6 @@
 
 #include "domain/domain.h"
 #include "domain/caller.h"
-#include "hypercall/hypercall.h"
 
 /* Both structures begin with the domain. */
 static long no_interrupt(const struct fx_caller *caller, uint64_t at)

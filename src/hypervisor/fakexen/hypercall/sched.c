@@ -3,6 +3,8 @@
  * sched.c - __HYPERVISOR_sched_op (xen/sched.h): what the control domain does
  * to others.
  */
+#include "hypercall/sched.h"
+
 #include <errno.h>
 #include <stdint.h>
 
@@ -11,7 +13,6 @@
 #include "domain/domain.h"
 #include "machine/wake.h"
 #include "domain/caller.h"
-#include "hypercall/hypercall.h"
 
 /* The first reason stays. */
 static long remote_shutdown(const struct fx_caller *caller, uint64_t at)

@@ -2,6 +2,8 @@
 /*
  * sysctl.c - __HYPERVISOR_sysctl (xen/sysctl.h): the machine as a whole.
  */
+#include "hypercall/sysctl.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,7 +13,6 @@
 #include "machine/alloc.h"
 #include "domain/domain.h"
 #include "domain/caller.h"
-#include "hypercall/hypercall.h"
 #include "domain/policy.h"
 
 #define NODE_DISTANCE_SELF  10

@@ -2,6 +2,8 @@
 /*
  * version.c - __HYPERVISOR_xen_version (xen/version.h).
  */
+#include "hypercall/version.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,7 +12,6 @@
 #include <xen/version.h>
 
 #include "domain/caller.h"
-#include "hypercall/hypercall.h"
 #include "hypercall/vm_assist.h"
 
 /* Where Xen's own half of the address space begins for 64-bit guests

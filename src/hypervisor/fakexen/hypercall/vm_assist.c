@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "machine/alloc.h"
-#include "hypercall/hypercall.h"
 #include "memory/page_table.h"
 
 #define BIT(type) (UINT64_C(1) << (type))

@@ -6,7 +6,7 @@
 #ifndef FX_VM_ASSIST_H
 #define FX_VM_ASSIST_H
 
-#include "machine/host.h"
+#include "domain/caller.h"
 
 /* The patch series' own operation: its number and its argument are ABI. */
 #define XEN_DOMCTL_vm_assist 0x6477
@@ -44,5 +44,8 @@ fx_check_assists(const struct fx_host *host, const struct fx_domain *domain,
                  uint64_t assists);
 void fx_set_assists(struct fx_host *host, struct fx_domain *domain,
                     uint64_t assists);
+
+/* __HYPERVISOR_vm_assist: of the caller. */
+long fx_vm_assist_op(const struct fx_caller *caller, const uint64_t arg[5]);
 
 #endif /* FX_VM_ASSIST_H */

@@ -13,7 +13,7 @@
 
 #include <xencall.h>
 
-#include "hypercall/hypercall.h"
+#include "hypercall/dispatch.h"
 #include "preload/foreign.h"
 #include "preload/process_memory.h"
 #include "preload/trace.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mmu.h - what __HYPERVISOR_mmu_update and __HYPERVISOR_mmuext_op share.
+ * mmu_call.h - what __HYPERVISOR_mmu_update and __HYPERVISOR_mmuext_op share.
  */
-#ifndef FX_MMU_H
-#define FX_MMU_H
+#ifndef FX_MMU_CALL_H
+#define FX_MMU_CALL_H
 
 #include "domain/caller.h"
 
@@ -28,4 +28,4 @@ void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
 int __attribute__((warn_unused_result))
 fx_mmu_owner(const struct fx_caller *caller, uint16_t domid, uint16_t *owner);
 
-#endif /* FX_MMU_H */
+#endif /* FX_MMU_CALL_H */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mmu_call.c - what __HYPERVISOR_mmu_update and __HYPERVISOR_mmuext_op share.
+ */
+#include "hypercall/mmu_call.h"
+
+#include <errno.h>
+
+/* In a count: Xen's mark on the rest of a call that it interrupted, with what
+ * was done before in the counter.  It takes it from anybody. */
+#define MMU_UPDATE_PREEMPTED (UINT32_C(1) << 31)
+
+struct fx_mmu_call fx_mmu_call(const struct fx_caller *caller,
+                               const uint64_t arg[5])
+{
+    struct fx_mmu_call call = {
+        .at = arg[0],
+        .count = (uint32_t)arg[1],
+        .pdone = arg[2],
+        .foreigndom = (uint32_t)arg[3],
+    };
+
+    if (call.count & MMU_UPDATE_PREEMPTED) {
+        call.count &= ~MMU_UPDATE_PREEMPTED;
+        if (call.pdone &&
+            fx_copy_in(caller, &call.done, call.pdone, sizeof(call.done)))
+            call.done = 0;
+    }
+    return call;
+}
+
+void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
+                 uint32_t done)
+{
+    done += call->done;
+    /* Xen ignores it, too, where the counter cannot be written. */
+    if (call->pdone && fx_copy_out(caller, call->pdone, &done, sizeof(done)))
+        return;
+}
+
+int fx_mmu_owner(const struct fx_caller *caller, uint16_t domid,
+                 uint16_t *owner)
+{
+    if (domid == caller->domain->id)
+        return -ESRCH;
+    *owner = domid == DOMID_SELF ? caller->domain->id : domid;
+    if (domid == DOMID_SELF || domid == DOMID_IO || domid == DOMID_XEN)
+        return 0;
+    return fx_domain(caller->host, domid) ? 0 : -ESRCH;
+}
