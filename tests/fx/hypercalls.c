@@ -262,6 +262,7 @@ static int finish(struct fx_host *host, uint64_t before)
     for (i = 1; i < FX_MAX_DOMAINS; i++)
         if (host->super->domain[i].exists)
             fx_domain_kill(host, &host->super->domain[i]);
+    fx_reap_domains(host);
     wrong += fx_audit(host, show, NULL);
     after = fx_free_frames_count(host) + host->super->domain[0].tot_pages;
     fx_unlock(host);

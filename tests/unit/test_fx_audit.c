@@ -70,7 +70,7 @@ static void teardown(void)
     fx_lock(host);
     ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
     if (fx_domain(host, ID))
-        fx_domain_kill(host, fx_domain(host, ID));
+        fx_end_domain(host, fx_domain(host, ID));
     ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
     /* Damage may have given domain 0 some. */
     ck_assert_uint_eq(host->super->free_frames,
@@ -211,7 +211,7 @@ static void live(void)
         fx_lock(host);
         domain = fx_domain(host, ID);
         if (domain)
-            fx_domain_kill(host, domain);
+            fx_end_domain(host, domain);
         domain = fx_new_domain(host, ID);
         build();
         FX_MUST(!fx_unpin(host, domain, table[3]));

@@ -409,5 +409,6 @@ int main(void)
     suite_add_tcase(suite, fx_mapping_case());
     suite_add_tcase(suite, fx_audit_case());
     suite_add_tcase(suite, fx_kill_case());
+    suite_add_tcase(suite, fx_domain_case());
     return unit_run(suite);
 }

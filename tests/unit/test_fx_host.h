@@ -35,6 +35,7 @@ TCase *fx_guest_case(void);
 TCase *fx_mapping_case(void);
 TCase *fx_audit_case(void);
 TCase *fx_kill_case(void);
+TCase *fx_domain_case(void);
 
 /* A name in a directory of the test's own, which fx_end_path() removes. */
 static inline const char *fx_new_path(char path[64])
@@ -89,6 +90,13 @@ static inline struct fx_domain *fx_new_domain(struct fx_host *host,
     FX_MUST(!fx_domain_create(host, domid, &config));
     FX_MUST(!fx_domain_make_vcpus(host, fx_domain(host, domid)));
     return fx_domain(host, domid);
+}
+
+/* With what is left when the lock is left, if nobody refers to it. */
+static inline void fx_end_domain(struct fx_host *host, struct fx_domain *domain)
+{
+    fx_domain_kill(host, domain);
+    fx_reap_domains(host);
 }
 
 /* A frame of the domain's memory, all zero. */

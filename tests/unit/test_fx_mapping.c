@@ -52,7 +52,7 @@ static void teardown(void)
     fx_lock(host);
     ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
     if (fx_domain(host, DOMID))
-        fx_domain_kill(host, fx_domain(host, DOMID));
+        fx_end_domain(host, fx_domain(host, DOMID));
     ck_assert_uint_eq(host->super->free_frames, host->super->ram_frames);
     fx_unlock(host);
     xenforeignmemory_close(fmem);

@@ -283,13 +283,22 @@ static bool shared_in_use(struct fx_host *host, const struct fx_domain *domain)
     return false;
 }
 
-void fx_domain_reap(struct fx_host *host, struct fx_domain *domain)
+void fx_reap_domains(struct fx_host *host)
 {
-    if (!domain->exists || !domain->dying || domain->tot_pages ||
-        shared_in_use(host, domain))
+    unsigned int i;
+
+    if (!host->may_reap)
         return;
-    free_structures(host, domain);
-    fx_wake(host);
+    host->may_reap = false;
+    for (i = FX_CONTROL_DOMID + 1; i < FX_MAX_DOMAINS; i++) {
+        struct fx_domain *domain = &host->super->domain[i];
+
+        if (!domain->exists || !domain->dying || domain->tot_pages ||
+            shared_in_use(host, domain))
+            continue;
+        free_structures(host, domain);
+        fx_wake(host);
+    }
 }
 
 void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
@@ -305,7 +314,7 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
         fx_put_tables(host, domain, i);
     fx_shadow_free(host, domain);
     fx_relinquish(host, domain);
-    fx_domain_reap(host, domain);
+    host->may_reap = true;
 }
 
 /* Nothing runs here: a vCPU is down or waits for what it is given. */

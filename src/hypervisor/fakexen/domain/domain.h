@@ -102,10 +102,10 @@ fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain);
 void fx_domain_kill(struct fx_host *host, struct fx_domain *domain);
 
 /*
- * Frees what is left of a dying domain once nobody refers to any of its frames:
- * after a kill, and after each foreign mapping of a dying domain's that goes.
+ * Frees what is left of dying domains to whose frames nobody refers any more;
+ * fx_unlock() calls it, through the host's hooks.
  */
-void fx_domain_reap(struct fx_host *host, struct fx_domain *domain);
+void fx_reap_domains(struct fx_host *host);
 
 /* Nanoseconds since the machine's start, as Xen's system time. */
 int64_t fx_system_time(void);

@@ -46,6 +46,8 @@ struct fx_host {
     bool has_mapped; /* this process, some of the frames */
     int32_t own_pid; /* whose start_time (mapping.c) is the next; 0: unknown */
     uint64_t own_start;
+    /* Under this lock, something of a dying domain's was let go of. */
+    bool may_reap;
     /* Frames freed under this lock, whose contents are yet to be cleared. */
     struct fx_range to_clear;
     /* The last table whose promotion failed behind its first slot

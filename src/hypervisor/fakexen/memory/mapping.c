@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "domain/domain.h"
 #include "memory/page_type.h"
 #include "machine/superblock.h"
 
@@ -195,15 +194,6 @@ static void put_frames(struct fx_host *host, const struct fx_mapping *m,
     }
 }
 
-/* A domain whose last frames were only mapped may be gone now. */
-static void reap_domain(struct fx_host *host, uint16_t domid)
-{
-    struct fx_domain *domain = fx_domain(host, domid);
-
-    if (domain && domain->dying)
-        fx_domain_reap(host, domain);
-}
-
 /* What of the mapping lies in [first, end), as page numbers in it. */
 static struct fx_range part_in(const struct fx_mapping *m, uint64_t first,
                                uint64_t end)
@@ -268,16 +258,13 @@ int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end)
     for (i = 0; i < slots; i++) {
         const struct fx_mapping *m = fx_mapping_at(host, i);
         struct fx_range part;
-        uint16_t domid;
 
         if (!m || m->pid != pid)
             continue;
         part = part_in(m, first, end);
         if (part.first >= part.end)
             continue;
-        domid = m->domid;
         drop_part(host, i, part);
-        reap_domain(host, domid);
         dropped += (int64_t)(part.end - part.first);
     }
     free_slots_end(host);
@@ -292,7 +279,6 @@ uint64_t fx_mapping_reap(struct fx_host *host, bool fresh)
 
     for (i = 0; i < slots; i++) {
         const struct fx_mapping *m = fx_mapping_at(host, i);
-        uint16_t domid;
 
         if (!m || (m->pid == own && !fresh))
             continue;
@@ -302,10 +288,8 @@ uint64_t fx_mapping_reap(struct fx_host *host, bool fresh)
         }
         if (m->pid != own && start && start == m->starttime)
             continue;
-        domid = m->domid;
         dropped += m->pages;
         drop_part(host, i, (struct fx_range){0, m->pages});
-        reap_domain(host, domid);
     }
     free_slots_end(host);
     return dropped;

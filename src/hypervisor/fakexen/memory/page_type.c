@@ -9,7 +9,7 @@
 #include <xen/domctl.h>
 
 #include "machine/alloc.h"
-#include "domain/domain.h"
+#include "machine/domain_table.h"
 #include "memory/page_table.h"
 #include "memory/pt_entry.h"
 #include "hypercall/vm_assist.h"
@@ -46,13 +46,17 @@ void fx_put_page(struct fx_host *host, uint64_t mfn)
     /* What a damaged file says was taken need not have been. */
     if (!frame || !frame->refs)
         return;
-    if (--frame->refs || frame->flags & FX_F_XENHEAP)
+    frame->refs--;
+    if (frame->flags & FX_F_XENHEAP)
+        host->may_reap = true; /* its owner looks whether it was the last */
+    if (frame->refs || frame->flags & FX_F_XENHEAP)
         return;
     domain = fx_domain(host, frame->owner);
     if (domain) {
         if (frame->flags & FX_F_DIRTY)
             domain->dirty_pages--;
         fx_domain_adjust_pages(host, domain, -1);
+        host->may_reap |= domain->dying;
     }
     fx_free_frame(host, mfn);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "domain/domain.h"
 #include "machine/lock.h"
 #include "memory/mapping.h"
 #include "recovery/audit.h"
@@ -11,6 +12,7 @@
 static const struct fx_hooks hooks = {
     .check = fx_check_domains,
     .repair = fx_audit_repair,
+    .leave = fx_reap_domains,
 };
 
 int fx_host_open(const struct fx_options *options, struct fx_host **host,
