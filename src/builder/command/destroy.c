@@ -12,10 +12,10 @@
  * Entries go first: a tool that sees the domain afterwards sees it dying.  A
  * domain that is gone already may have left some.
  */
-static int destroy(struct host *host, uint32_t domid, const uint8_t *uuid)
+static int destroy(struct host *host, uint32_t domid)
 {
     struct domain domain = {.domid = domid, .exists = true};
-    int rc = store_remove(host->xs, domid, uuid);
+    int rc = store_remove(host->xs, domid);
 
     if (rc)
         rc = diag_fail(host->dg, DW_FAILED, rc,
@@ -47,10 +47,10 @@ static int destroy_one(struct host *host, const char *who)
                          who);
     rc = host_domain(host, domid, &info);
     if (!rc)
-        return destroy(host, domid, info.handle);
+        return destroy(host, domid);
     name = store_read(host->xs, domid, "name");
     if (rc == -ESRCH && name)
-        rc = destroy(host, domid, NULL);
+        rc = destroy(host, domid);
     else if (rc == -ESRCH)
         rc = diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who);
     free(name);

@@ -2,10 +2,12 @@
 #include "guest/create.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest/undo.h"
 #include "host/signals.h"
+#include "host/store_entry.h"
 #include "host/xenstore.h"
 
 int guest_plan(struct guest *g, struct diag *dg)
@@ -17,19 +19,50 @@ int guest_plan(struct guest *g, struct diag *dg)
     return rc ? rc : image_plan(&g->image, &g->cfg, dg);
 }
 
-static int take_name(struct guest *g, const char *source, struct diag *dg)
+static int taken(const struct guest *g, const char *source, uint32_t domid,
+                 bool uuid, struct diag *dg)
 {
-    uint32_t domid;
-    int rc = store_begin(g->host->xs, g->cfg.name, &g->t, &domid);
+    char *name;
+    int rc;
 
-    if (rc == -EEXIST)
-        return diag_fail(dg, DW_CONFIG, rc,
+    if (!uuid)
+        return diag_fail(dg, DW_CONFIG, -EEXIST,
                          "%s: name: domain %u is named %s already", source,
                          domid, g->cfg.name);
+    name = store_read(g->host->xs, domid, "name");
+    rc = diag_fail(dg, DW_CONFIG, -EEXIST,
+                   "%s: uuid: domain %u (%s) has it already", source, domid,
+                   name ? name : "without a name");
+    free(name);
+    return rc;
+}
+
+/* Xen itself does not mind two domains of one UUID; xenstore and libxl do. */
+static int look_in_xen(struct guest *g, const char *source, struct diag *dg)
+{
+    xc_domaininfo_t *domains;
+    unsigned int i, n;
+    int rc = host_domains(g->host, &domains, &n);
+
+    for (i = 0; !rc && i < n; i++)
+        if (!memcmp(domains[i].handle, g->cfg.uuid, UUID_BYTES))
+            rc = taken(g, source, domains[i].domain, true, dg);
+    free(domains);
+    return rc;
+}
+
+/* Before anything is made; enter() sees to it that it stays so. */
+static int look_for_twins(struct guest *g, const char *source, struct diag *dg)
+{
+    struct store_taken other;
+    int rc = store_look(g->host, &g->cfg, &other);
+
+    if (rc == -EEXIST)
+        return taken(g, source, other.domid, other.uuid, dg);
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
                          strerror(-rc));
-    return 0;
+    return g->cfg.uuid_given ? look_in_xen(g, source, dg) : 0;
 }
 
 static int find_backends(struct guest *g, struct diag *dg)
@@ -47,46 +80,60 @@ mfn_t guest_frame(const struct guest *g, uint64_t pfn)
     return MFN(g->image.dom->pv_p2m[pfn]);
 }
 
-static int add_to_store(struct guest *g, struct diag *dg)
+/* The domain gets its name, before it gets memory. */
+static int enter(struct guest *g, const char *source, struct diag *dg)
 {
-    struct store_guest entry = {
-        .domid = g->domain.domid,
+    struct store_taken other;
+    int rc = store_enter(g->host, &g->cfg, g->domain.domid, &other);
+
+    if (rc == -EEXIST)
+        return taken(g, source, other.domid, other.uuid, dg);
+    if (rc)
+        return diag_fail(dg, DW_FAILED, rc, "entering it in xenstore: %s",
+                         strerror(-rc));
+    g->entered = true;
+    return interrupt_check(dg);
+}
+
+static int introduce(struct guest *g, struct diag *dg)
+{
+    struct store_rings rings = {
         .store_port = g->domain.store_port,
         .console_port = g->domain.console_port,
         .store_mfn = guest_frame(g, g->image.dom->xenstore_pfn),
         .console_mfn = guest_frame(g, g->image.dom->console_pfn),
+        .console_domid = g->domain.backends.console_domid,
     };
-    int rc = store_add(g->host->xs, &g->t, &g->cfg, &entry);
+    int rc = store_connect(g->host->xs, g->domain.domid, &rings);
 
-    if (rc == -EEXIST)
-        return diag_fail(dg, DW_CONFIG, rc,
-                         "name: another domain has just taken the name %s",
-                         g->cfg.name);
     if (rc)
-        return diag_fail(dg, DW_FAILED, rc, "writing to xenstore: %s",
+        return diag_fail(dg, DW_FAILED, rc, "introducing it to xenstore: %s",
                          strerror(-rc));
     return interrupt_check(dg);
 }
 
-static int build(struct guest *g, bool start, struct diag *dg)
+static int build(struct guest *g, const char *source, bool start,
+                 struct diag *dg)
 {
     int rc = domain_create(&g->domain, g->host, &g->cfg);
 
     if (!rc)
+        rc = enter(g, source, dg);
+    if (!rc)
         rc = domain_build(&g->domain, g->host, &g->image);
     if (!rc)
-        rc = add_to_store(g, dg);
+        rc = introduce(g, dg);
     if (rc || !start)
         return rc;
     if (xc_domain_unpause(g->host->xc, g->domain.domid))
         return diag_fail_xc(dg, "unpausing the domain");
-    return 0;
+    return interrupt_check(dg);
 }
 
 int guest_create(struct guest *g, const char *source, bool start,
                  struct diag *dg)
 {
-    int rc = take_name(g, source, dg);
+    int rc = look_for_twins(g, source, dg);
 
     if (!rc)
         rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
@@ -97,7 +144,7 @@ int guest_create(struct guest *g, const char *source, bool start,
     if (rc)
         return rc;
     interrupt_hold();
-    rc = build(g, start, dg);
+    rc = build(g, source, start, dg);
     if (rc && guest_undo(g))
         diag_warn("domain %u could not be removed", g->domain.domid);
     return rc;

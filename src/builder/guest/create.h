@@ -20,7 +20,7 @@ struct guest {
     struct host *host; /* the caller's, open; guest_plan() opens it */
     struct image image;
     struct domain domain;
-    xs_transaction_t t; /* it holds the name */
+    bool entered; /* in xenstore: name and UUID are its own */
 };
 
 /* Plans its memory, in g->image.plan, and needs no Xen for that. */

@@ -7,9 +7,10 @@ int guest_undo(struct guest *g)
 {
     int rc = 0, rc2;
 
-    store_abort(g->host->xs, &g->t);
-    if (g->domain.exists)
-        rc = store_remove(g->host->xs, g->domain.domid, g->cfg.uuid);
+    /* Before that, entries that look like its own are another domain's. */
+    if (g->entered)
+        rc = store_remove(g->host->xs, g->domain.domid);
+    g->entered = false;
     rc2 = domain_destroy(&g->domain, g->host);
     return rc2 ? rc2 : rc;
 }
