@@ -93,35 +93,39 @@ static long set_allocation(struct fx_host *host, const struct fx_domain *domain,
     return rc;
 }
 
+/* The domain's first dirty frame at or behind that one; FX_NO_MFN: none. */
+static uint64_t next_dirty(struct fx_host *host, const struct fx_domain *domain,
+                           uint64_t mfn)
+{
+    if (!domain->dirty_pages)
+        return FX_NO_MFN;
+    for (; (mfn = fx_next_used(host, mfn)) != FX_NO_MFN; mfn++) {
+        const struct fx_frame *frame = fx_frame(host, mfn);
+
+        if (frame->owner == domain->id && frame->flags & FX_F_DIRTY)
+            return mfn;
+    }
+    return FX_NO_MFN;
+}
+
 /* Forgets, or clears, every dirty frame of the domain. */
 static void clean(struct fx_host *host, struct fx_domain *domain)
 {
     uint64_t mfn;
 
-    for (mfn = 0; domain->dirty_pages && mfn < host->super->nr_frames; mfn++) {
-        struct fx_frame *frame = &host->frames[mfn];
-
-        if (frame->owner != domain->id || !(frame->flags & FX_F_DIRTY))
-            continue;
-        frame->flags &= (uint16_t)~FX_F_DIRTY;
-        domain->dirty_pages--;
-    }
+    for (mfn = 0; (mfn = next_dirty(host, domain, mfn)) != FX_NO_MFN; mfn++)
+        fx_forget_dirty(domain, fx_frame(host, mfn));
     domain->dirty_pages = 0;
 }
 
 static void fill_bitmap(struct fx_host *host, const struct fx_domain *domain,
                         uint8_t *bitmap, uint64_t pages)
 {
-    uint64_t left = domain->dirty_pages;
     uint64_t mfn;
 
-    for (mfn = 0; left && mfn < host->super->nr_frames; mfn++) {
-        const struct fx_frame *frame = &host->frames[mfn];
+    for (mfn = 0; (mfn = next_dirty(host, domain, mfn)) != FX_NO_MFN; mfn++) {
         uint64_t pfn = host->m2p[mfn];
 
-        if (frame->owner != domain->id || !(frame->flags & FX_F_DIRTY))
-            continue;
-        left--;
         if (pfn < pages)
             bitmap[pfn / 8] |= (uint8_t)(1u << (pfn % 8));
     }

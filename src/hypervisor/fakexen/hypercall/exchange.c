@@ -100,18 +100,24 @@ static void free_input(struct fx_host *host, const struct exchange *x)
 
     for (i = 0; i < UINT64_C(1) << (x->chunk_order - order); i++)
         for (j = 0; j < UINT64_C(1) << order; j++) {
-            fx_frame(host, x->in[i] + j)->refs = 0;
+            struct fx_frame *frame = fx_frame(host, x->in[i] + j);
+
+            fx_forget_dirty(x->domain, frame);
+            frame->refs = 0;
             fx_free_frame(host, x->in[i] + j);
         }
 }
 
+/* Not out of the domain's claim, which is for memory that it has not got. */
 static int alloc_output(struct fx_host *host, const struct exchange *x,
                         uint64_t extents)
 {
     uint64_t *mfns = x->out, i, j;
 
     for (i = 0; i < extents; i++) {
-        mfns[i] = fx_alloc_frames(host, &x->want, x->domain->id);
+        mfns[i] = FX_NO_MFN;
+        if (fx_unclaimed(host, NULL, UINT64_C(1) << x->want.order))
+            mfns[i] = fx_alloc_frames(host, &x->want, x->domain->id);
         if (mfns[i] == FX_NO_MFN)
             break;
     }

@@ -90,4 +90,14 @@ static inline void fx_mark_dirty(struct fx_domain *domain,
     domain->dirty_pages++;
 }
 
+/* It was not, or it goes. */
+static inline void fx_forget_dirty(struct fx_domain *domain,
+                                   struct fx_frame *frame)
+{
+    if (!(frame->flags & FX_F_DIRTY))
+        return;
+    frame->flags &= (uint16_t)~FX_F_DIRTY;
+    domain->dirty_pages--;
+}
+
 #endif /* FX_FRAMES_H */

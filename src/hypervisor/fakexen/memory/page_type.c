@@ -53,8 +53,7 @@ void fx_put_page(struct fx_host *host, uint64_t mfn)
         return;
     domain = fx_domain(host, frame->owner);
     if (domain) {
-        if (frame->flags & FX_F_DIRTY)
-            domain->dirty_pages--;
+        fx_forget_dirty(domain, frame);
         fx_domain_adjust_pages(host, domain, -1);
         host->may_reap |= domain->dying;
     }
