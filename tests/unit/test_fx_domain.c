@@ -6,6 +6,7 @@
 #include "test_fx_host.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include <xen/event_channel.h>
 #include <xen/memory.h>
@@ -28,7 +29,7 @@ static uint64_t mfn[PAGES], other[PAGES];
 
 static void fill(struct fx_domain *domain, uint64_t *frames)
 {
-    domain->max_pages = 2 * PAGES;
+    domain->max_pages = 3 * PAGES;
     for (unsigned int i = 0; i < PAGES; i++) {
         frames[i] = fx_new_frame(host, domain);
         fx_m2p_set(host, frames[i], i);
@@ -154,6 +155,355 @@ START_TEST(a_domain_dies_with_the_one_that_maps_its_frames)
 }
 END_TEST
 
+/* -- memory that goes and comes -- */
+
+static long populate(uint16_t domid, unsigned int count, uint64_t *frames)
+{
+    struct xen_memory_reservation r = {.nr_extents = count, .domid = domid};
+
+    for (unsigned int i = 0; i < count; i++)
+        frames[i] = PAGES + i; /* PFNs */
+    set_xen_guest_handle_raw(r.extent_start, (xen_pfn_t *)frames);
+    return call_as(&caller, __HYPERVISOR_memory_op, XENMEM_populate_physmap,
+                   (uintptr_t)&r, 0, 0);
+}
+
+/* `count` frames for as many in extents of that order; how many went. */
+static long exchange(uint64_t *in, unsigned int count, uint64_t *out,
+                     unsigned int order, unsigned int flags,
+                     unsigned long *exchanged)
+{
+    struct xen_memory_exchange x = {
+        .in = {.nr_extents = count, .domid = ID},
+        .out = {.nr_extents = count >> order,
+                .extent_order = order,
+                .domid = ID,
+                .mem_flags = flags},
+    };
+    long r;
+
+    set_xen_guest_handle_raw(x.in.extent_start, (xen_pfn_t *)in);
+    set_xen_guest_handle_raw(x.out.extent_start, (xen_pfn_t *)out);
+    r = call_as(&caller, __HYPERVISOR_memory_op, XENMEM_exchange, (uintptr_t)&x,
+                0, 0);
+    *exchanged = x.nr_exchanged;
+    return r;
+}
+
+/* The domain's, and as it was: nothing but its allocation refers to it. */
+static void assert_untouched(uint64_t frame, uint64_t pfn)
+{
+    ck_assert_uint_eq(fx_frame(host, frame)->owner, ID);
+    ck_assert_uint_eq(fx_frame(host, frame)->refs, 1);
+    ck_assert_uint_eq(host->m2p[frame], pfn);
+    ck_assert_str_eq(fx_page(host, frame), "kept");
+}
+
+static void write_frames(void)
+{
+    fx_lock(host);
+    for (unsigned int i = 0; i < PAGES; i++)
+        strcpy(fx_page(host, mfn[i]), "kept");
+    fx_unlock(host);
+}
+
+/* Chunks of two frames, the second of which has one that is in use. */
+START_TEST(an_exchange_ends_at_the_chunk_that_fails)
+{
+    uint64_t in[6] = {mfn[2], mfn[3], mfn[4], mfn[5], mfn[6], mfn[7]};
+    uint64_t out[3] = {20, 40, 60};
+    uint64_t free_frames;
+    unsigned long exchanged;
+
+    write_frames();
+    fx_lock(host);
+    ck_assert_int_eq(fx_get_page(host, mfn[5], ID), 0);
+    fx_unlock(host);
+    free_frames = host->super->free_frames;
+    ck_assert_int_eq(exchange(in, 6, out, 1, 0, &exchanged), -EINVAL);
+    ck_assert_uint_eq(exchanged, 2);
+    for (unsigned int i = 4; i < 8; i++)
+        if (i != 5)
+            assert_untouched(mfn[i], i);
+    ck_assert_uint_eq(fx_frame(host, mfn[5])->refs, 2);
+    ck_assert_uint_eq(host->m2p[out[0]], 20);
+    ck_assert_uint_eq(host->m2p[out[0] + 1], 21);
+    ck_assert_uint_eq(out[1], 40);
+    ck_assert_uint_eq(out[2], 60);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, PAGES);
+    ck_assert_uint_eq(host->super->free_frames, free_frames);
+    fx_lock(host);
+    fx_put_page(host, mfn[5]);
+    fx_unlock(host);
+    assert_untouched(mfn[5], 5);
+}
+END_TEST
+
+/* Where the frames cannot be had, and where the same goes in twice. */
+START_TEST(a_chunk_that_fails_is_as_it_was)
+{
+    uint64_t in[2] = {mfn[2], mfn[3]}, twice[2] = {mfn[4], mfn[4]};
+    uint64_t out[1] = {20}, free_frames = host->super->free_frames;
+    unsigned long exchanged;
+
+    write_frames();
+    ck_assert_int_eq(
+        exchange(in, 2, out, 1, XENMEMF_address_bits(13), &exchanged), -ENOMEM);
+    ck_assert_uint_eq(exchanged, 0);
+    ck_assert_int_eq(exchange(twice, 2, out, 1, 0, &exchanged), -EINVAL);
+    ck_assert_uint_eq(exchanged, 0);
+    for (unsigned int i = 2; i < 5; i++)
+        assert_untouched(mfn[i], i);
+    ck_assert_uint_eq(out[0], 20);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, PAGES);
+    ck_assert_uint_eq(host->super->free_frames, free_frames);
+}
+END_TEST
+
+static long claim(uint16_t domid, uint64_t pages)
+{
+    struct xen_memory_reservation r = {.nr_extents = pages, .domid = domid};
+
+    return call_as(&caller, __HYPERVISOR_memory_op, XENMEM_claim_pages,
+                   (uintptr_t)&r, 0, 0);
+}
+
+/* What is not claimed, others may have; nothing else. */
+START_TEST(nobody_else_gets_what_is_claimed)
+{
+    uint64_t free_frames = host->super->free_frames, got[PAGES], out[1] = {0};
+    unsigned long exchanged;
+    struct xen_domctl op = {.u.createdomain = {.max_vcpus = 1,
+                                               .max_grant_frames = 1,
+                                               .grant_opts = 1}};
+
+    domain_of(ID)->max_pages = 2 * free_frames;
+    ck_assert_int_eq(claim(ID, PAGES + free_frames + 1), -ENOMEM);
+    ck_assert_uint_eq(host->super->claimed_frames, 0);
+    ck_assert_int_eq(claim(ID, PAGES + free_frames - 4), 0);
+    ck_assert_int_eq(claim(OTHER, PAGES + 5), -ENOMEM);
+    ck_assert_int_eq(populate(OTHER, 8, got), 4);
+    ck_assert_int_eq(populate(OTHER, 1, got), 0);
+    ck_assert_int_eq(exchange(mfn + 2, 1, out, 0, 0, &exchanged), -ENOMEM);
+    ck_assert_int_eq(domctl(0, XEN_DOMCTL_createdomain, &op), -ENOMEM);
+    ck_assert_uint_eq(host->super->free_frames, free_frames - 4);
+    /* Its own it gets, and what it got it claims no more. */
+    ck_assert_int_eq(populate(ID, PAGES, got), PAGES);
+    ck_assert_uint_eq(domain_of(ID)->claimed_pages, free_frames - 4 - PAGES);
+    ck_assert_int_eq(populate(OTHER, 1, got), 0);
+    ck_assert_int_eq(claim(ID, 0), 0);
+    ck_assert_uint_eq(host->super->claimed_frames, 0);
+    ck_assert_int_eq(populate(OTHER, 8, got), 8);
+}
+END_TEST
+
+START_TEST(a_claim_ends_with_its_domain)
+{
+    uint64_t got[PAGES];
+
+    domain_of(ID)->max_pages = UINT32_MAX;
+    ck_assert_int_eq(claim(ID, PAGES + host->super->free_frames), 0);
+    ck_assert_int_eq(populate(OTHER, 1, got), 0);
+    ck_assert_int_eq(destroy(ID), 0);
+    ck_assert_uint_eq(host->super->claimed_frames, 0);
+    ck_assert_int_eq(populate(OTHER, PAGES, got), PAGES);
+}
+END_TEST
+
+/* -- what was written to -- */
+
+static uint8_t bitmap[PAGES / 8 + 2];
+
+/* How many frames are dirty, all of which the bitmap has. */
+static unsigned int dirty(uint32_t what)
+{
+    struct xen_domctl op = {.u.shadow_op = {.op = what, .pages = PAGES}};
+    unsigned int bits = 0;
+
+    memset(bitmap, 0, sizeof(bitmap));
+    set_xen_guest_handle_raw(op.u.shadow_op.dirty_bitmap, bitmap);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_shadow_op, &op), 0);
+    for (unsigned int i = 0; i < PAGES; i++)
+        bits += bitmap[i / 8] >> i % 8 & 1;
+    ck_assert_uint_eq(op.u.shadow_op.stats.dirty_count, bits);
+    return bits;
+}
+
+static void log_dirty_on(void)
+{
+    struct xen_domctl op = {
+        .u.shadow_op = {.op = XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION, .mb = 1}};
+
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_shadow_op, &op), 0);
+    op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_shadow_op, &op), 0);
+}
+
+/* Writes to the frame, as far as the log is concerned. */
+static void soil(uint64_t frame)
+{
+    fx_lock(host);
+    ck_assert_int_eq(fx_pin(host, domain_of(ID), frame, 1), 0);
+    ck_assert_int_eq(fx_unpin(host, domain_of(ID), frame), 0);
+    fx_unlock(host);
+}
+
+START_TEST(to_peek_changes_nothing)
+{
+    log_dirty_on();
+    soil(mfn[3]);
+    soil(mfn[9]);
+    for (unsigned int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 2);
+        ck_assert_uint_eq(bitmap[0], 1u << 3);
+        ck_assert_uint_eq(bitmap[1], 1u << 1);
+    }
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_CLEAN), 2);
+    ck_assert_uint_eq(bitmap[0], 1u << 3);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 0);
+    soil(mfn[3]);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 1);
+}
+END_TEST
+
+START_TEST(frames_that_go_are_not_dirty)
+{
+    uint64_t in[2] = {mfn[3], mfn[4]}, out[2] = {3, 4};
+    unsigned long exchanged;
+
+    log_dirty_on();
+    soil(mfn[3]);
+    soil(mfn[9]);
+    ck_assert_int_eq(exchange(in, 2, out, 0, 0, &exchanged), 0);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 1);
+    ck_assert_uint_eq(bitmap[1], 1u << 1);
+    soil(out[0]);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_CLEAN), 2);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 0);
+}
+END_TEST
+
+static uint64_t bytes_used(void)
+{
+    struct stat status;
+
+    ck_assert_int_eq(fstat(host->fd, &status), 0);
+    return (uint64_t)status.st_blocks * 512;
+}
+
+/* On a machine most of which was never used: to read of it would fill it. */
+START_TEST(the_log_leaves_holes_in_the_file)
+{
+    struct fx_host *small = host;
+    uint64_t frame, used;
+
+    host = fx_open(&(struct fx_options){.memory_bytes = UINT64_C(1) << 32});
+    caller = fx_process_caller(host);
+    fx_lock(host);
+    frame = fx_new_frame(host, fx_new_domain(host, ID));
+    fx_m2p_set(host, frame, 1);
+    fx_unlock(host);
+    log_dirty_on();
+    soil(frame);
+    used = bytes_used();
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 1);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_CLEAN), 1);
+    ck_assert_uint_eq(bytes_used(), used);
+    fx_host_close(host);
+    host = small;
+}
+END_TEST
+
+/* -- ports -- */
+
+static long port_op(const struct fx_caller *who, unsigned int command,
+                    void *arg)
+{
+    return call_as(who, __HYPERVISOR_event_channel_op, command, (uintptr_t)arg,
+                   0, 0);
+}
+
+static struct evtchn_status status_of(uint16_t domid, evtchn_port_t port)
+{
+    struct evtchn_status status = {.dom = domid, .port = port};
+
+    ck_assert_int_eq(port_op(&caller, EVTCHNOP_status, &status), 0);
+    return status;
+}
+
+/* The other guest makes a port for the first, which binds one of its own. */
+START_TEST(two_guests_share_a_channel)
+{
+    struct fx_caller guest = caller;
+    struct evtchn_alloc_unbound first = {.dom = OTHER, .remote_dom = ID};
+    struct evtchn_bind_interdomain bind = {.remote_dom = OTHER};
+    struct evtchn_status status;
+    struct evtchn_close end;
+
+    guest.domain = domain_of(ID);
+    ck_assert_int_eq(port_op(&caller, EVTCHNOP_alloc_unbound, &first), 0);
+    bind.remote_port = first.port + 1;
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_bind_interdomain, &bind),
+                     -EINVAL);
+    bind.remote_port = first.port;
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_bind_interdomain, &bind), 0);
+    status = status_of(ID, bind.local_port);
+    ck_assert_uint_eq(status.status, EVTCHNSTAT_interdomain);
+    ck_assert_uint_eq(status.u.interdomain.dom, OTHER);
+    ck_assert_uint_eq(status.u.interdomain.port, first.port);
+    status = status_of(OTHER, first.port);
+    ck_assert_uint_eq(status.status, EVTCHNSTAT_interdomain);
+    ck_assert_uint_eq(status.u.interdomain.dom, ID);
+    ck_assert_uint_eq(status.u.interdomain.port, bind.local_port);
+    /* It is taken, for everybody. */
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_bind_interdomain, &bind),
+                     -EINVAL);
+    end.port = bind.local_port;
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_close, &end), 0);
+    ck_assert_uint_eq(status_of(ID, end.port).status, EVTCHNSTAT_closed);
+    status = status_of(OTHER, first.port);
+    ck_assert_uint_eq(status.status, EVTCHNSTAT_unbound);
+    ck_assert_uint_eq(status.u.unbound.dom, ID);
+}
+END_TEST
+
+START_TEST(a_port_is_for_the_guest_that_it_names)
+{
+    struct fx_caller guest = caller;
+    struct evtchn_alloc_unbound first = {.dom = OTHER,
+                                         .remote_dom = DOMID_SELF};
+    struct evtchn_bind_interdomain bind = {.remote_dom = OTHER};
+
+    guest.domain = domain_of(ID);
+    ck_assert_int_eq(port_op(&caller, EVTCHNOP_alloc_unbound, &first), 0);
+    ck_assert_uint_eq(status_of(OTHER, first.port).u.unbound.dom, 0);
+    bind.remote_port = first.port;
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_bind_interdomain, &bind),
+                     -EINVAL);
+    bind.remote_dom = OTHER + 1;
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_bind_interdomain, &bind), -ESRCH);
+    ck_assert_uint_eq(status_of(OTHER, first.port).status, EVTCHNSTAT_unbound);
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_close, &first.port), -EINVAL);
+}
+END_TEST
+
+/* The end that is left waits, for a guest that is gone. */
+START_TEST(a_channel_ends_with_a_guest)
+{
+    struct fx_caller guest = caller;
+    struct evtchn_alloc_unbound first = {.dom = OTHER, .remote_dom = ID};
+    struct evtchn_bind_interdomain bind = {.remote_dom = OTHER};
+
+    guest.domain = domain_of(ID);
+    ck_assert_int_eq(port_op(&caller, EVTCHNOP_alloc_unbound, &first), 0);
+    bind.remote_port = first.port;
+    ck_assert_int_eq(port_op(&guest, EVTCHNOP_bind_interdomain, &bind), 0);
+    ck_assert_int_eq(destroy(ID), 0);
+    ck_assert_ptr_null(domain_of(ID));
+    ck_assert_uint_eq(status_of(OTHER, first.port).status, EVTCHNSTAT_unbound);
+}
+END_TEST
+
 TCase *fx_domain_case(void)
 {
     TCase *tc = tcase_create("domain");
@@ -163,5 +513,15 @@ TCase *fx_domain_case(void)
                         2);
     tcase_add_test(tc, a_domain_dies_with_the_table_that_maps_its_frames);
     tcase_add_test(tc, a_domain_dies_with_the_one_that_maps_its_frames);
+    tcase_add_test(tc, an_exchange_ends_at_the_chunk_that_fails);
+    tcase_add_test(tc, a_chunk_that_fails_is_as_it_was);
+    tcase_add_test(tc, nobody_else_gets_what_is_claimed);
+    tcase_add_test(tc, a_claim_ends_with_its_domain);
+    tcase_add_test(tc, to_peek_changes_nothing);
+    tcase_add_test(tc, frames_that_go_are_not_dirty);
+    tcase_add_test(tc, the_log_leaves_holes_in_the_file);
+    tcase_add_test(tc, two_guests_share_a_channel);
+    tcase_add_test(tc, a_port_is_for_the_guest_that_it_names);
+    tcase_add_test(tc, a_channel_ends_with_a_guest);
     return tc;
 }

@@ -68,8 +68,10 @@ int64_t fx_system_time(void)
 uint64_t fx_xen_frames(struct fx_host *host, unsigned int order)
 {
     struct fx_alloc want = {.order = order, .node = FX_ANY_NODE};
-    uint64_t mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+    uint64_t mfn = FX_NO_MFN;
 
+    if (fx_unclaimed(host, NULL, UINT64_C(1) << order))
+        mfn = fx_alloc_frames(host, &want, DOMID_XEN);
     if (mfn != FX_NO_MFN)
         memset(fx_page(host, mfn), 0, FX_PAGE_SIZE << order);
     return mfn;
@@ -100,9 +102,12 @@ static uint64_t shared_frame(struct fx_host *host,
                              const struct fx_domain *domain, unsigned int bits)
 {
     struct fx_alloc want = {.node = FX_ANY_NODE, .bits = bits};
-    uint64_t mfn = fx_alloc_frames(host, &want, domain->id);
     struct fx_frame *frame;
+    uint64_t mfn;
 
+    if (!fx_unclaimed(host, NULL, 1))
+        return FX_NO_MFN;
+    mfn = fx_alloc_frames(host, &want, domain->id);
     if (mfn == FX_NO_MFN)
         return mfn;
     frame = fx_frame(host, mfn);

@@ -24,13 +24,10 @@ struct reservation {
 static bool within_limits(const struct fx_host *host,
                           const struct fx_domain *domain, uint64_t pages)
 {
-    uint64_t free_frames = fx_free_frames_count(host);
-
     if (domain->dying || domain->tot_pages > domain->max_pages ||
         pages > domain->max_pages - domain->tot_pages)
         return false;
-    return host->super->claimed_frames + pages <= free_frames ||
-           domain->claimed_pages >= pages;
+    return fx_unclaimed(host, domain, pages);
 }
 
 static uint64_t take_frames(struct fx_host *host, const struct reservation *r)

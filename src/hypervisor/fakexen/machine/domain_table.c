@@ -53,3 +53,12 @@ void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
     domain->claimed_pages -= used;
     host->super->claimed_frames -= used;
 }
+
+bool fx_unclaimed(const struct fx_host *host, const struct fx_domain *domain,
+                  uint64_t frames)
+{
+    const struct fx_super *super = host->super;
+
+    return super->claimed_frames + frames <= super->free_frames ||
+           (domain && domain->claimed_pages >= frames);
+}

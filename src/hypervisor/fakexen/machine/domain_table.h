@@ -76,4 +76,11 @@ struct fx_domain *fx_domain_next(struct fx_host *host, uint32_t domid);
 void fx_domain_adjust_pages(struct fx_host *host, struct fx_domain *domain,
                             int64_t pages);
 
+/*
+ * Can that many frames be had, which no domain but this one claims?  Its own
+ * claim counts only if it covers them all, as on Xen.  NULL: for Xen's own.
+ */
+bool fx_unclaimed(const struct fx_host *host, const struct fx_domain *domain,
+                  uint64_t frames);
+
 #endif /* FX_DOMAIN_TABLE_H */
