@@ -5,9 +5,8 @@
  * A frame that is mapped is a page of that file.  Programs let go of mappings
  * by plain munmap(), which is therefore watched.
  */
-#include "preload/foreign.h"
-
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,7 +48,7 @@ struct request {
  * programs that know nothing of Xen, and must not open one. */
 static struct fx_host *mapped_host;
 
-int fx_raw_munmap(void *address, size_t size)
+static int raw_munmap(void *address, size_t size)
 {
     return (int)syscall(SYS_munmap, address, size);
 }
@@ -66,11 +65,6 @@ static struct fx_domain *target(struct fx_host *host, uint32_t domid)
     const struct fx_caller caller = fx_process_caller(host);
 
     return fx_caller_domain(&caller, domid);
-}
-
-uint64_t fx_foreign_reap(struct fx_host *host)
-{
-    return fx_mapping_reap(host, !mapped_host);
 }
 
 /* Where a frame lies in the file; the M2P's have numbers beyond all RAM. */
@@ -110,7 +104,7 @@ static uint64_t get_frames(struct request *rq, uint16_t owner, uint64_t *kept)
 
         if (rc == -EBUSY && !reaped) {
             reaped = true;
-            if (fx_foreign_reap(rq->host))
+            if (fx_mapping_reap(rq->host))
                 rc = fx_get_mapping(rq->host, 0, owner, rq->mfn[i], writable);
         }
         rq->err[i] = rc;
@@ -196,7 +190,7 @@ static int unmap(struct fx_host *host, void *address, size_t size,
     fx_lock(host);
     if (!fx_mapping_can_drop(host, first, end))
         rc = -ENOMEM;
-    else if (fx_raw_munmap(address, size))
+    else if (raw_munmap(address, size))
         rc = -errno;
     else
         *dropped = fx_mapping_drop(host, first, end);
@@ -244,7 +238,7 @@ static int map(struct request *rq, void **address, int flags, bool all)
     if (!rc)
         rc = map_frames(rq, *address);
     if (rc && unmap(rq->host, *address, size, &dropped))
-        fx_raw_munmap(*address, size);
+        raw_munmap(*address, size);
     return rc;
 }
 
@@ -488,7 +482,7 @@ int munmap(void *addr, size_t size)
 
     /* The rest of what is wrong with a call is for the kernel to say. */
     if (!host || (uint64_t)addr + size + FX_PAGE_SIZE < (uint64_t)addr)
-        return fx_raw_munmap(addr, size);
+        return raw_munmap(addr, size);
     fx_trace_begin_uncounted(&call);
     rc = unmap(host, addr, size, &dropped);
     if (dropped > 0)
