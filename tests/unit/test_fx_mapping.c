@@ -620,6 +620,96 @@ START_TEST(children_have_no_part_in_it)
 }
 END_TEST
 
+/* -- while other threads are busy -- */
+
+static char *volatile place; /* of PAGES pages */
+static volatile bool enough;
+
+/* How often there was room for a page where none must be. */
+static void *map_in_between(void *unused)
+{
+    uintptr_t rooms = 0;
+
+    (void)unused;
+    while (!enough) {
+        void *p =
+            mmap(place, FX_PAGE_SIZE, PROT_READ,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+        rooms += p != MAP_FAILED;
+    }
+    return (void *)rooms;
+}
+
+/* Each second frame, so that each takes a mapping of its own. */
+static void map_again_and_again(int times)
+{
+    xen_pfn_t some[PAGES / 2];
+    int i;
+
+    for (i = 0; i < PAGES / 2; i++)
+        some[i] = mfn[2 * i];
+    for (i = 0; i < times; i++)
+        ck_assert_ptr_eq(xenforeignmemory_map2(fmem, DOMID, place, PROT_READ,
+                                               MAP_FIXED, PAGES / 2, some,
+                                               NULL),
+                         place);
+}
+
+START_TEST(nothing_gets_in_between)
+{
+    pthread_t thread;
+    void *rooms;
+
+    enough = false;
+    place = map(PROT_READ, PAGES);
+    ck_assert_int_eq(pthread_create(&thread, NULL, map_in_between, NULL), 0);
+    map_again_and_again(5000);
+    enough = true;
+    pthread_join(thread, &rooms);
+    ck_assert_uint_eq((uintptr_t)rooms, 0);
+    munmap(place, PAGES * FX_PAGE_SIZE);
+    assert_held(0, false);
+}
+END_TEST
+
+/* How many children could read a page. */
+static void *fork_in_between(void *unused)
+{
+    uintptr_t readers = 0;
+    int i, status, out[2];
+
+    (void)unused;
+    FX_MUST(!pipe(out));
+    for (i = 0; i < 100; i++) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(write(out[1], place, 1) == 1);
+        waitpid(pid, &status, 0);
+        readers += status != 0;
+    }
+    enough = true;
+    return (void *)readers;
+}
+
+START_TEST(no_child_gets_half_a_mapping)
+{
+    pthread_t thread;
+    void *readers;
+
+    enough = false;
+    place = map(PROT_READ, PAGES);
+    ck_assert_int_eq(pthread_create(&thread, NULL, fork_in_between, NULL), 0);
+    while (!enough)
+        map_again_and_again(1);
+    pthread_join(thread, &readers);
+    ck_assert_uint_eq((uintptr_t)readers, 0);
+    munmap(place, PAGES * FX_PAGE_SIZE);
+    assert_held(0, false);
+}
+END_TEST
+
 START_TEST(a_domain_dies_with_its_last_mapping)
 {
     char *p = map(PROT_READ, PAGES);
@@ -684,6 +774,8 @@ TCase *fx_mapping_case(void)
     tcase_add_test(tc, names_are_not_used_again);
     tcase_add_test(tc, a_conflict_with_the_dead_is_none);
     tcase_add_test(tc, children_have_no_part_in_it);
+    tcase_add_test(tc, nothing_gets_in_between);
+    tcase_add_test(tc, no_child_gets_half_a_mapping);
     tcase_add_test(tc, a_domain_dies_with_its_last_mapping);
     tcase_add_test(tc, slots_run_out);
     return tc;
