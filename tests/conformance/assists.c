@@ -19,40 +19,46 @@
 
 enum { ROOT, ROOT_L2, OTHER_ROOT, OTHER_L2, NR_FRAMES };
 
+static void in_force(struct test *t, uint32_t domid)
+{
+    struct vm_assist get = {.op = VM_ASSIST_GET};
+
+    if (!vm_assist(t, domid, &get))
+        say(t, "  in force: %llx", (unsigned long long)get.assists);
+}
+
 static void declare(struct test *t, uint32_t domid, uint64_t assists,
                     const char *what)
 {
-    uint64_t enabled = 0;
-    long r = declare_assists(t, domid, assists, &enabled);
+    report(t, declare_assists(t, domid, assists), "%s", what);
+    in_force(t, domid);
+}
 
-    report(t, r, "%s", what);
-    if (!r)
-        say(t, "  in force: %llx", (unsigned long long)enabled);
+static void fill(struct test *t, struct guest *g)
+{
+    guest_grow(t, g, NR_FRAMES, 32);
+    make_root(t, g, ROOT, ROOT_L2);
+    make_root(t, g, OTHER_ROOT, OTHER_L2);
 }
 
 static void guest_of(struct test *t, struct guest *g, unsigned int width)
 {
-    guest_begin(t, g, width, NR_FRAMES, 32);
-    make_root(t, g, ROOT, ROOT_L2);
-    make_root(t, g, OTHER_ROOT, OTHER_L2);
+    guest_begin(t, g, width, 0, 0);
+    fill(t, g);
 }
 
 /* Each alone, so that it is seen which a domain may have. */
 static void each_bit(struct test *t, unsigned int width)
 {
+    char what[40];
     struct guest g;
 
+    guest_begin(t, &g, width, 0, 0);
     for (unsigned int bit = 0; bit < 64; bit++) {
-        uint64_t enabled = 0;
-        long r;
-
-        guest_of(t, &g, width);
-        r = declare_assists(t, g.domid, UINT64_C(1) << bit, &enabled);
-        report(t, r, "declare bit %u", bit);
-        if (!r)
-            say(t, "  in force: %llx", (unsigned long long)enabled);
-        guest_end(t, &g);
+        snprintf(what, sizeof(what), "declare bit %u", bit);
+        declare(t, g.domid, UINT64_C(1) << bit, what);
     }
+    guest_end(t, &g);
 }
 
 static uint64_t context_assists(struct test *t, const struct guest *g)
@@ -84,33 +90,104 @@ static void set_context(struct test *t, const struct guest *g,
         say(t, "  it has %llx", (unsigned long long)context_assists(t, g));
 }
 
-/* Until the first vCPU has its context, whichever that is. */
+/* What the operation takes besides assists. */
+static void arguments(struct test *t, unsigned int width)
+{
+    struct vm_assist asked[] = {
+        {.op = VM_ASSIST_GET, .assists = ALL_BITS},
+        {.op = VM_ASSIST_GET, .pad = 1},
+        {.op = VM_ASSIST_SET, .pad = 1, .assists = 1},
+        {.op = VM_ASSIST_SET, .assists = 2},
+        {.op = 2, .assists = 1},
+        {.op = UINT32_MAX, .assists = 1},
+        {.op = UINT32_MAX, .pad = 1, .assists = 1},
+    };
+    struct guest g;
+
+    guest_begin(t, &g, width, 0, 0);
+    for (unsigned int i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        report(t, vm_assist(t, g.domid, &asked[i]), "operation %u", i);
+        say(t, "  %x, %x, %llx", asked[i].op, asked[i].pad,
+            (unsigned long long)asked[i].assists);
+        in_force(t, g.domid);
+    }
+    guest_end(t, &g);
+}
+
+/* As long as there are no pages, the last one counts. */
 static void by_time(struct test *t, unsigned int width)
 {
     struct guest g;
 
-    guest_of(t, &g, width);
+    guest_begin(t, &g, width, 0, 0);
+    in_force(t, g.domid);
     declare(t, g.domid, 0, "declare none");
     declare(t, g.domid, 1, "declare the first");
     declare(t, g.domid, 1, "declare it twice");
     declare(t, g.domid, 2, "declare the second");
-    declare(t, g.domid, 0, "declare none more");
+    declare(t, g.domid, 3, "declare both");
     declare(t, g.domid, ALL_BITS, "declare all bits");
     declare(t, g.domid, UINT64_C(1) << 33 | 1, "declare one that there is not");
-    declare(t, g.domid, 0, "then none");
     guest_vcpus(t, &g);
     declare(t, g.domid, 4, "declare the third, with vCPUs");
+    fill(t, &g);
+    declare(t, g.domid, 4, "declare it, with pages");
+    declare(t, g.domid, 1, "declare the first, with pages");
+    declare(t, g.domid, ALL_BITS, "declare all bits, with pages");
     set_context(t, &g, 1, 0);
-    declare(t, g.domid, 8, "declare the fourth, with vCPU 1's context");
-    declare(t, g.domid, 0, "declare none, with vCPU 1's context");
-    report(t, context_reset(t, &g, 1), "vCPU 1, reset");
-    declare(t, g.domid, 8, "declare the fourth");
-    set_context(t, &g, 0, 0);
+    declare(t, g.domid, 1, "declare the first, with vCPU 1's context");
+    set_context(t, &g, 0, 4);
     declare(t, g.domid, 1, "declare the first, with vCPU 0's context");
-    declare(t, g.domid, ALL_BITS, "declare all bits, with vCPU 0's context");
+    report(t, context_reset(t, &g, 1), "vCPU 1, reset");
     report(t, context_reset(t, &g, 0), "vCPU 0, reset");
-    declare(t, g.domid, 0, "declare none");
+    declare(t, g.domid, 1, "declare the first, with pages");
+    guest_shrink(t, &g);
+    declare(t, g.domid, 1, "declare the first, with none");
     guest_end(t, &g);
+}
+
+/* A context that fails leaves what it said of assists. */
+static void failed_context(struct test *t, unsigned int width)
+{
+    struct guest g;
+
+    guest_begin(t, &g, width, 0, 0);
+    guest_vcpus(t, &g);
+    set_context(t, &g, 0, WRITABLE_TABLES | IOPL); /* its root is nobody's */
+    in_force(t, g.domid);
+    declare(t, g.domid, WRITABLE_TABLES, "declare one of them");
+    set_context(t, &g, 0, 0);
+    in_force(t, g.domid);
+    fill(t, &g);
+    set_context(t, &g, 0, WRITABLE_TABLES);
+    guest_end(t, &g);
+}
+
+/* A domain that was unpaused is past all this; nothing runs, as no vCPU is
+ * online. */
+static void unpaused(struct test *t, unsigned int width)
+{
+    struct guest g;
+
+    for (unsigned int pages = 0; pages < 2; pages++) {
+        guest_begin(t, &g, width, 0, 0);
+        guest_vcpus(t, &g);
+        if (pages) {
+            fill(t, &g);
+            set_context(t, &g, 0, 2);
+        }
+        report(t, failed(xc_domain_unpause(t->xch, g.domid)), "unpause");
+        declare(t, g.domid, 1, "declare the first, unpaused");
+        report(t, failed(xc_domain_pause(t->xch, g.domid)), "pause");
+        declare(t, g.domid, 1, "declare the first, paused again");
+        declare(t, g.domid, ALL_BITS, "declare all bits, paused again");
+        if (pages) {
+            report(t, context_reset(t, &g, 0), "vCPU 0, reset");
+            guest_shrink(t, &g);
+            declare(t, g.domid, 1, "declare the first, with no pages");
+        }
+        guest_end(t, &g);
+    }
 }
 
 /* What the context brings to a domain with such a declaration. */
@@ -136,13 +213,14 @@ static void contexts(struct test *t, unsigned int width)
     struct guest g;
 
     for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        guest_of(t, &g, width);
-        guest_vcpus(t, &g);
         say(t, "case %u", i);
-        if (cases[i].declares) {
+        guest_begin(t, &g, width, 0, 0);
+        if (cases[i].declares)
             declare(t, g.domid, cases[i].declared, "declare");
+        fill(t, &g);
+        guest_vcpus(t, &g);
+        if (cases[i].declares)
             set_context(t, &g, 1, cases[i].context);
-        }
         set_context(t, &g, 0, cases[i].context);
         /* Once it has one, a second one may differ in this. */
         set_context(t, &g, 0, cases[i].declared);
@@ -182,17 +260,13 @@ static void m2p_strict(struct test *t)
 {
     struct guest g;
 
-    guest_of(t, &g, 64);
+    guest_begin(t, &g, 64, 0, 0);
+    declare(t, g.domid, M2P_STRICT, "declare m2p_strict");
+    fill(t, &g);
     guest_vcpus(t, &g);
     report(t, pin(t, &g, 4, OTHER_ROOT), "pin a root");
-    declare(t, g.domid, M2P_STRICT, "declare m2p_strict");
-    declare(t, g.domid, M2P_STRICT | WRITABLE_TABLES, "declare it and another");
-    report(t, unpin(t, &g, OTHER_ROOT), "unpin it");
-    declare(t, g.domid, M2P_STRICT, "declare m2p_strict");
-    (void)clear(t, &g, OTHER_ROOT);
-    report(t, pin(t, &g, 4, OTHER_ROOT), "pin a root");
     show_m2p(t, &g, OTHER_ROOT);
-    declare(t, g.domid, M2P_STRICT, "declare it again");
+    declare(t, g.domid, 0, "declare none");
     set_context(t, &g, 0, M2P_STRICT);
     show_m2p(t, &g, ROOT);
     guest_end(t, &g);
@@ -229,6 +303,7 @@ static void to_32_bits(struct test *t, uint64_t declared)
 /* A mapping keeps a domain dying that is destroyed. */
 static void of_whom(struct test *t)
 {
+    struct vm_assist get = {.op = VM_ASSIST_GET};
     struct guest g;
     long error;
     void *page;
@@ -236,7 +311,8 @@ static void of_whom(struct test *t)
     declare(t, NO_DOMAIN, 0, "no domain");
     declare(t, DOMID_SELF, 0, "DOMID_SELF");
     declare(t, DOMID_XEN, 0, "DOMID_XEN");
-    declare(t, 0, 0, "domain 0");
+    report(t, declare_assists(t, 0, 0), "domain 0");
+    report(t, vm_assist(t, 0, &get), "domain 0's, which are not told");
     for (unsigned int initialised = 0; initialised < 2; initialised++) {
         guest_of(t, &g, 32);
         guest_vcpus(t, &g);
@@ -298,7 +374,10 @@ void section_assists(struct test *t, unsigned int width)
 {
     if (width) {
         each_bit(t, width);
+        arguments(t, width);
         by_time(t, width);
+        failed_context(t, width);
+        unpaused(t, width);
         contexts(t, width);
         context_bits(t, width);
         return;

@@ -9,11 +9,6 @@
 /* ABI of the project's own patches to Xen. */
 #define DOMCTL_VM_ASSIST 0x6477
 
-struct domctl_vm_assist {
-    uint64_t enable;  /* IN */
-    uint64_t enabled; /* OUT */
-};
-
 long failed(long r)
 {
     return r < 0 ? -(long)errno : r;
@@ -111,16 +106,20 @@ long m2p_of(struct test *t, xen_pfn_t mfn, uint64_t *pfn)
     return error;
 }
 
-long declare_assists(struct test *t, uint32_t domid, uint64_t assists,
-                     uint64_t *enabled)
+long vm_assist(struct test *t, uint32_t domid, struct vm_assist *asked)
 {
-    struct domctl_vm_assist asked = {.enable = assists};
     struct xen_domctl op = {0};
     long r;
 
-    memcpy(&op.u, &asked, sizeof(asked));
+    memcpy(&op.u, asked, sizeof(*asked));
     r = domctl(t, &op, DOMCTL_VM_ASSIST, domid);
-    memcpy(&asked, &op.u, sizeof(asked));
-    *enabled = asked.enabled;
+    memcpy(asked, &op.u, sizeof(*asked));
     return r;
+}
+
+long declare_assists(struct test *t, uint32_t domid, uint64_t assists)
+{
+    struct vm_assist set = {.op = VM_ASSIST_SET, .assists = assists};
+
+    return vm_assist(t, domid, &set);
 }

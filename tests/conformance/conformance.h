@@ -93,9 +93,17 @@ long mmu_updates(struct test *t, uint32_t foreigndom, mmu_update_t *requests,
 long frame_types(struct test *t, uint32_t domid, unsigned int n,
                  xen_pfn_t *info);
 long m2p_of(struct test *t, xen_pfn_t mfn, uint64_t *pfn);
-/* XEN_DOMCTL_vm_assist, the patch series' own. */
-long declare_assists(struct test *t, uint32_t domid, uint64_t assists,
-                     uint64_t *enabled);
+
+/* XEN_DOMCTL_vm_assist, the patch series' own, and its argument. */
+#define VM_ASSIST_GET 0
+#define VM_ASSIST_SET 1
+struct vm_assist {
+    uint32_t op;
+    uint32_t pad;
+    uint64_t assists;
+};
+long vm_assist(struct test *t, uint32_t domid, struct vm_assist *asked);
+long declare_assists(struct test *t, uint32_t domid, uint64_t assists);
 
 /* guest.c */
 
@@ -110,12 +118,14 @@ void guest_new(struct test *t, struct guest *g, unsigned int width,
 void guest_end(struct test *t, struct guest *g);
 
 /* The same in steps: no vCPUs yet, and frames below 1 << bits (0: anywhere, as
- * high as there are any); more frames; the vCPUs. */
+ * high as there are any) or none; more frames; the vCPUs; and without frames
+ * again. */
 void guest_begin(struct test *t, struct guest *g, unsigned int width,
                  unsigned int nr, unsigned int bits);
 void guest_grow(struct test *t, struct guest *g, unsigned int nr,
                 unsigned int bits);
 void guest_vcpus(struct test *t, struct guest *g);
+void guest_shrink(struct test *t, struct guest *g);
 
 /* Just the domain, paused; 0 or an error. */
 long domain_new(struct test *t, uint32_t *domid, unsigned int max_vcpus);

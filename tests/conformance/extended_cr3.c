@@ -45,20 +45,20 @@ static void begin(struct test *t, struct guest *g, unsigned int width,
                   const struct way *way)
 {
     unsigned int below = 0;
-    uint64_t enabled = 0;
 
-    guest_begin(t, g, width, NR_LOW, 32);
+    say(t, "%u bits, %s", width, way->name);
+    guest_begin(t, g, width, 0, 0);
+    if (way->declares)
+        report(t, declare_assists(t, g->domid, way->declared), "  declare %llx",
+               (unsigned long long)way->declared);
+    guest_grow(t, g, NR_LOW, 32);
     guest_grow(t, g, NR_FRAMES - NR_LOW, 0);
     for (unsigned int i = 0; i < NR_FRAMES; i++)
         below += g->mfn[i] < 0x100000;
-    say(t, "%u bits, %s", width, way->name);
     say(t, "  %u frames below 4 GiB, %u above", below, NR_FRAMES - below);
     make_root(t, g, LOW, LOW_L2);
     make_root(t, g, HIGH, HIGH_L2);
     make_root(t, g, OTHER_HIGH, OTHER_HIGH_L2);
-    if (way->declares)
-        report(t, declare_assists(t, g->domid, way->declared, &enabled),
-               "  declare %llx", (unsigned long long)way->declared);
 }
 
 static void try_pin(struct test *t, const struct guest *g, unsigned int root,
@@ -114,6 +114,13 @@ static void by_time(struct test *t, unsigned int width, const struct way *way)
     (void)context_reset(t, &g, 1);
     (void)context_reset(t, &g, 0);
     try_pin(t, &g, HIGH, "after vCPU 0 was reset");
+    /* Nothing runs, as no vCPU is online. */
+    report(t, failed(xc_domain_unpause(t->xch, g.domid)), "  unpause it");
+    try_pin(t, &g, HIGH, "after it was unpaused");
+    try_context(t, &g, way, 0, HIGH);
+    try_context(t, &g, way, 0, LOW);
+    (void)context_reset(t, &g, 0);
+    try_pin(t, &g, HIGH, "after vCPU 0 was reset again");
     guest_end(t, &g);
 }
 
@@ -160,17 +167,16 @@ static void taken_before(struct test *t, unsigned int width,
     guest_end(t, &g);
 }
 
-/* Nor does what was taken before a declaration bind Xen after it. */
+/* A declaration that is refused changes nothing. */
 static void declared_late(struct test *t, unsigned int width)
 {
     static const struct way none = {.name = "declared without, after a pin"};
-    uint64_t enabled;
     struct guest g;
 
     begin(t, &g, width, &none);
     guest_vcpus(t, &g);
     report(t, pin(t, &g, root_level(&g), HIGH), "  pin the high root");
-    report(t, declare_assists(t, g.domid, 0, &enabled), "  declare 0");
+    report(t, declare_assists(t, g.domid, 0), "  declare 0");
     for (unsigned int i = 0; i < 2; i++) {
         try_context(t, &g, &none, 0, i ? LOW : HIGH);
         try_context(t, &g, &none, 1, HIGH);

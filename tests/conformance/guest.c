@@ -64,7 +64,16 @@ void guest_begin(struct test *t, struct guest *g, unsigned int width,
     if (width == 32)
         need(domctl(t, &op, XEN_DOMCTL_set_address_size, g->domid),
              "set_address_size");
-    guest_grow(t, g, nr, bits);
+    if (nr)
+        guest_grow(t, g, nr, bits);
+}
+
+void guest_shrink(struct test *t, struct guest *g)
+{
+    need(failed(xc_domain_decrease_reservation_exact(t->xch, g->domid, g->nr, 0,
+                                                     g->mfn)),
+         "decrease_reservation");
+    g->nr = 0;
 }
 
 void guest_vcpus(struct test *t, struct guest *g)

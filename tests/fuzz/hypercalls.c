@@ -491,7 +491,8 @@ static void put_vcpu(struct fz_seed *s)
 static void put_new_domain(struct fz_seed *s, unsigned int bits)
 {
     struct xen_domctl op = {.cmd = XEN_DOMCTL_createdomain, .domain = 3};
-    const uint64_t assists = UINT64_C(1) << VMASST_TYPE_pae_extended_cr3;
+    /* To set them (src/builder/hooks/vm_assist.h). */
+    const uint64_t assists[] = {1, UINT64_C(1) << VMASST_TYPE_pae_extended_cr3};
 
     op.u.createdomain = (struct xen_domctl_createdomain){
         .max_vcpus = 2,
@@ -510,7 +511,7 @@ static void put_new_domain(struct fz_seed *s, unsigned int bits)
     op.u.max_vcpus.max = 2;
     put_domctl(s, &op, 0);
     op = (struct xen_domctl){.cmd = VM_ASSIST, .domain = 3};
-    memcpy(&op.u, &assists, sizeof(assists));
+    memcpy(&op.u, assists, sizeof(assists));
     put_domctl(s, &op, 0);
     op = (struct xen_domctl){.cmd = XEN_DOMCTL_setvcpucontext, .domain = 3};
     put_domctl(s, &op, offsetof(struct xen_domctl, u.vcpucontext.ctxt));

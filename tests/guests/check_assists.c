@@ -230,6 +230,26 @@ static void use_root(const struct twin *twin, bool on)
     }
 }
 
+/*
+ * A root that was taken stays one for as long as it is in use, or pinned as
+ * the guest's own: a kernel may load what it has read from CR3.
+ */
+static void keep_root(const struct twin *twin)
+{
+    mfn_t own = cr3_to_mfn();
+
+    set_extended_cr3(true);
+    if (new_baseptr(twin->root))
+        panic("the L3 mfn %#llx is refused", (unsigned long long)twin->root.v);
+    set_extended_cr3(false);
+    tap_eq((unsigned long)new_baseptr(twin->root), 0,
+           "MMUEXT_NEW_BASEPTR takes a root in use, the assist being off");
+    tap_eq((unsigned long)move_to_cr3(twin->root), 0, "so does mov to cr3");
+    if (new_baseptr(own))
+        panic("cannot return to the L3 mfn %#llx", (unsigned long long)own.v);
+    tap_eq((unsigned long)move_to_cr3(own), 0, "and the guest's own root");
+}
+
 static void skip_root(const char *reason)
 {
     size_t i;
@@ -253,6 +273,10 @@ static void check_high_root(void)
         use_root(&twin, true);
     else
         skip_root("the domain has no page there to spare");
+    if (made)
+        keep_root(&twin);
+    else
+        tap_skip("a root in use", "the domain has no page there to spare");
 }
 #else
 static void check_high_root(void)

@@ -1007,14 +1007,15 @@ START_TEST(a_root_too_high)
 {
     struct fx_domain *guest = fx_world_domain(FX_GUEST);
     bool initialised = _i & 1, declared = _i & 2, extended = _i & 4;
-    bool patched = _i & 8, low = _i & 16;
+    bool patched = _i & 8, low = _i & 16, unpaused = _i & 32;
     uint64_t root = low ? OWN(3) : HIGH(3);
-    int wanted =
-        patched && !low && !extended && (initialised || declared) ? -ERANGE : 0;
+    bool known = initialised || declared || unpaused;
+    int wanted = patched && !low && !extended && known ? -ERANGE : 0;
 
     world.host.super->level = patched ? FX_PATCHED : FX_STOCK;
     guest->vcpu[0].initialised = initialised;
     guest->assists_declared = declared;
+    guest->creation_finished = unpaused;
     guest->vm_assist =
         extended ? UINT64_C(1) << VMASST_TYPE_pae_extended_cr3 : 0;
     plant();
@@ -1173,7 +1174,7 @@ static Suite *suite(void)
     tcase_add_loop_test(pae, flags_after_a_failure, 0, 4);
     tcase_add_test(pae, pae_slot_3);
     tcase_add_test(pae, pae_m2p);
-    tcase_add_loop_test(pae, a_root_too_high, 0, 32);
+    tcase_add_loop_test(pae, a_root_too_high, 0, 64);
     suite_add_tcase(s, pae);
     tcase_add_checked_fixture(patched, setup_patched, teardown);
     tcase_add_test(patched, a_root_exactly_at_4_gib);

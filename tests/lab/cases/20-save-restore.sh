@@ -6,7 +6,7 @@
 
 # save_and_restore NAME ROUND [CONFIG]: a new domain goes on.  The tools restore
 # a root wherever there is memory, the legacy guest's too.  Patched Xen lets them
-# as long as vCPU 0 has no context and nobody declared the guest's assists.
+# where it is the one in vCPU 0's context and nobody declared the guest's assists.
 save_and_restore() {
     ok "$way: xl save $1${3:+ with its configuration}" \
         xl save "$1" /tmp/saved ${3:+"$3"}

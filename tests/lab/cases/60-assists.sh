@@ -100,12 +100,16 @@ of range" 'is told step, level and frame'
     wait_for 60 all_scrubbed
 done
 
-# So does it where vCPU 0's context is not as declared.
+# So does it where a declaration, or vCPU 0's context after it, is refused.
 if [ "$xen" = patched ]; then
     xl dmesg -c >/dev/null
     ok 'contexts, declared or not' /lab/conformance/conformance assists-32
     like "$(xl dmesg)" \
         "d[1-9][0-9]*: vCPU 0's context has VM assists 0x8, not 0" \
         "Xen's log tells of one that contradicts"
+    like "$(xl dmesg)" "d[1-9][0-9]*: VM assists 0x40 aren't for it" \
+        'of an assist that the domain cannot have'
+    like "$(xl dmesg)" 'd[1-9][0-9]*: too late for VM assists 0x1' \
+        'and of one that comes too late'
 fi
 done_testing

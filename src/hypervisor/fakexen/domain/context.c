@@ -311,18 +311,6 @@ static int set_gdt(struct fx_host *host, const struct fx_domain *domain,
     return 0;
 }
 
-static int check_root(struct fx_host *host, const struct fx_domain *domain,
-                      uint64_t mfn)
-{
-    int rc = fx_get_page(host, mfn, domain->id);
-
-    if (rc)
-        return rc;
-    rc = fx_check_pae_root(host, domain, mfn);
-    fx_put_page(host, mfn);
-    return rc;
-}
-
 /*
  * A user root that does not check leaves the kernel's with its references, as
  * on Xen, until the vCPU is reset or gets another.
@@ -416,11 +404,7 @@ static int set_tables(struct fx_host *host, struct fx_domain *domain,
 
     if (rc)
         return rc;
-    /* Pinned before the declaration, maybe. */
-    if (domain->assists_declared)
-        rc = check_root(host, domain, cr3_to_mfn(domain, c->ctrlreg[3]));
-    if (!rc)
-        rc = set_roots(host, domain, v, c);
+    rc = set_roots(host, domain, v, c);
     if (rc)
         put_gdt(host, v);
     return rc;

@@ -62,7 +62,6 @@ struct fx_vcpu_state {
 };
 
 struct fx_domain_state {
-    bool creation_finished; /* unpaused once: its CPU policy is settled */
     uint32_t tsc_mode, tsc_khz, tsc_incarnation;
     int64_t tsc_offset; /* host's nanoseconds when its time was 0 */
     uint32_t max_grant_frames, nr_grant_frames;

@@ -72,13 +72,11 @@ static long pause_domain(struct fx_domctl *call)
 
 static long unpause_domain(struct fx_domctl *call)
 {
-    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
-
     if (!call->domain->pause_count)
         return -EINVAL;
     call->domain->pause_count--;
-    if (state && !call->domain->pause_count)
-        state->creation_finished = true;
+    if (!call->domain->pause_count)
+        call->domain->creation_finished = true;
     return 0;
 }
 
@@ -158,12 +156,11 @@ static long get_cpu_policy(struct fx_domctl *call)
 
 static long set_cpu_policy(struct fx_domctl *call)
 {
-    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
     long rc;
 
-    if (fx_domctl_on_caller(call) || !state)
+    if (fx_domctl_on_caller(call))
         return -EINVAL;
-    if (state->creation_finished)
+    if (call->domain->creation_finished)
         return -EEXIST;
     rc = fx_policy_set(call->caller, call->domain, &call->op->u.cpu_policy);
     call->copy_back = rc; /* says which leaf */
@@ -176,7 +173,7 @@ static long vm_assist(struct fx_domctl *call)
     long rc;
 
     memcpy(&asked, &call->op->u, sizeof(asked));
-    rc = fx_declare_assists(call->host, call->domain, &asked);
+    rc = fx_assists_op(call->host, call->domain, &asked);
     memcpy(&call->op->u, &asked, sizeof(asked));
     call->copy_back = !rc;
     return rc;

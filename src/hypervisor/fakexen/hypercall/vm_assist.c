@@ -51,31 +51,34 @@ static uint64_t next_l4(struct fx_host *host, const struct fx_domain *domain,
     return FX_NO_MFN;
 }
 
-static bool has_context(const struct fx_domain *domain)
+static long declare(struct fx_host *host, struct fx_domain *domain,
+                    uint64_t assists)
 {
-    for (unsigned int i = 0; i < domain->max_vcpus && i < FX_MAX_VCPUS; i++)
-        if (domain->vcpu[i].initialised)
-            return true;
-    return domain->id == FX_CONTROL_DOMID; /* the control domain runs */
+    if (assists & ~valid(host, domain))
+        return -EINVAL;
+    if (domain->tot_pages || domain->creation_finished)
+        return -EBUSY;
+    domain->vm_assist = assists;
+    domain->assists_declared = true;
+    return 0;
 }
 
-long fx_declare_assists(struct fx_host *host, struct fx_domain *domain,
-                        struct xen_domctl_vm_assist *op)
+long fx_assists_op(struct fx_host *host, struct fx_domain *domain,
+                   struct xen_domctl_vm_assist *op)
 {
     if (host->super->level != FX_PATCHED)
         return -ENOSYS;
-    if (has_context(domain))
-        return -EBUSY;
-    if (op->enable & ~valid(host, domain))
+    if (op->pad)
         return -EINVAL;
-    /* The roots that there are would lack the M2P. */
-    if (op->enable & ~domain->vm_assist & M2P_STRICT &&
-        next_l4(host, domain, 0) != FX_NO_MFN)
-        return -EBUSY;
-    domain->vm_assist |= op->enable;
-    domain->assists_declared = true;
-    op->enabled = domain->vm_assist;
-    return 0;
+    switch (op->op) {
+    case XEN_DOMCTL_VM_ASSIST_get:
+        op->assists = domain->vm_assist;
+        return 0;
+    case XEN_DOMCTL_VM_ASSIST_set:
+        return declare(host, domain, op->assists);
+    default:
+        return -EOPNOTSUPP;
+    }
 }
 
 bool fx_rules_out_32bit(const struct fx_host *host,

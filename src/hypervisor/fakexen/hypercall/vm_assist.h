@@ -12,8 +12,11 @@
 #define XEN_DOMCTL_vm_assist 0x6477
 
 struct xen_domctl_vm_assist {
-    uint64_t enable;  /* IN */
-    uint64_t enabled; /* OUT: those in force */
+#define XEN_DOMCTL_VM_ASSIST_get 0
+#define XEN_DOMCTL_VM_ASSIST_set 1
+    uint32_t op;
+    uint32_t pad;     /* 0 */
+    uint64_t assists; /* IN or OUT: a bit for each VMASST_TYPE_* */
 };
 
 static inline bool fx_has_assist(const struct fx_domain *domain,
@@ -23,12 +26,11 @@ static inline bool fx_has_assist(const struct fx_domain *domain,
 }
 
 /*
- * XEN_DOMCTL_vm_assist.  -ENOSYS at the stock level, -EBUSY once a vCPU has its
- * context or where it is too late for one of them, -EINVAL for one that the
- * domain may not have.
+ * XEN_DOMCTL_vm_assist.  -ENOSYS at the stock level; to set them: -EINVAL for
+ * one that the domain may not have, -EBUSY once it has pages or was unpaused.
  */
-long fx_declare_assists(struct fx_host *host, struct fx_domain *domain,
-                        struct xen_domctl_vm_assist *op);
+long fx_assists_op(struct fx_host *host, struct fx_domain *domain,
+                   struct xen_domctl_vm_assist *op);
 
 /* Has a 64-bit domain an assist declared that a 32-bit one cannot have? */
 bool fx_rules_out_32bit(const struct fx_host *host,

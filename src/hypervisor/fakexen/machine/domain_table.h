@@ -48,8 +48,9 @@ struct fx_domain {
     uint32_t max_vcpus;
     uint64_t tot_pages, max_pages;
     uint64_t claimed_pages;
-    uint64_t vm_assist;    /* assists in force */
-    bool assists_declared; /* by XEN_DOMCTL_vm_assist */
+    uint64_t vm_assist;     /* assists in force */
+    bool assists_declared;  /* by XEN_DOMCTL_vm_assist */
+    bool creation_finished; /* unpaused once: assists and policy are settled */
     bool log_dirty;
     uint64_t shared_info; /* MFN */
     uint64_t state;       /* MFN: struct fx_domain_state (domain.h) */

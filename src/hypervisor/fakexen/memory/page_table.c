@@ -267,21 +267,21 @@ void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown)
     entries[FX_L4_XEN_FIRST] = shown ? m2p_entry(host) : 0;
 }
 
-int fx_check_pae_root(const struct fx_host *host,
-                      const struct fx_domain *domain, uint64_t mfn)
-{
-    if (host->super->level != FX_PATCHED || !domain->is_32bit ||
-        mfn < PAE_ROOT_END ||
-        fx_has_assist(domain, VMASST_TYPE_pae_extended_cr3))
-        return 0;
-    return -ERANGE;
-}
-
 /* Control tools may pin before they say which assists the domain has: by
  * XEN_DOMCTL_vm_assist, or in vCPU 0's context. */
 static bool assists_are_known(const struct fx_domain *domain)
 {
-    return domain->assists_declared || domain->vcpu[0].initialised;
+    return domain->assists_declared || domain->creation_finished ||
+           domain->vcpu[0].initialised;
+}
+
+/* A PAE root above 4 GiB is one that the guest could not read from CR3. */
+static bool root_too_high(const struct fx_host *host,
+                          const struct fx_domain *domain, uint64_t mfn)
+{
+    return host->super->level == FX_PATCHED && domain->is_32bit &&
+           mfn >= PAE_ROOT_END && assists_are_known(domain) &&
+           !fx_has_assist(domain, VMASST_TYPE_pae_extended_cr3);
 }
 
 int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
@@ -295,8 +295,7 @@ int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
     frame->flags |= FX_F_TOUCHED;
     if (type == FX_SEG_DESC)
         return fx_check_descriptors(entries, domain->is_32bit);
-    if (type == FX_L3 && assists_are_known(domain) &&
-        fx_check_pae_root(host, domain, mfn))
+    if (type == FX_L3 && root_too_high(host, domain, mfn))
         return -ERANGE;
     /* A PAE guest has only four, but long mode sees the whole frame. */
     if (type == FX_L3 && domain->is_32bit)

@@ -62,13 +62,6 @@ int FX_CHECKED fx_unpin(struct fx_host *host, struct fx_domain *domain,
                         uint64_t mfn);
 
 /*
- * May that frame be the root of the domain's, were its assists settled?
- * -ERANGE at the patched level: a PAE one above 4 GiB without extended CR3.
- */
-int FX_CHECKED fx_check_pae_root(const struct fx_host *host,
-                                 const struct fx_domain *domain, uint64_t mfn);
-
-/*
  * The root of a vCPU's tables, an L4 or L3 by the domain's width: takes the
  * references, or says why not.  The user root is a 64-bit guest's CR1.
  */

@@ -27,8 +27,8 @@ static bool flags_fit(const struct fx_domain *d)
 
     if (!is_bool(&d->exists) || !is_bool(&d->dying) || !is_bool(&d->is_32bit) ||
         !is_bool(&d->shutdown) || !is_bool(&d->assists_declared) ||
-        !is_bool(&d->log_dirty) || !is_bool(&d->debugged) ||
-        !is_bool(&d->xenstore))
+        !is_bool(&d->creation_finished) || !is_bool(&d->log_dirty) ||
+        !is_bool(&d->debugged) || !is_bool(&d->xenstore))
         return false;
     for (v = 0; v < FX_MAX_VCPUS; v++) {
         if (!is_bool(&d->vcpu[v].exists) || !is_bool(&d->vcpu[v].initialised) ||
@@ -47,7 +47,7 @@ static bool states_fit(struct fx_host *host, const struct fx_domain *d)
 
     if (!d->exists || d == &host->super->domain[0])
         return true;
-    if (!state || !is_bool(&state->creation_finished))
+    if (!state)
         return false;
     for (v = 0; v < d->max_vcpus; v++) {
         vcpu = fx_vcpu_state(host, d, v);
