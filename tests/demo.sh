@@ -1,13 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job, shown where there is no Xen: a 32-bit PAE PV guest built by
-# domwright on an embedded host. demo.sh KERNEL, with the programs in PATH.
+# domwright on an embedded host. demo.sh BIN DIR: the programs are in BIN; DIR
+# is made anew, and the host with its guest stays there.
 set -eu
-kernel=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-ln -s "$kernel" grub-i386-xen.bin
+bin=$1 dir=$2
+top=$PWD
+
+# Guests of an earlier demo have someone to wait for their end.
+if [ -e "$dir/host" ]; then
+    "$bin/domwright" --host "$dir/host" destroy --all >/dev/null 2>&1 || :
+fi
+rm -rf "$dir"
+mkdir -p "$dir"
+PATH=$top/$bin:$PATH
+cd "$dir"
 
 show() {
     printf '\n$ %s\n' "$*"
@@ -21,21 +28,34 @@ summary() {
         sort -rn
 }
 
-cat >demo.cfg <<'EOF'
+cat >demo.cfg <<'END'
 name   = "demo"
 type   = "pv"
-kernel = "grub-i386-xen.bin"
+kernel = "/usr/lib/grub-xen/grub-i386-xen.bin"
 memory = 128
 vcpus  = 1
-EOF
+END
 
 show cat demo.cfg
 show domwright create --dry-run demo.cfg
-show fakexen --host machine --trace trace.json domwright create demo.cfg
-show domwright --host machine list
-show domwright --host machine info demo
+show fakexen --host host --trace trace.json domwright create demo.cfg
+show domwright --host host list
+show domwright --host host info demo
 printf '\n# what the build asked of the hypervisor and of xenstore\n'
 summary
-show fakexen --host machine --status
-show domwright --host machine destroy demo
-show domwright --host machine list
+show fakexen --host host --status
+
+cat <<END
+
+The host and its guest stay in $dir. What was built runs where it is; for
+instance, without Xen:
+
+    $bin/domwright --host $dir/host list -v
+    $bin/domwright --host $dir/host create -p examples/grub64.cfg
+    $bin/domwright --host $dir/host destroy --all
+
+Without --host, domwright uses Xen where there is Xen, and elsewhere a host in
+your home directory. Next: README.md, and the manual:
+
+    man man/domwright.1 man/domwright.cfg.5 man/fakexen.1
+END
