@@ -76,10 +76,10 @@ bad "name = \"$long\"" 'name: it is longer than 255 characters'
 good "name = \"${long#n}\""
 
 # Sizes.
-bad 'memory = 0' 'memory: 0 MiB is no size for a guest'
-bad 'memory = 4294967296' 'memory: 4294967296 MiB is no size for a guest'
+bad 'memory = 0' 'memory: 0 MiB; a guest has 1 to 16777215'
+bad 'memory = 4294967296' 'memory: 4294967296 MiB; a guest has 1 to 16777215'
 bad 'maxmem = 31' 'maxmem: 31 MiB is less than memory, 32 MiB'
-bad 'maxmem = 4294967296' 'maxmem: 4294967296 MiB is no size for a guest'
+bad 'maxmem = 4294967296' 'maxmem: 4294967296 MiB; a guest has 1 to 16777215'
 good 'maxmem = 64'
 bad 'vcpus = 0' 'vcpus: 0; a PV guest has 1 to 8192'
 bad 'vcpus = 8193' 'vcpus: 8193; a PV guest has 1 to 8192'
@@ -191,7 +191,7 @@ fails 3 "bad.cfg:5: disk: not supported; $hint
 domwright: bad.cfg:6: vif: not supported; $hint" create -n bad.cfg
 config bad.cfg 'name = "1"' 'memory = 0' 'vcpus = 0'
 fails 3 "bad.cfg:4: name: it is a number, and would be taken for a domain's ID
-domwright: bad.cfg:5: memory: 0 MiB is no size for a guest
+domwright: bad.cfg:5: memory: 0 MiB; a guest has 1 to 16777215
 domwright: argument 'vcpus=9000': vcpus: 9000; a PV guest has 1 to 8192" \
     create -n bad.cfg vcpus=9000
 

@@ -535,24 +535,88 @@ static const struct {
      {false, true, 0x803ffff000, false, true}},
 };
 
+/* The logger of who calls libxenguest: errors only. */
+static struct log {
+    xentoollog_logger logger; /* first: libxc hands it back */
+    unsigned int lines;
+    char text[512];
+} told;
+
+static void tell(xentoollog_logger *logger, xentoollog_level level, int err,
+                 const char *context, const char *format, va_list al)
+{
+    (void)logger;
+    (void)err;
+    (void)context;
+    if (level < XTL_ERROR)
+        return;
+    told.lines++;
+    vsnprintf(told.text, sizeof(told.text), format, al);
+}
+
+/* It fails, with one line in which this stands. */
+static void plan_fails(struct xc_dom_image *dom, int rc, const char *why)
+{
+    struct dw_plan plan;
+
+    told.lines = 0;
+    ck_assert_int_eq(dw_plan(dom, &plan), rc);
+    ck_assert_uint_eq(told.lines, 1);
+    ck_assert_msg(strstr(told.text, why) && !strchr(told.text, '\n'),
+                  "'%s' lacks '%s'", told.text, why);
+}
+
+/* What Xen's compat M2P has entries for: 166 GiB (asm/config.h). */
+static void check_limit(struct xc_dom_image *dom, bool is_32_bit)
+{
+    const uint64_t frames = (UINT64_C(0xffe00000) - 0xf5800000) / 4;
+    struct dw_plan plan;
+
+    dom->total_pages = frames;
+    ck_assert_int_eq(dw_plan(dom, &plan), 0);
+    dom->total_pages = frames + 1;
+    if (is_32_bit)
+        plan_fails(dom, -E2BIG, "machine frames below 169984 MiB only");
+    else
+        ck_assert_int_eq(dw_plan(dom, &plan), 0);
+}
+
+/* The least memory that is told is the least that does. */
+static void check_least(struct xc_dom_image *dom)
+{
+    unsigned int mib, least = 0;
+    unsigned long told_least;
+    struct dw_plan plan;
+
+    dom->total_pages = 3;
+    plan_fails(dom, -ENOSPC, "does not fit in 0 MiB; at least ");
+    told_least =
+        strtoul(strstr(told.text, "at least ") + strlen("at least "), NULL, 10);
+    for (mib = 1; !least && mib < 100; mib++) {
+        dom->total_pages = mib * 256;
+        if (!dw_plan(dom, &plan))
+            least = mib;
+    }
+    ck_assert_uint_eq(told_least, least);
+}
+
 static void check_plan(struct xc_dom_image *dom, unsigned int i)
 {
     struct dw_plan plan;
-    char why[256] = "";
 
+    told.lines = 0;
     dom->total_pages = 8192;
-    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), 0);
-    ck_assert_str_eq(why, "");
+    ck_assert_int_eq(dw_plan(dom, &plan), 0);
+    ck_assert_uint_eq(told.lines, 0);
     check_notes(&plan.notes, &guest[i].notes);
     ck_assert_str_eq(plan.layout.abi->guest_type, guest[i].type);
     ck_assert_uint_eq(plan.layout.item[PV_KERNEL].va.v, dom->kernel_seg.vstart);
     ck_assert_uint_eq(plan.layout.total_pages, 8192);
     ck_assert_uint_eq(plan.layout.nr_maps,
                       guest[i].notes.mod_start_pfn ? 2 : 1);
-    dom->total_pages = 3;
-    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), -ENOSPC);
-    ck_assert_ptr_nonnull(strstr(why, "no room for the "));
-    ck_assert_ptr_null(strchr(why, '\n'));
+    check_limit(dom, plan.layout.abi == &pv_abi_x86_32p);
+    check_least(dom);
+    dom->total_pages = 8192;
 }
 
 /* In the order of their PFNs, each on the node that its virtual one is. */
@@ -564,13 +628,12 @@ static void check_vnuma(struct xc_dom_image *dom)
     };
     unsigned int nodes[] = {5, 3};
     struct dw_plan plan;
-    char why[256] = "";
 
     dom->vmemranges = ranges;
     dom->nr_vmemranges = 2;
     dom->vnode_to_pnode = nodes;
     dom->nr_vnodes = 2;
-    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), 0);
+    ck_assert_int_eq(dw_plan(dom, &plan), 0);
     ck_assert_uint_eq(plan.nr_ranges, 2);
     for (uint64_t i = 0; i < 2; i++) {
         ck_assert_uint_eq(plan.ranges[i].first.v, i * 4096);
@@ -579,8 +642,11 @@ static void check_vnuma(struct xc_dom_image *dom)
     }
     ck_assert_uint_eq(plan.layout.total_pages, 8192);
     ranges[0].nid = 2;
-    ck_assert_int_eq(dw_plan(dom, &plan, why, sizeof(why)), -EINVAL);
-    ck_assert_str_ne(why, "");
+    plan_fails(dom, -EINVAL, "a vNUMA node is unknown");
+    ranges[0].nid = 0;
+    ranges[0].end = 17 << 20;
+    ranges[1].end = 1 << 20;
+    plan_fails(dom, -ENOSPC, "no room for the ");
     dom->vmemranges = NULL;
     dom->vnode_to_pnode = NULL;
     dom->nr_vmemranges = dom->nr_vnodes = 0;
@@ -588,12 +654,17 @@ static void check_vnuma(struct xc_dom_image *dom)
 
 START_TEST(test_guests)
 {
-    xc_interface *xch = xc_interface_open(NULL, NULL, XC_OPENFLAG_DUMMY);
-    struct xc_dom_image *dom = xc_dom_allocate(xch, NULL, NULL);
+    xentoollog_logger *lg = &told.logger;
+    xc_interface *xch;
+    struct xc_dom_image *dom;
     struct kernel_notes notes;
     char path[4096];
 
-    ck_assert(xch && dom);
+    lg->vmessage = tell;
+    xch = xc_interface_open(lg, lg, XC_OPENFLAG_DUMMY);
+    ck_assert_ptr_nonnull(xch);
+    dom = xc_dom_allocate(xch, NULL, NULL);
+    ck_assert_ptr_nonnull(dom);
     strcpy(dom->xen_caps, "xen-3.0-x86_64 xen-3.0-x86_32p ");
     snprintf(path, sizeof(path), "%s/tests/guests/%s", BUILD_DIR,
              guest[_i].name);

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,15 +212,15 @@ static void check_memory(struct check *c)
             missing(c, "memory");
         return;
     }
-    /* libxenguest counts MiB in an unsigned int. */
-    if (!cfg->memory || cfg->memory > UINT_MAX)
+    if (!cfg->memory || cfg->memory > CONFIG_MAX_MIB)
         REFUSE(c, config_has(cfg, "memory") ? "memory" : "maxmem",
-               "%lu MiB is no size for a guest", cfg->memory);
+               "%lu MiB; a guest has 1 to %lu", cfg->memory, CONFIG_MAX_MIB);
     else if (cfg->maxmem < cfg->memory)
         REFUSE(c, "maxmem", "%lu MiB is less than memory, %lu MiB", cfg->maxmem,
                cfg->memory);
-    else if (cfg->maxmem > UINT_MAX)
-        REFUSE(c, "maxmem", "%lu MiB is no size for a guest", cfg->maxmem);
+    else if (cfg->maxmem > CONFIG_MAX_MIB)
+        REFUSE(c, "maxmem", "%lu MiB; a guest has 1 to %lu", cfg->maxmem,
+               CONFIG_MAX_MIB);
 }
 
 static void check_vcpus(struct check *c)

@@ -25,6 +25,12 @@
  */
 #define CONFIG_MAX_VCPUS 8192
 
+/*
+ * libxenguest's xc_dom_mem_init() counts pages in an unsigned int, so that 16
+ * TiB would be nothing; Xen's own limit, without CONFIG_BIGMEM, is the same.
+ */
+#define CONFIG_MAX_MIB ((1ul << 24) - 1)
+
 /* xenstore's names have no limit of their own; its payload has (4096). */
 #define CONFIG_MAX_NAME 255
 

@@ -10,7 +10,7 @@
 
 #include <xenforeignmemory.h>
 
-#include "hooks/build_error.h"
+#include "hooks/build_fail.h"
 #include "hooks/construct.h"
 #include "hooks/hooks.h"
 #include "hooks/pin.h"
@@ -69,15 +69,12 @@ static int set_width(struct xc_dom_image *dom)
         .domain = (domid_t)dom->guest_domid,
         .u.address_size.size = hooks_of(dom)->abi->word * 8,
     };
-    int rc;
 
     if (!xc_domctl(dom->xch, &domctl))
         return 0;
-    rc = -errno;
-    build_error(dom, XC_INTERNAL_ERROR, "width",
-                "Xen refuses a guest of %u bits: %s",
-                domctl.u.address_size.size, strerror(-rc));
-    return rc;
+    return build_fail(dom, -errno, "width",
+                      "Xen refuses a guest of %u bits: %s",
+                      domctl.u.address_size.size, strerror(errno));
 }
 
 /*
@@ -98,10 +95,9 @@ static int declare_assists(struct xc_dom_image *dom)
     b->assists_declared = !rc;
     if (!rc || rc == -ENOSYS)
         return 0;
-    build_error(dom, XC_INTERNAL_ERROR, "VM assists",
-                "Xen does not take their declaration (%#" PRIx64 "): %s",
-                assists, strerror(-rc));
-    return rc;
+    return build_fail(dom, rc, "VM assists",
+                      "Xen does not take their declaration (%#" PRIx64 "): %s",
+                      assists, strerror(-rc));
 }
 
 /*
@@ -146,16 +142,16 @@ static int allocate(struct xc_dom_image *dom)
     uint64_t entries = plan->layout.p2m_entries;
 
     if (dom->claim_enabled &&
-        xc_domain_claim_pages(dom->xch, dom->guest_domid, dom->total_pages)) {
-        build_error(dom, XC_OUT_OF_MEMORY, "claim",
-                    "the host has no %" PRIu64 " pages: %s",
-                    (uint64_t)dom->total_pages, strerror(errno));
-        return -ENOMEM;
-    }
+        xc_domain_claim_pages(dom->xch, dom->guest_domid, dom->total_pages))
+        return build_fail(dom, -ENOMEM, "claim",
+                          "the host has no %" PRIu64 " pages: %s",
+                          (uint64_t)dom->total_pages, strerror(errno));
     dom->p2m_size = entries;
     dom->pv_p2m = allocate_p2m(dom, entries);
     if (!dom->pv_p2m)
-        return -ENOMEM;
+        return build_fail(dom, -ENOMEM, "populate",
+                          "out of memory for the list of %" PRIu64 " pages",
+                          entries);
     return populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom),
                     hooks_of(dom)->progress);
 }
@@ -176,19 +172,15 @@ static int map_boot_region(struct xc_dom_image *dom)
 static int hook_meminit(struct xc_dom_image *dom)
 {
     struct dw_plan *plan = &build_of(dom)->plan;
-    char why[160];
-    int rc = dw_plan(dom, plan, why, sizeof(why));
+    int rc = dw_plan(dom, plan);
 
-    if (rc) {
-        build_error(dom, XC_INVALID_PARAM, "plan", "%s", why);
+    if (rc)
         return rc;
-    }
-    if (plan->layout.total_pages != dom->total_pages) {
-        build_error(dom, XC_INVALID_PARAM, "plan",
-                    "the vNUMA ranges have %" PRIu64 " pages, not %" PRIu64,
-                    plan->layout.total_pages, (uint64_t)dom->total_pages);
-        return -EINVAL;
-    }
+    if (plan->layout.total_pages != dom->total_pages)
+        return build_fail(dom, -EINVAL, "plan",
+                          "the vNUMA ranges have %" PRIu64
+                          " pages, not %" PRIu64,
+                          plan->layout.total_pages, (uint64_t)dom->total_pages);
     rc = set_width(dom);
     if (!rc)
         rc = declare_assists(dom);
@@ -208,11 +200,10 @@ static int check(struct xc_dom_image *dom, enum pv_item_id id, uint64_t pfn,
 
     if (item->pages == pages && (pages == 0 || item->pfn.v == pfn))
         return 0;
-    build_error(dom, XC_INTERNAL_ERROR, "layout",
-                "libxenguest has the %s at PFN %#" PRIx64 " + %#" PRIx64
-                ", the plan at %#" PRIx64 " + %#" PRIx64,
-                pv_item_name(id), pfn, pages, item->pfn.v, item->pages);
-    return -EPROTO;
+    return build_fail(dom, -EPROTO, "layout",
+                      "libxenguest has the %s at PFN %#" PRIx64 " + %#" PRIx64
+                      ", the plan at %#" PRIx64 " + %#" PRIx64,
+                      pv_item_name(id), pfn, pages, item->pfn.v, item->pages);
 }
 
 /*
@@ -322,11 +313,9 @@ static int hook_bootearly(struct xc_dom_image *dom)
 {
     int rc;
 
-    if (dom->f_active[0] & (1u << XENFEAT_auto_translated_physmap)) {
-        build_error(dom, XC_INVALID_KERNEL, "kernel",
-                    "auto-translated PV guests have left Xen");
-        return -EOPNOTSUPP;
-    }
+    if (dom->f_active[0] & (1u << XENFEAT_auto_translated_physmap))
+        return build_fail(dom, -EOPNOTSUPP, "kernel",
+                          "auto-translated PV guests have left Xen");
     rc = check(dom, PV_KERNEL, dom->kernel_seg.pfn, dom->kernel_seg.pages);
     for (unsigned int i = 0; !rc && i < PV_MAX_MODULES; i++)
         rc = check(dom, PV_MODULE0 + i, dom->modules[i].seg.pfn,
@@ -341,11 +330,9 @@ static int hook_setup_pgtables(struct xc_dom_image *dom)
     const struct build *b = build_of(dom);
     int rc = construct_tables(&b->plan.layout, dom->pv_p2m, b->boot);
 
-    if (rc) {
-        build_error(dom, XC_INTERNAL_ERROR, "page tables",
-                    "they do not fit their own plan: %s", strerror(-rc));
-        return rc;
-    }
+    if (rc)
+        return build_fail(dom, rc, "page tables",
+                          "they do not fit their own plan: %s", strerror(-rc));
     return dw_progress_tell(hooks_of(dom)->progress, DW_CONSTRUCT,
                             dom->p2m_size, dom->p2m_size);
 }
@@ -380,13 +367,12 @@ static int hook_start_info(struct xc_dom_image *dom)
 
     b->start_info_bad = rc != 0;
     if (rc == -E2BIG)
-        build_error(dom, XC_INVALID_PARAM, "start info",
-                    "the command line is longer than %d bytes",
-                    PV_CMDLINE_MAX - 1);
-    else if (rc)
-        build_error(dom, XC_INTERNAL_ERROR, "start info",
-                    "a value does not fit in the guest's word");
-    return rc;
+        return build_fail(dom, rc, "start info",
+                          "the command line is longer than %d bytes",
+                          PV_CMDLINE_MAX - 1);
+    return rc ? build_fail(dom, rc, "start info",
+                           "a value does not fit in the guest's word")
+              : 0;
 }
 
 static int init_shared_info(struct xc_dom_image *dom)
@@ -396,14 +382,10 @@ static int init_shared_info(struct xc_dom_image *dom)
     void *page = xenforeignmemory_map(fmem, dom->guest_domid,
                                       PROT_READ | PROT_WRITE, 1, &mfn, NULL);
 
-    if (!page) {
-        int rc = -errno;
-
-        build_error(dom, XC_INTERNAL_ERROR, "shared info",
-                    "cannot map MFN %#" PRIx64 ": %s", (uint64_t)mfn,
-                    strerror(-rc));
-        return rc;
-    }
+    if (!page)
+        return build_fail(dom, -errno, "shared info",
+                          "cannot map MFN %#" PRIx64 ": %s", (uint64_t)mfn,
+                          strerror(errno));
     pv_shared_info_write(hooks_of(dom)->abi, page);
     xenforeignmemory_unmap(fmem, page, 1);
     return 0;
@@ -443,11 +425,11 @@ static int hook_vcpu(struct xc_dom_image *dom)
 
     if (!rc && xc_vcpu_setcontext(dom->xch, dom->guest_domid, 0, &context))
         rc = -errno;
-    if (rc)
-        build_error(dom, XC_INTERNAL_ERROR, "vCPU 0",
-                    "its context with CR3 at MFN %#" PRIx64 " was refused: %s",
-                    vcpu.root.v, strerror(-rc));
-    return rc;
+    return rc ? build_fail(dom, rc, "vCPU 0",
+                           "its context with CR3 at MFN %#" PRIx64
+                           " was refused: %s",
+                           vcpu.root.v, strerror(-rc))
+              : 0;
 }
 
 bool dw_hooks_assists_declared(const struct xc_dom_image *dom)

@@ -4,18 +4,18 @@
 
 #include <xencall.h>
 
-#include "hooks/build_error.h"
+#include "hooks/build_fail.h"
 #include "hooks/pin.h"
 
-static void refused(struct xc_dom_image *dom, const struct pin_step *step,
-                    int error)
+static int refused(struct xc_dom_image *dom, const struct pin_step *step,
+                   int rc)
 {
-    build_error(dom, XC_INTERNAL_ERROR, "pin",
-                "%s the L%u table at PFN %#" PRIx64 " (MFN %#" PRIx64
-                ") was refused: %s",
-                step->pin ? "pinning" : "unpinning", step->level + 1,
-                step->pfn.v, (uint64_t)dom->pv_p2m[step->pfn.v],
-                strerror(error));
+    return build_fail(dom, rc, "pin",
+                      "%s the L%u table at PFN %#" PRIx64 " (MFN %#" PRIx64
+                      ") was refused: %s",
+                      step->pin ? "pinning" : "unpinning", step->level + 1,
+                      step->pfn.v, (uint64_t)dom->pv_p2m[step->pfn.v],
+                      strerror(-rc));
 }
 
 int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
@@ -26,10 +26,10 @@ int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
     struct pin_step *steps = calloc(nr, sizeof(*steps));
     struct mmuext_op *ops = xencall_alloc_buffer(xcall, nr * sizeof(*ops));
     unsigned int *done = xencall_alloc_buffer(xcall, sizeof(*done));
-    int rc = -ENOMEM;
+    int rc;
 
     if (!steps || !ops || !done) {
-        build_error(dom, XC_OUT_OF_MEMORY, "pin", "out of memory");
+        rc = build_fail(dom, -ENOMEM, "pin", "out of memory");
         goto out;
     }
     pin_plan(layout, order, steps, nr);
@@ -45,8 +45,7 @@ int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,
         goto out;
     if (xencall4(xcall, __HYPERVISOR_mmuext_op, (uintptr_t)ops, nr,
                  (uintptr_t)done, dom->guest_domid) < 0) {
-        rc = -errno;
-        refused(dom, &steps[*done < nr ? *done : nr - 1], -rc);
+        rc = refused(dom, &steps[*done < nr ? *done : nr - 1], -errno);
         goto out;
     }
     rc = dw_progress_tell(progress, DW_PIN, nr, nr);

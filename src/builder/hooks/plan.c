@@ -7,6 +7,7 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
+#include "hooks/build_fail.h"
 #include "hooks/plan.h"
 
 /*
@@ -37,53 +38,13 @@ static int by_first(const void *a, const void *b)
     return (x->first.v > y->first.v) - (x->first.v < y->first.v);
 }
 
-/* dom's vNUMA ranges, or all of its memory on any node. */
-static int plan_ranges(struct xc_dom_image *dom, struct pv_range **ranges,
-                       unsigned int *nr)
-{
-    struct pv_range *r;
-
-    *nr = dom->nr_vmemranges ? dom->nr_vmemranges : 1;
-    *ranges = r = xc_dom_malloc(dom, *nr * sizeof(*r));
-    if (!r)
-        return -ENOMEM;
-    r[0] = (struct pv_range){PFN(0), PFN(dom->total_pages), PV_ANY_NODE};
-    for (unsigned int i = 0; i < dom->nr_vmemranges; i++) {
-        const xen_vmemrange_t *v = &dom->vmemranges[i];
-
-        if (v->nid >= dom->nr_vnodes)
-            return -EINVAL;
-        r[i] = (struct pv_range){PFN(v->start >> DW_PAGE_SHIFT),
-                                 PFN(v->end >> DW_PAGE_SHIFT),
-                                 dom->vnode_to_pnode[v->nid]};
-    }
-    qsort(r, *nr, sizeof(*r), by_first);
-    return 0;
-}
-
-static int explain(const struct pv_refusal *refusal, int rc, char *why,
-                   size_t len)
-{
-    if (rc == -ENOSPC)
-        snprintf(why, len,
-                 "no room for the %s: %" PRIu64 " KiB needed, %" PRIu64
-                 " KiB of memory left",
-                 refusal->what, refusal->need << (DW_PAGE_SHIFT - 10),
-                 refusal->have << (DW_PAGE_SHIFT - 10));
-    else if (rc)
-        snprintf(why, len, "%s (%#" PRIx64 ", %#" PRIx64 ")", refusal->what,
-                 refusal->need, refusal->have);
-    return rc;
-}
-
 /* What the kernel asks for. */
 static int plan_kernel(struct xc_dom_image *dom, struct kernel_notes *notes,
-                       struct pv_kernel *kernel, char *why, size_t len)
+                       struct pv_kernel *kernel)
 {
-    if (kernel_notes_read(dom->kernel_blob, dom->kernel_size, notes)) {
-        snprintf(why, len, "the kernel is not an ELF image");
-        return -EINVAL;
-    }
+    if (kernel_notes_read(dom->kernel_blob, dom->kernel_size, notes))
+        return build_fail(dom, -EINVAL, "plan",
+                          "the kernel is not an ELF image");
     *kernel = (struct pv_kernel){
         .base = VADDR(xc_dom_virt_base(dom)),
         .first = VADDR(dom->kernel_seg.vstart),
@@ -94,48 +55,160 @@ static int plan_kernel(struct xc_dom_image *dom, struct kernel_notes *notes,
     return 0;
 }
 
-static int plan_modules(struct xc_dom_image *dom, struct pv_module *module,
-                        char *why, size_t len)
+static int plan_modules(struct xc_dom_image *dom, struct pv_module *module)
 {
     for (unsigned int i = 0; i < PV_MAX_MODULES; i++) {
         uint64_t at = dom->modules[i].seg.vstart;
-        int rc = module_bytes(dom, i, &module[i].bytes);
 
-        if (rc) {
-            snprintf(why, len, "the ramdisk is larger than %zu MiB",
-                     dom->max_module_size >> 20);
-            return rc;
-        }
+        if (module_bytes(dom, i, &module[i].bytes))
+            return build_fail(dom, -EINVAL, "plan",
+                              "the ramdisk is larger than %zu MiB",
+                              dom->max_module_size >> 20);
         module[i].first = at ? VADDR(at) : VADDR_NONE;
     }
     return 0;
 }
 
-int dw_plan(struct xc_dom_image *dom, struct dw_plan *plan, char *why,
-            size_t len)
+/* dom's vNUMA ranges, or all of its memory on any node. */
+static int plan_ranges(struct xc_dom_image *dom, struct dw_plan *plan)
+{
+    struct pv_range *r;
+
+    plan->nr_ranges = dom->nr_vmemranges ? dom->nr_vmemranges : 1;
+    plan->ranges = r = xc_dom_malloc(dom, plan->nr_ranges * sizeof(*r));
+    if (!r)
+        return build_fail(dom, -ENOMEM, "plan", "out of memory");
+    r[0] = (struct pv_range){PFN(0), PFN(dom->total_pages), PV_ANY_NODE};
+    for (unsigned int i = 0; i < dom->nr_vmemranges; i++) {
+        const xen_vmemrange_t *v = &dom->vmemranges[i];
+
+        if (v->nid >= dom->nr_vnodes)
+            return build_fail(dom, -EINVAL, "plan", "a vNUMA node is unknown");
+        r[i] = (struct pv_range){PFN(v->start >> DW_PAGE_SHIFT),
+                                 PFN(v->end >> DW_PAGE_SHIFT),
+                                 dom->vnode_to_pnode[v->nid]};
+    }
+    qsort(r, plan->nr_ranges, sizeof(*r), by_first);
+    return 0;
+}
+
+/* Pages of a MiB. */
+#define MIB (UINT64_C(1) << (20 - DW_PAGE_SHIFT))
+
+static bool fits(const struct pv_request *req, uint64_t mib)
+{
+    struct pv_range all = {PFN(0), PFN(mib * MIB), PV_ANY_NODE};
+    struct pv_request with = *req;
+    struct pv_refusal refusal;
+    struct pv_layout layout;
+
+    with.ranges = &all;
+    with.nr_ranges = 1;
+    return pv_layout_plan(&with, &layout, &refusal) == 0;
+}
+
+/* The least memory in MiB, more than `mib`, that does; 0: none does. */
+static uint64_t find_least(const struct pv_request *req, uint64_t mib)
+{
+    uint64_t most = mib + 1;
+
+    while (!fits(req, most)) {
+        mib = most;
+        most *= 2;
+        if (most > UINT64_C(1) << 24)
+            return 0;
+    }
+    while (most - mib > 1) {
+        uint64_t middle = mib + (most - mib) / 2;
+
+        if (fits(req, middle))
+            most = middle;
+        else
+            mib = middle;
+    }
+    return most;
+}
+
+static int no_room(struct xc_dom_image *dom, const struct pv_request *req,
+                   const struct pv_refusal *refusal)
+{
+    uint64_t mib = dom->total_pages / MIB, least = 0;
+
+    if (!dom->nr_vmemranges)
+        least = find_least(req, mib);
+    if (least)
+        return build_fail(dom, -ENOSPC, "plan",
+                          "the %s does not fit in %" PRIu64
+                          " MiB; at least %" PRIu64 " MiB are needed",
+                          refusal->what, mib, least);
+    return build_fail(dom, -ENOSPC, "plan",
+                      "no room for the %s: %" PRIu64 " KiB needed, %" PRIu64
+                      " KiB of memory left",
+                      refusal->what, refusal->need << (DW_PAGE_SHIFT - 10),
+                      refusal->have << (DW_PAGE_SHIFT - 10));
+}
+
+/*
+ * What the compat M2P has an entry for: the kernel reads machine frames of its
+ * own there.  MACH2PHYS_COMPAT_VIRT_END - __HYPERVISOR_COMPAT_VIRT_START of
+ * Xen's asm/config.h, 4 bytes an entry.  Where the host's memory goes on behind
+ * that, Xen gives such a guest only frames below the power of two in it
+ * (domain_set_alloc_bitsize()).
+ */
+#define COMPAT_FRAMES     ((UINT64_C(0xffe00000) - UINT64_C(0xf5800000)) / 4)
+#define COMPAT_FRAMES_BIG (UINT64_C(1) << 25)
+
+uint64_t dw_plan_frames(const struct xc_dom_image *dom)
+{
+    unsigned long end;
+
+    if (pv_abi_by_type(dom->guest_type) != &pv_abi_x86_32p)
+        return UINT64_MAX;
+    /* libxc does not look whether it has a host to ask. */
+    if (!xc_interface_xcall_handle(dom->xch) ||
+        xc_maximum_ram_page(dom->xch, &end) || end <= COMPAT_FRAMES)
+        return COMPAT_FRAMES;
+    return COMPAT_FRAMES_BIG;
+}
+
+static int check_size(struct xc_dom_image *dom)
+{
+    uint64_t frames = dw_plan_frames(dom);
+
+    if (dom->total_pages <= frames)
+        return 0;
+    return build_fail(dom, -E2BIG, "plan",
+                      "a 32-bit guest of %" PRIu64
+                      " MiB; Xen gives it machine frames below %" PRIu64
+                      " MiB only",
+                      (uint64_t)dom->total_pages / MIB, frames / MIB);
+}
+
+int dw_plan(struct xc_dom_image *dom, struct dw_plan *plan)
 {
     struct pv_request req = {.abi = pv_abi_by_type(dom->guest_type)};
     struct pv_refusal refusal = {.what = ""};
     int rc;
 
-    if (!req.abi) {
-        snprintf(why, len, "a guest of type %s is not ours to build",
-                 dom->guest_type);
-        return -EINVAL;
-    }
-    rc = plan_kernel(dom, &plan->notes, &req.kernel, why, len);
+    if (!req.abi)
+        return build_fail(dom, -EINVAL, "plan",
+                          "a guest of type %s is not ours to build",
+                          dom->guest_type);
+    rc = check_size(dom);
     if (!rc)
-        rc = plan_modules(dom, req.module, why, len);
+        rc = plan_kernel(dom, &plan->notes, &req.kernel);
+    if (!rc)
+        rc = plan_modules(dom, req.module);
+    if (!rc)
+        rc = plan_ranges(dom, plan);
     if (rc)
         return rc;
-    rc = plan_ranges(dom, &plan->ranges, &plan->nr_ranges);
-    if (rc) {
-        snprintf(why, len, "%s",
-                 rc == -ENOMEM ? "out of memory" : "a vNUMA node is unknown");
-        return rc;
-    }
     req.ranges = plan->ranges;
     req.nr_ranges = plan->nr_ranges;
     rc = pv_layout_plan(&req, &plan->layout, &refusal);
-    return explain(&refusal, rc, why, len);
+    if (rc == -ENOSPC)
+        return no_room(dom, &req, &refusal);
+    return rc ? build_fail(dom, rc, "plan", "%s (%#" PRIx64 ", %#" PRIx64 ")",
+                           refusal.what, refusal.need, refusal.have)
+              : 0;
 }

@@ -5,7 +5,7 @@
 #ifndef DW_PLAN_H
 #define DW_PLAN_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 #include "hooks/kernel_notes.h"
 #include "pv/layout.h"
@@ -25,11 +25,18 @@ struct dw_plan {
  * does it) and, where there is vNUMA, dom->vmemranges.  The plan lasts until
  * xc_dom_release().
  *
- * 0 and *plan; or a negative errno and one line in why[0 .. len - 1], without
- * a newline.  -EINVAL: a kernel or ranges that no PV domain can have.
- * -ENOSPC: it does not fit in the memory.  -ENOMEM.
+ * 0 and *plan; or a negative errno and a line through dom's logger.
+ * -EINVAL: a kernel or ranges that no PV domain can have.  -ENOSPC: it does not
+ * fit in the memory.  -E2BIG: more memory than dw_plan_frames().  -ENOMEM.
  */
 int __attribute__((warn_unused_result))
-dw_plan(struct xc_dom_image *dom, struct dw_plan *plan, char *why, size_t len);
+dw_plan(struct xc_dom_image *dom, struct dw_plan *plan);
+
+/*
+ * The first machine frame that a guest of dom's type cannot have, whatever is
+ * free: of a 32-bit one, as the host's memory has it, where there is a host to
+ * ask.
+ */
+uint64_t dw_plan_frames(const struct xc_dom_image *dom);
 
 #endif /* DW_PLAN_H */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "hooks/build_error.h"
+#include "hooks/build_fail.h"
 #include "extents.h"
 #include "hooks/populate.h"
 
@@ -161,9 +161,8 @@ static int populate_pieces(struct population *p, struct pieces *todo,
 
 static int refused(struct xc_dom_image *dom, int rc)
 {
-    build_error(dom, XC_INTERNAL_ERROR, "populate",
-                "Xen refuses memory to the domain: %s", strerror(-rc));
-    return rc;
+    return build_fail(dom, rc, "populate",
+                      "Xen refuses memory to the domain: %s", strerror(-rc));
 }
 
 static int populate_low(struct xc_dom_image *dom, pfn_t low)
@@ -174,13 +173,11 @@ static int populate_low(struct xc_dom_image *dom, pfn_t low)
 
     if (r < 0 && errno != ENOMEM)
         return refused(dom, -errno);
-    if (r != 1) {
-        build_error(dom, XC_OUT_OF_MEMORY, "populate",
-                    "no page below 4 GiB for the top-level table (PFN "
-                    "%#" PRIx64 ")",
-                    low.v);
-        return -ENOMEM;
-    }
+    if (r != 1)
+        return build_fail(dom, -ENOMEM, "populate",
+                          "no page below 4 GiB for the top-level table (PFN "
+                          "%#" PRIx64 ")",
+                          low.v);
     dom->pv_p2m[low.v] = frame;
     return 0;
 }
@@ -206,15 +203,14 @@ static int populate_range(struct population *p, const struct pv_range *r,
         return rc;
     if (rc && rc != -ENOMEM)
         return refused(dom, rc);
-    if (rc) {
-        for (unsigned int i = 0; i < todo.nr; i++)
-            missing += todo.piece[i].end.v - todo.piece[i].first.v;
-        build_error(dom, XC_OUT_OF_MEMORY, "populate",
-                    "the host has no memory left for %" PRIu64 " of %" PRIu64
-                    " pages",
-                    missing, r->end.v - r->first.v);
-    }
-    return rc;
+    if (!rc)
+        return 0;
+    for (unsigned int i = 0; i < todo.nr; i++)
+        missing += todo.piece[i].end.v - todo.piece[i].first.v;
+    return build_fail(dom, -ENOMEM, "populate",
+                      "the host has no memory left for %" PRIu64 " of %" PRIu64
+                      " pages",
+                      missing, r->end.v - r->first.v);
 }
 
 int populate(struct xc_dom_image *dom, const struct pv_range *ranges,

@@ -17,14 +17,24 @@ static const char *without_origin(const char *text)
     return colon ? colon + 2 : text;
 }
 
-/* They end with the name of an error code, of which this one tells nothing. */
+/* They end with the name of an error code, of which these tell nothing. */
 static void cut_code(char *text)
 {
-    static const char code[] = ": Internal error";
-    size_t len = strlen(text), code_len = sizeof(code) - 1;
+    static const char *const codes[] = {
+        ": Internal error",
+        ": Invalid kernel",
+        ": Invalid configuration",
+    };
+    size_t i, len = strlen(text);
 
-    if (len > code_len && !strcmp(text + len - code_len, code))
-        text[len - code_len] = '\0';
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        size_t code_len = strlen(codes[i]);
+
+        if (len > code_len && !strcmp(text + len - code_len, codes[i])) {
+            text[len - code_len] = '\0';
+            return;
+        }
+    }
 }
 
 static void message(xentoollog_logger *logger, xentoollog_level level, int err,
