@@ -56,6 +56,10 @@ for size in '"12M"' '"12 "' 2G 512K 64m 64MiB; do
 done
 bad 'memory = 32.5' "config parsing error near \`.5': lexical error
 domwright: bad.cfg: it looks like Python code, which xl's files are no longer"
+bad 'memory = 0128' 'memory: a number that begins with 0 is octal'
+bad 'vcpus = "08"' 'vcpus: a number that begins with 0 is octal'
+good 'memory = 0100'
+prints '16384 pages'
 bad 'memory += 64' 'memory: += is for strings and lists, not for numbers'
 bad 'vcpus = 99999999999999999999' 'vcpus: the number is too large'
 bad 'kernel = [ "a" ]' 'kernel: a single value is wanted, not a list'

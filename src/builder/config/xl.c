@@ -62,6 +62,7 @@ static bool is_size(const char *name)
 static void refuse_number(struct reader *rd, const char *name)
 {
     const char *text;
+    char *end;
     size_t digits;
 
     if (xlu_cfg_get_string(rd->xlu, name, &text, 1)) {
@@ -69,8 +70,10 @@ static void refuse_number(struct reader *rd, const char *name)
         return;
     }
     digits = strspn(text, "0123456789");
-    if (digits && !text[digits])
+    if (strtol(text, &end, 0) >= 0 && end != text && !*end)
         refuse(rd, name, "+= is for strings and lists, not for numbers");
+    else if (digits && !text[digits])
+        refuse(rd, name, "a number that begins with 0 is octal");
     else if (digits && is_size(name))
         refuse(rd, name, "a number of MiB is wanted, without a unit");
     else
