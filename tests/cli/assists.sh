@@ -55,11 +55,11 @@ for level in stock patched; do
 
     works --host $level caps
     prints '^xen_version *: 4\.17\.'
-    prints '^guest_types *: xen-3\.0-x86_64 xen-3\.0-x86_32p$'
+    prints '^guest_types *: pv64 pv32$'
     prints '^pv32 *: yes$'
     prints '^memory_mib *: 8191$'
     prints '^pv32_l3_end_mfn *: 0x100000$'
-    prints '^pv_max_vcpus *: 8192$'
+    prints '^pv_max_vcpus *: 128$'
     case $level in
     stock) prints '^vm_assist_domctl *: no$' ;;
     patched) prints '^vm_assist_domctl *: yes$' ;;

@@ -231,10 +231,10 @@ fails 3 'bad.cfg:8: memory: a number from 0 up is wanted' create -n bad.cfg
 # KEY=VALUE on the command line counts after the file.
 config good.cfg 'memory = "x"'
 works create -n good.cfg memory=64
-prints 'xen-3.0-x86_32p, 16384 pages'
+prints 'pv32, 16384 pages'
 printf 'name="guest"' >no-newline.cfg
 works create -n no-newline.cfg "kernel='$guests/hello-64'" memory=64
-prints 'xen-3.0-x86_64, 16384 pages'
+prints 'pv64, 16384 pages'
 config bad.cfg
 fails 3 "argument 'vcpus=two': config parsing error near \`two': \
 $unexpected IDENT, expecting STRING or NUMBER or '['" \

@@ -13,10 +13,12 @@ prints '^domwright [0-9]+\.[0-9]+'
 works --help
 prints '^usage: domwright \[--host FILE\] COMMAND'
 works help
-for command in create destroy list info caps pause unpause console xl help; do
+for command in create shutdown reboot destroy pause unpause console list info caps \
+    domid domname rename mem-set vcpu-list vcpu-set xl help; do
     prints "^  $command  "
 done
-for command in create destroy list info caps pause unpause console xl help; do
+for command in create shutdown reboot destroy pause unpause console list info caps \
+    domid domname rename mem-set vcpu-list vcpu-set xl help; do
     works help "$command"
     prints "^usage: domwright $command "
 done
@@ -69,7 +71,6 @@ fails 2 'pause: a domain is wanted; see "domwright help pause"' pause
 fails 2 'unpause: a domain is wanted; see "domwright help unpause"' unpause
 fails 2 'unpause: unknown option --json; see "domwright help unpause"' \
     unpause --json 3
-fails 2 'list: it takes no argument; see "domwright help list"' list 3
 fails 2 'caps: it takes no argument; see "domwright help caps"' caps 3
 fails 2 'info: one domain at a time; see "domwright help info"' info 1 2
 fails 2 'console: one domain is wanted; see "domwright help console"' console
@@ -88,6 +89,8 @@ if [ ! -e /dev/xen/privcmd ]; then
     fails 5 "$none" pause 1
     fails 5 "$none" unpause 1
     fails 5 "$none" console 1
+    fails 5 "$none" shutdown 1
+    fails 5 "$none" rename 1 a
 fi
 
 # xl's arguments are xl's, but for a plugin that is not there.

@@ -6,18 +6,18 @@
 
 config g.cfg
 works create -n g.cfg
-prints '^type xen-3\.0-x86_32p, 8192 pages of memory$'
+prints '^type pv32, 8192 pages of memory$'
 prints '^kernel +0[x]?[0-9a-f]* '
 prints '^root table: PFN 0x[0-9a-f]+, below 4 GiB unless extended CR3 can be '\
 'declared$'
 works create -n g.cfg "kernel='$guests/hello-legacy'"
 prints '^root table: PFN 0x[0-9a-f]+, below 4 GiB$'
 works create -n g.cfg "kernel='$guests/hello-64'"
-prints '^type xen-3\.0-x86_64, 8192 pages of memory$'
+prints '^type pv64, 8192 pages of memory$'
 prints '^root table: PFN 0x[0-9a-f]+$'
 
 works create --dry-run --json g.cfg
-prints '"type": "xen-3.0-x86_32p"'
+prints '"type": "pv32"'
 prints '"root_frame": "below-4g-unless-declared"'
 if command -v jq >/dev/null; then
     jq -e '.pages == 8192 and (.items | length) > 5 and

@@ -2,7 +2,10 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "report/facts.h"
 
@@ -11,27 +14,89 @@ const struct option cmd_json_option[] = {
     {NULL, 0, NULL, 0},
 };
 
+const struct option cmd_all_option[] = {
+    {"all", no_argument, NULL, 'a'},
+    {NULL, 0, NULL, 0},
+};
+
+int cmd_check_all(struct diag *dg, struct args *args)
+{
+    if (args->times['a'] && args->n)
+        return args_usage(dg, args->name, "-a means all domains, not %s",
+                          args->operand[0]);
+    return args->times['a'] || args->n
+               ? 0
+               : args_usage(dg, args->name, "a domain is wanted");
+}
+
+static int all_domains(struct host *host,
+                       int (*one)(struct host *host, const char *who,
+                                  void *arg),
+                       void *arg)
+{
+    xc_domaininfo_t *list;
+    unsigned int i, n;
+    char id[12];
+    int rc2, rc = host_domains(host, &list, &n);
+
+    for (i = 0; list && i < n; i++) {
+        if (!list[i].domain)
+            continue;
+        diag_next(host->dg);
+        snprintf(id, sizeof(id), "%u", list[i].domain);
+        rc2 = one(host, id, arg);
+        if (rc2)
+            rc = rc2;
+    }
+    free(list);
+    return rc;
+}
+
 int cmd_each_domain(struct host *host, const struct args *args,
-                    int (*one)(struct host *host, const char *who))
+                    int (*one)(struct host *host, const char *who, void *arg),
+                    void *arg)
 {
     int i, rc2, rc = 0;
 
+    if (args->times['a'])
+        return all_domains(host, one, arg);
     for (i = 0; i < args->n; i++) {
         diag_next(host->dg);
-        rc2 = one(host, args->operand[i]);
+        rc2 = one(host, args->operand[i], arg);
         if (rc2)
             rc = rc2;
     }
     return rc;
 }
 
+int cmd_printed(struct diag *dg, const char *done, ...)
+{
+    char what[256] = "";
+    va_list al;
+    int err;
+
+    errno = 0;
+    if (!fflush(stdout) && !ferror(stdout))
+        return 0;
+    err = errno; /* 0: it went wrong earlier */
+    clearerr(stdout);
+    if (done) {
+        va_start(al, done);
+        vsnprintf(what, sizeof(what), done, al);
+        va_end(al);
+    }
+    return diag_fail(dg, DW_FAILED, -EIO, "%s%swriting the output failed%s%s",
+                     what, *what ? ", but " : "", err ? ": " : "",
+                     err ? strerror(err) : "");
+}
+
 int cmd_print_json(struct diag *dg, json_t *report)
 {
-    int r = report ? json_dumpf(report, stdout, JSON_INDENT(2)) : -1;
-
+    if (!report)
+        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+    if (!json_dumpf(report, stdout, JSON_INDENT(2)))
+        putchar('\n');
     json_decref(report);
-    if (r || putchar('\n') == EOF || fflush(stdout))
-        return diag_fail(dg, DW_FAILED, -EIO, "writing the report failed");
     return 0;
 }
 

@@ -42,19 +42,36 @@ extern const struct command cmd_caps;
 extern const struct command cmd_console;
 extern const struct command cmd_create;
 extern const struct command cmd_destroy;
+extern const struct command cmd_domid;
+extern const struct command cmd_domname;
 extern const struct command cmd_info;
 extern const struct command cmd_list;
+extern const struct command cmd_mem_set;
 extern const struct command cmd_pause;
+extern const struct command cmd_reboot;
+extern const struct command cmd_rename;
+extern const struct command cmd_shutdown;
 extern const struct command cmd_unpause;
+extern const struct command cmd_vcpu_list;
+extern const struct command cmd_vcpu_set;
 extern const struct command cmd_xl;
 
 /* For cmd->options of commands that have --json and nothing else. */
 extern const struct option cmd_json_option[];
 
-/* Does one thing to each domain that is an operand; each failure has a line. */
+/* The same for those that take -a, --all in the place of domains. */
+extern const struct option cmd_all_option[];
+int __attribute__((warn_unused_result))
+cmd_check_all(struct diag *dg, struct args *args);
+
+/*
+ * Does one thing to each domain that is an operand, or with -a to all but
+ * domain 0; each failure has a line.
+ */
 int __attribute__((warn_unused_result))
 cmd_each_domain(struct host *host, const struct args *args,
-                int (*one)(struct host *host, const char *who));
+                int (*one)(struct host *host, const char *who, void *arg),
+                void *arg);
 
 /* Prints a report on standard output and drops the reference to it. */
 int __attribute__((warn_unused_result))
@@ -63,5 +80,13 @@ cmd_print_json(struct diag *dg, json_t *report);
 /* The same for facts, as text unless `json`. */
 int __attribute__((warn_unused_result))
 cmd_print_facts(struct diag *dg, json_t *facts, bool json);
+
+/*
+ * To be called when all is printed: a report that did not get out is a failure,
+ * whose line begins with the formatted words, which tell what was done all the
+ * same; NULL: nothing was.
+ */
+int __attribute__((format(printf, 2, 3), warn_unused_result))
+cmd_printed(struct diag *dg, const char *done, ...);
 
 #endif /* DW_COMMAND_H */

@@ -9,6 +9,7 @@
 #include "guest/attach.h"
 #include "guest/create.h"
 #include "hooks/hooks.h"
+#include "report/domain.h"
 #include "report/facts.h"
 #include "report/plan.h"
 
@@ -91,12 +92,13 @@ static int print_json(const struct guest *g, struct diag *dg, mfn_t root)
     json_t *facts;
 
     uuid_format(g->cfg.uuid, uuid);
-    facts = json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name, "id",
-                      (int)g->domain.domid, "uuid", uuid, "type",
-                      abi->guest_type, "width", (int)abi->word * 8,
-                      "memory_mib", (json_int_t)g->cfg.memory, "vcpus",
-                      (json_int_t)g->cfg.vcpus, "root_mfn", (json_int_t)root.v,
-                      "root_below_4g", is_below_4g(root));
+    facts =
+        json_pack("{ss si ss ss si sI sI sI sb}", "name", g->cfg.name, "id",
+                  (int)g->domain.domid, "uuid", uuid, "type",
+                  pv_type((unsigned int)abi->word * 8), "width",
+                  (int)abi->word * 8, "memory_mib", (json_int_t)g->cfg.memory,
+                  "vcpus", (json_int_t)g->cfg.vcpus, "root_mfn",
+                  (json_int_t)root.v, "root_below_4g", is_below_4g(root));
     if (abi->low_root)
         add_extended_cr3(g, facts);
     return cmd_print_json(dg, facts);
@@ -110,14 +112,10 @@ static bool is_extended_cr3_declared(const struct guest *g)
            dw_hooks_assists_declared(g->image.dom);
 }
 
-static int report(const struct guest *g, const struct options *opt,
-                  struct diag *dg)
+static void print_text(const struct guest *g, mfn_t root)
 {
     const struct pv_layout *layout = &g->image.plan.layout;
-    mfn_t root = guest_frame(g, layout->root.v);
 
-    if (opt->json)
-        return print_json(g, dg, root);
     printf("created %s (domain %u): %u-bit%s, %lu MiB, %lu vCPU%s, "
            "L%u at MFN %#" PRIx64 " (%s 4 GiB%s)\n",
            g->cfg.name, g->domain.domid, layout->abi->word * 8,
@@ -125,8 +123,21 @@ static int report(const struct guest *g, const struct options *opt,
            g->cfg.vcpus == 1 ? "" : "s", layout->abi->format->levels, root.v,
            is_below_4g(root) ? "below" : "above",
            is_extended_cr3_declared(g) ? ", extended CR3 declared" : "");
-    fflush(stdout);
-    return 0;
+}
+
+static int report(const struct guest *g, const struct options *opt,
+                  struct diag *dg)
+{
+    mfn_t root = guest_frame(g, g->image.plan.layout.root.v);
+    int rc = 0;
+
+    if (opt->json)
+        rc = print_json(g, dg, root);
+    else if (!dg->quiet)
+        print_text(g, root);
+    return rc ? rc
+              : cmd_printed(dg, "%s was created, domain %u", g->cfg.name,
+                            g->domain.domid);
 }
 
 static int create(struct guest *g, const struct options *opt, struct diag *dg)

@@ -24,12 +24,14 @@ static int destroy(struct host *host, uint32_t domid)
     return domain_destroy(&domain, host) ? -EIO : rc;
 }
 
-static int destroy_one(struct host *host, const char *who)
+static int destroy_one(struct host *host, const char *who, void *arg)
 {
     xc_domaininfo_t info;
     uint32_t domid;
     char *name;
-    int rc = host_find(host, who, &domid);
+    int rc = host_find_id(host, who, &domid);
+
+    (void)arg;
 
     if (rc)
         return rc;
@@ -59,16 +61,17 @@ static int destroy_one(struct host *host, const char *who)
 
 static int run(struct host *host, const struct args *args)
 {
-    return cmd_each_domain(host, args, destroy_one);
+    return cmd_each_domain(host, args, destroy_one, NULL);
 }
 
 const struct command cmd_destroy = {
     .name = "destroy",
-    .args = "DOMAIN...",
+    .args = "DOMAIN... | --all",
     .summary = "remove guests at once, whatever they are doing",
     .need = NEED_STORE,
-    .min = 1,
+    .options = cmd_all_option,
+    .letters = "a",
     .max = -1,
-    .wanted = "a domain is wanted",
+    .check = cmd_check_all,
     .run = run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Facts of one domain, or of the host. */
-#include <errno.h>
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "command/command.h"
@@ -12,24 +12,6 @@
 #include "report/host.h"
 
 /* ---- a domain ---- */
-
-static const char *shutdown_reason(const xc_domaininfo_t *info)
-{
-    switch (info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) {
-    case SHUTDOWN_poweroff:
-        return "poweroff";
-    case SHUTDOWN_reboot:
-        return "reboot";
-    case SHUTDOWN_suspend:
-        return "suspend";
-    case SHUTDOWN_crash:
-        return "crash";
-    case SHUTDOWN_watchdog:
-        return "watchdog";
-    default:
-        return "other";
-    }
-}
 
 static void add_root(struct host *host, uint32_t domid, unsigned int width,
                      json_t *facts)
@@ -56,6 +38,21 @@ static void add_entry(struct host *host, uint32_t domid, const char *node,
     free(value);
 }
 
+/* Ports are numbers; what is none has no place in the report. */
+static void add_port(struct host *host, uint32_t domid, const char *node,
+                     json_t *facts, const char *name)
+{
+    char *value = store_read(host->xs, domid, node), *end;
+    unsigned long port;
+
+    if (value && isdigit((unsigned char)*value)) {
+        port = strtoul(value, &end, 10);
+        if (!*end && port <= UINT32_MAX)
+            facts_set(facts, name, json_integer((json_int_t)port));
+    }
+    free(value);
+}
+
 static json_t *domain_facts(struct host *host, const xc_domaininfo_t *info)
 {
     unsigned int width = domain_width(host, info);
@@ -63,31 +60,19 @@ static json_t *domain_facts(struct host *host, const xc_domaininfo_t *info)
     json_t *facts = domain_json(info, width, name);
 
     free(name);
-    if (info->flags & XEN_DOMINF_shutdown)
-        facts_set(facts, "shutdown_reason", json_string(shutdown_reason(info)));
-    facts_set(facts, "max_memory_mib",
-              json_integer((json_int_t)domain_mib(info->max_pages)));
-    facts_set(facts, "max_vcpus",
-              json_integer((json_int_t)info->max_vcpu_id + 1));
-    facts_set(facts, "shared_info_mfn",
-              json_integer((json_int_t)info->shared_info_frame));
+    domain_add_limits(facts, info);
     add_root(host, info->domain, width, facts);
-    add_entry(host, info->domain, "console/port", facts, "console_port");
+    add_port(host, info->domain, "console/port", facts, "console_port");
     add_entry(host, info->domain, "console/tty", facts, "console_tty");
-    add_entry(host, info->domain, "store/port", facts, "store_port");
+    add_port(host, info->domain, "store/port", facts, "store_port");
     return facts;
 }
 
 static int one_domain(struct host *host, const char *who, json_t **facts)
 {
     xc_domaininfo_t info;
-    uint32_t domid;
-    int rc = host_find(host, who, &domid);
+    int rc = host_find(host, who, &info);
 
-    if (!rc)
-        rc = host_domain(host, domid, &info);
-    if (rc == -ESRCH)
-        return diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who);
     if (!rc)
         *facts = domain_facts(host, &info);
     return rc;

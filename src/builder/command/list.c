@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,64 +8,72 @@
 #include "host/xenstore.h"
 #include "report/domain.h"
 
-static void print_row(const xc_domaininfo_t *info, unsigned int width,
-                      const char *name)
-{
-    char state[DOMAIN_STATE];
+struct list {
+    json_t *rows; /* NULL: a row on standard output each */
+    bool uuids;
+};
 
-    domain_state(info, state);
-    printf("%-40s %5u %5" PRIu64 " %5u     %s  %8.1f  %s\n",
-           name ? name : "(null)", info->domain, domain_mib(info->tot_pages),
-           info->nr_online_vcpus, state, domain_seconds(info),
-           domain_type(info, width));
-}
-
-/* A row on standard output, or an object in `rows`. */
-static void add(struct host *host, const xc_domaininfo_t *info, json_t *rows)
+static int add(struct host *host, const xc_domaininfo_t *info,
+               const struct list *list)
 {
     unsigned int width = domain_width(host, info);
     char *name = store_read(host->xs, info->domain, "name");
+    int rc = 0;
 
-    if (rows)
-        json_array_append_new(rows, domain_json(info, width, name));
-    else
-        print_row(info, width, name);
+    if (!list->rows)
+        domain_print_row(stdout, info, width, name, list->uuids);
+    else if (json_array_append_new(list->rows, domain_json(info, width, name)))
+        rc = diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
     free(name);
+    return rc;
 }
 
-static int list(struct host *host, json_t *rows)
+static int add_one(struct host *host, const char *who, void *arg)
+{
+    xc_domaininfo_t info;
+    int rc = host_find(host, who, &info);
+
+    return rc ? rc : add(host, &info, arg);
+}
+
+static int add_all(struct host *host, const struct list *list)
 {
     xc_domaininfo_t *domains;
     unsigned int i, n;
     int rc = host_domains(host, &domains, &n);
 
-    if (!rc && !rows)
-        printf("%-40s %5s %5s %5s\tState\tTime(s)  Type\n", "Name", "ID", "Mem",
-               "VCPUs");
     for (i = 0; !rc && i < n; i++)
-        add(host, &domains[i], rows);
+        rc = add(host, &domains[i], list);
     free(domains);
     return rc;
 }
 
 static int run(struct host *host, const struct args *args)
 {
-    json_t *rows = args->times['j'] ? json_array() : NULL;
-    int rc = list(host, rows);
+    struct list list = {
+        .rows = args->times['j'] ? json_array() : NULL,
+        .uuids = args->times['v'],
+    };
+    int rc, rc2 = 0;
 
-    if (!rc && rows)
-        return cmd_print_json(host->dg, rows);
-    json_decref(rows);
-    return rc;
+    if (!list.rows)
+        domain_print_heading(stdout, list.uuids);
+    rc = args->n ? cmd_each_domain(host, args, add_one, &list)
+                 : add_all(host, &list);
+    if (list.rows)
+        rc2 = cmd_print_json(host->dg, list.rows);
+    return rc ? rc : rc2;
 }
 
 const struct command cmd_list = {
     .name = "list",
-    .args = "[--json]",
-    .summary = "list all domains",
-    .help = "State: running, blocked, paused, shut down, crashed, dying.\n",
+    .args = "[-v] [--json] [DOMAIN...]",
+    .summary = "list domains",
+    .help = "  -v, --verbose   their UUIDs, too\n"
+            "  --json          report as JSON\n\n"
+            "State: running, blocked, paused, shut down, crashed, dying.\n",
     .need = NEED_STORE,
     .options = cmd_json_option,
-    .wanted = "it takes no argument",
+    .max = -1,
     .run = run,
 };

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command table, and the one place that prints a failure and exits. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "host/embedded.h"
@@ -20,8 +22,10 @@ static const struct command cmd_help = {
 };
 
 static const struct command *const commands[] = {
-    &cmd_create, &cmd_destroy, &cmd_list,    &cmd_info, &cmd_caps,
-    &cmd_pause,  &cmd_unpause, &cmd_console, &cmd_xl,   &cmd_help,
+    &cmd_create,   &cmd_shutdown, &cmd_reboot, &cmd_destroy, &cmd_pause,
+    &cmd_unpause,  &cmd_console,  &cmd_list,   &cmd_info,    &cmd_caps,
+    &cmd_domid,    &cmd_domname,  &cmd_rename, &cmd_mem_set, &cmd_vcpu_list,
+    &cmd_vcpu_set, &cmd_xl,       &cmd_help,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -42,7 +46,7 @@ static void print_overview(FILE *out)
 
     fputs("usage: domwright [--host FILE] COMMAND [ARGUMENT...]\n\n", out);
     for (i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
     fputs(
         "\n--host FILE works on an embedded host, see fakexen(1), in place of"
         " Xen.\n\"domwright help COMMAND\" tells more; so do domwright(1) and\n"
@@ -198,15 +202,33 @@ static int run_start(struct diag *dg, int argc, char **argv)
                start.command);
 }
 
+/*
+ * Where one of the first three is closed, no library's descriptor is to take
+ * its place, and what is printed there is to fail.
+ */
+static void hold_descriptors(void)
+{
+    int fd;
+
+    for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            exit(DW_FAILED);
+}
+
 int main(int argc, char **argv)
 {
     struct diag dg;
     int rc;
 
     diag_init(&dg);
+    hold_descriptors();
     rc = run_start(&dg, argc, argv);
-    if (!rc && (fflush(stdout) || ferror(stdout)))
-        rc = diag_fail(&dg, DW_FAILED, -EIO, "writing the output failed");
+    if (!rc)
+        rc = cmd_printed(&dg, NULL);
+    if (!rc && fclose(stdout))
+        rc = diag_fail(&dg, DW_FAILED, -errno, "writing the output failed: %s",
+                       strerror(errno));
     if (rc)
         print_failures(&dg, rc);
     exit(!rc ? DW_DONE : dg.code ? dg.code : DW_FAILED);

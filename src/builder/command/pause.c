@@ -1,44 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pause and unpause: the same but for one call. */
-#include <errno.h>
-
 #include "command/command.h"
 #include "host/host.h"
 
 static int switch_one(struct host *host, const char *who,
                       int (*call)(xc_interface *xc, uint32_t domid))
 {
-    uint32_t domid;
-    int rc = host_find(host, who, &domid);
+    xc_domaininfo_t info;
+    int rc = host_find(host, who, &info);
 
-    if (rc)
-        return rc;
-    diag_step(host->dg);
-    if (!call(host->xc, domid))
-        return 0;
-    if (errno == ESRCH)
-        return diag_fail(host->dg, DW_FAILED, -ESRCH, "no domain %s", who);
-    return diag_fail_xc(host->dg, "domain %s", who);
+    if (!rc && call(host->xc, info.domain))
+        return diag_fail_xc(host->dg, "domain %s", who);
+    return rc;
 }
 
-static int pause_one(struct host *host, const char *who)
+static int pause_one(struct host *host, const char *who, void *arg)
 {
+    (void)arg;
     return switch_one(host, who, xc_domain_pause);
 }
 
-static int unpause_one(struct host *host, const char *who)
+static int unpause_one(struct host *host, const char *who, void *arg)
 {
+    (void)arg;
     return switch_one(host, who, xc_domain_unpause);
 }
 
 static int run_pause(struct host *host, const struct args *args)
 {
-    return cmd_each_domain(host, args, pause_one);
+    return cmd_each_domain(host, args, pause_one, NULL);
 }
 
 static int run_unpause(struct host *host, const struct args *args)
 {
-    return cmd_each_domain(host, args, unpause_one);
+    return cmd_each_domain(host, args, unpause_one, NULL);
 }
 
 const struct command cmd_pause = {

@@ -143,7 +143,7 @@ static void missing(struct check *c, const char *key)
 }
 
 /* Names are values in xenstore, file names of logs and words on a terminal. */
-static const char *bad_name(const char *name)
+const char *config_bad_name(const char *name)
 {
     const char *p;
     bool number = true;
@@ -171,7 +171,7 @@ static void check_name(struct check *c)
         missing(c, "name");
         return;
     }
-    wrong = bad_name(c->cfg->name);
+    wrong = config_bad_name(c->cfg->name);
     if (wrong)
         REFUSE(c, "name", "it %s", wrong);
 }

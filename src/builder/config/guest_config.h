@@ -81,6 +81,9 @@ config_check(struct config *cfg, struct diag *dg);
 int __attribute__((warn_unused_result))
 config_refuse_xl(const struct config *cfg, struct diag *dg);
 
+/* Why a domain cannot have that name, as in "is empty"; NULL: it can. */
+const char *config_bad_name(const char *name);
+
 /* Where the last setting of the key stands; the file's name: nowhere. */
 const char *config_where(const struct config *cfg, const char *key);
 

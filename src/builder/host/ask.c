@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/ask.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "config/guest_config.h"
+#include "host/embedded.h"
 
 int host_ask(struct host *host, struct host_facts *facts)
 {
@@ -58,4 +63,44 @@ bool domain_root(struct host *host, uint32_t domid, unsigned int width,
     }
     root->level = width == 32 ? 3 : 4;
     return true;
+}
+
+int vcpu_ask(struct host *host, uint32_t domid, unsigned int id,
+             struct vcpu_facts *vcpu)
+{
+    int cpus = xc_get_max_cpus(host->xc);
+    xc_vcpuinfo_t info;
+
+    *vcpu = (struct vcpu_facts){.id = id};
+    if (cpus <= 0)
+        return diag_fail_xc(host->dg, "asking Xen about the host");
+    vcpu->hard = xc_cpumap_alloc(host->xc);
+    vcpu->soft = xc_cpumap_alloc(host->xc);
+    if (!vcpu->hard || !vcpu->soft)
+        return diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
+    if (xc_vcpu_getinfo(host->xc, domid, id, &info) ||
+        xc_vcpu_getaffinity(host->xc, domid, (int)id, vcpu->hard, vcpu->soft,
+                            XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))
+        return errno == ESRCH
+                   ? -ESRCH
+                   : diag_fail_xc(host->dg, "vCPU %u of domain %u", id, domid);
+    vcpu->cpus = (unsigned int)cpus;
+    vcpu->cpu = info.cpu;
+    vcpu->online = info.online;
+    vcpu->running = info.running;
+    vcpu->blocked = info.blocked;
+    vcpu->cpu_time = info.cpu_time;
+    return 0;
+}
+
+void vcpu_dispose(struct vcpu_facts *vcpu)
+{
+    free(vcpu->hard);
+    free(vcpu->soft);
+    vcpu->hard = vcpu->soft = NULL;
+}
+
+unsigned int host_max_vcpus(void)
+{
+    return embedded_here() ? EMBEDDED_MAX_VCPUS : CONFIG_MAX_VCPUS;
 }

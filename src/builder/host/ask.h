@@ -39,4 +39,25 @@ struct domain_root {
 bool domain_root(struct host *host, uint32_t domid, unsigned int width,
                  struct domain_root *root);
 
+/* A vCPU and where it may run. */
+struct vcpu_facts {
+    unsigned int id, cpu;
+    bool online, running, blocked;
+    uint64_t cpu_time; /* ns */
+    unsigned int cpus; /* the host's, as far as the masks go */
+    xc_cpumap_t hard, soft;
+};
+
+/*
+ * 0; or -ESRCH, and nothing in dg: there is no such vCPU.  vcpu_dispose() is to
+ * be called either way.
+ */
+int __attribute__((warn_unused_result))
+vcpu_ask(struct host *host, uint32_t domid, unsigned int id,
+         struct vcpu_facts *vcpu);
+void vcpu_dispose(struct vcpu_facts *vcpu);
+
+/* How many vCPUs a PV guest can have here.  Xen does not tell. */
+unsigned int host_max_vcpus(void);
+
 #endif /* DW_ASK_H */

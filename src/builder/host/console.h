@@ -7,7 +7,14 @@
 
 #include <stdint.h>
 
-#include "diag.h"
+#include "host/host.h"
+
+/*
+ * Waits some seconds until xenconsoled has given the domain a terminal.  0, or
+ * a negative errno and the failure in host->dg: there is none.
+ */
+int __attribute__((warn_unused_result))
+console_wait(struct host *host, uint32_t domid);
 
 /*
  * Becomes xenconsole for the domain's first PV console.  It writes one byte

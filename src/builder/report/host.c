@@ -33,19 +33,38 @@ void host_add_size(json_t *facts, const struct host_facts *host)
     facts_set(facts, "nodes", json_integer((json_int_t)phys->nr_nodes));
 }
 
+/* Xen's word for a kind of guest, in ours. */
+static const char *type_of(const char *word)
+{
+    return !strcmp(word, pv_abi_x86_32p.guest_type)  ? pv_type(32)
+           : !strcmp(word, pv_abi_x86_64.guest_type) ? pv_type(64)
+           : !strncmp(word, "hvm-", 4)               ? "hvm"
+                                                     : word;
+}
+
+static bool has(json_t *words, const char *word)
+{
+    json_t *other;
+    size_t i;
+
+    json_array_foreach(words, i, other) if (!strcmp(json_string_value(other),
+                                                    word)) return true;
+    return false;
+}
+
 void host_add_guest_types(json_t *facts, const struct host_facts *host)
 {
     json_t *types = json_array();
     xen_capabilities_info_t caps;
-    char *rest = NULL, *type;
-    bool pv32 = false;
+    char *rest = NULL, *word;
+    bool pv32;
 
     memcpy(caps, host->caps, sizeof(caps));
-    for (type = strtok_r(caps, " ", &rest); type;
-         type = strtok_r(NULL, " ", &rest)) {
-        json_array_append_new(types, json_string(type));
-        pv32 = pv32 || !strcmp(type, pv_abi_x86_32p.guest_type);
-    }
+    for (word = strtok_r(caps, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest))
+        if (!has(types, type_of(word)))
+            json_array_append_new(types, json_string(type_of(word)));
+    pv32 = has(types, pv_type(32));
     facts_set(facts, "guest_types", types);
     facts_set(facts, "pv32", json_boolean(pv32));
 }

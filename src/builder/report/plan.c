@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "report/domain.h"
+
 static void print_item(const struct pv_item *item, const char *name, FILE *out)
 {
     fprintf(out, "%-20s %#10" PRIx64 " %#10" PRIx64, name, item->pfn.v,
@@ -19,7 +21,7 @@ void plan_print(const struct dw_plan *plan, FILE *out)
     unsigned int i;
 
     fprintf(out, "type %s, %" PRIu64 " pages of memory\n",
-            layout->abi->guest_type, layout->total_pages);
+            pv_type(layout->abi->word * 8), layout->total_pages);
     fprintf(out, "%-20s %10s %10s  %s\n", "item", "PFN", "pages", "address");
     for (i = 0; i < PV_ITEMS; i++)
         if (layout->item[i].pages)
@@ -103,9 +105,9 @@ json_t *plan_json(const struct dw_plan *plan)
 {
     const struct pv_layout *layout = &plan->layout;
 
-    return json_pack("{ss sI so so so sI ss}", "type", layout->abi->guest_type,
-                     "pages", (json_int_t)layout->total_pages, "items",
-                     items_json(layout), "maps", maps_json(layout), "tables",
-                     runs_json(layout), "root_pfn", (json_int_t)layout->root.v,
-                     "root_frame", root_frame(plan));
+    return json_pack(
+        "{ss sI so so so sI ss}", "type", pv_type(layout->abi->word * 8),
+        "pages", (json_int_t)layout->total_pages, "items", items_json(layout),
+        "maps", maps_json(layout), "tables", runs_json(layout), "root_pfn",
+        (json_int_t)layout->root.v, "root_frame", root_frame(plan));
 }

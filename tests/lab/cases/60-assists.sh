@@ -18,7 +18,7 @@ ok 'the host is scrubbed' wait_for 60 all_scrubbed
 
 caps=$(domwright caps)
 like "$caps" '^xen_version *: 4\.17' 'caps: Xen 4.17'
-like "$caps" '^guest_types *: .*xen-3\.0-x86_32p' 'caps: 32-bit PV guests'
+like "$caps" '^guest_types *: .*pv32' 'caps: 32-bit PV guests'
 like "$caps" '^pv32 *: yes$' 'and once more'
 like "$caps" "^vm_assist_domctl *: $(on no yes)\$" "caps: $xen Xen"
 like "$caps" '^ram_end_mfn *: 0x1c0000$' 'caps: the end of memory'

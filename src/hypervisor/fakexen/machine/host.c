@@ -22,7 +22,6 @@
 #include "machine/alloc.h"
 #include "machine/file.h"
 #include "machine/lock.h"
-#include "machine/process.h"
 
 static int explain(int rc, const char *path, const char *what, char *why,
                    size_t len)
@@ -210,7 +209,6 @@ void fx_host_close(struct fx_host *host)
 {
     if (!host)
         return;
-    fx_process_forget(host);
     fx_file_close(host);
     free(host);
 }

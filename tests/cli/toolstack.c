@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * toolstack.c - what another toolstack does, or a guest, for the tests:
+ *
+ *   write PATH VALUE      a node of xenstore
+ *   read PATH             prints one; ends with 1 where there is none
+ *   create [UUID-BYTE]    a domain without memory or a name, whose UUID is that
+ *                         byte 16 times; prints its ID
+ *   shutdown ID REASON    the guest ends by itself; REASON is a number
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenctrl.h>
+#include <xenstore.h>
+
+static int fail(const char *what)
+{
+    perror(what);
+    return 1;
+}
+
+static int write_node(struct xs_handle *xs, const char *path, const char *value)
+{
+    return xs_write(xs, XBT_NULL, path, value, (unsigned int)strlen(value))
+               ? 0
+               : fail(path);
+}
+
+static int read_node(struct xs_handle *xs, const char *path)
+{
+    unsigned int len;
+    char *value = xs_read(xs, XBT_NULL, path, &len);
+
+    if (!value)
+        return 1;
+    puts(value);
+    free(value);
+    return 0;
+}
+
+static int create(xc_interface *xc, int byte)
+{
+    struct xen_domctl_createdomain config = {
+        .max_vcpus = 1,
+        .max_evtchn_port = -1,
+        .max_grant_frames = -1,
+        .max_maptrack_frames = -1,
+        .grant_opts = XEN_DOMCTL_GRANT_version(1),
+    };
+    uint32_t domid = 0;
+
+    memset(config.handle, byte, sizeof(config.handle));
+    if (xc_domain_create(xc, &domid, &config))
+        return fail("creating a domain");
+    printf("%u\n", domid);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    xc_interface *xc = xc_interface_open(NULL, NULL, 0);
+    struct xs_handle *xs = xs_open(0);
+    int status = 2;
+
+    if (!xc || !xs)
+        return fail("opening the host");
+    if (argc == 4 && !strcmp(argv[1], "write"))
+        status = write_node(xs, argv[2], argv[3]);
+    else if (argc == 3 && !strcmp(argv[1], "read"))
+        status = read_node(xs, argv[2]);
+    else if (argc >= 2 && !strcmp(argv[1], "create"))
+        status = create(xc, argc > 2 ? atoi(argv[2]) : 0);
+    else if (argc == 4 && !strcmp(argv[1], "shutdown"))
+        status = xc_domain_shutdown(xc, (uint32_t)atoi(argv[2]), atoi(argv[3]))
+                     ? fail("shutting the domain down")
+                     : 0;
+    xs_close(xs);
+    xc_interface_close(xc);
+    return status;
+}
