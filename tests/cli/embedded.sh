@@ -32,6 +32,20 @@ for variant in pae legacy 64; do
 done
 fails 1 'no domain is named guest' --host machine destroy guest
 
+# What a host has its own limits for is told with the setting.
+fails 4 "argument 'vcpus=129': vcpus: the host makes no domain of 129 vCPUs; \
+Xen has 8192 at most, and an embedded host 128" \
+    --host machine create guest.cfg vcpus=129
+works --host machine create guest.cfg vcpus=2 maxvcpus=128
+works --host machine destroy guest
+
+# A host with more memory than a 32-bit guest can see of it.
+"$fakexen" --host large --memory 200G true
+fails 3 "argument 'memory=131073': memory: a 32-bit guest of 131073 MiB; Xen \
+gives it machine frames below 131072 MiB only" \
+    --host large create guest.cfg memory=131073 "kernel=\"$guests/hello-pae\""
+rm -f large
+
 # Verbs over several domains do all that they can, and tell of each failure.
 works --host machine create guest.cfg 'name="a"'
 works --host machine create guest.cfg 'name="b"'

@@ -99,7 +99,7 @@ bad "$kernels/pvh-only" 'a kernel for HVM and PVH guests only'
 bad "$kernels/no-pae" 'a 32-bit kernel without PAE, which no 64-bit Xen runs'
 
 # Sizes.
-fails 3 "g.cfg:3: memory: plan: the kernel does not fit in 32 MiB; at least 68 \
+fails 3 "g.cfg:3: memory: the kernel does not fit in 32 MiB; at least 68 \
 MiB are needed" create -n g.cfg "kernel='$kernels/large'"
 works create -n g.cfg "kernel='$kernels/large'" memory=68
 run create -n g.cfg "kernel='$kernels/large'" memory=67
@@ -118,7 +118,7 @@ fails 3 "argument 'ramdisk=\"none\"': ramdisk: none: No such file or directory" 
 for guest in hello-pae hello-legacy; do
     works create -n g.cfg "kernel='$guests/$guest'" memory=169984
     for mib in 169985 200000 3145728 4194304 16777215; do
-        fails 3 "argument 'memory=$mib': memory: plan: a 32-bit guest of $mib \
+        fails 3 "argument 'memory=$mib': memory: a 32-bit guest of $mib \
 MiB; Xen gives it machine frames below 169984 MiB only" \
             create -n g.cfg "kernel='$guests/$guest'" memory=$mib
     done

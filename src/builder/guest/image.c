@@ -112,6 +112,15 @@ static int parse(struct image *image, const struct config *cfg, struct diag *dg)
     return bad_kernel(image, cfg, file, size, dg);
 }
 
+/* The hooks name their step first, which says nothing here. */
+static const char *plan_fault(const struct diag *dg)
+{
+    static const char step[] = "plan: ";
+    size_t len = sizeof(step) - 1;
+
+    return strncmp(dg->cause, step, len) ? dg->cause : dg->cause + len;
+}
+
 int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
 {
     int rc;
@@ -124,8 +133,10 @@ int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
         return refused(cfg, "kernel", cfg->kernel, dg);
     rc = dw_plan(image->dom, &image->plan);
     if (rc == -ENOSPC || rc == -E2BIG)
-        return config_fail(cfg, dg, DW_CONFIG, rc, "memory", "%s", dg->cause);
-    return rc ? refused(cfg, "kernel", cfg->kernel, dg) : 0;
+        return config_fail(cfg, dg, DW_CONFIG, rc, "memory", "%s",
+                           plan_fault(dg));
+    return rc ? bad_file(cfg, "kernel", cfg->kernel, rc, plan_fault(dg), dg)
+              : 0;
 }
 
 void image_close(struct image *image)

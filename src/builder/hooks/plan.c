@@ -151,31 +151,29 @@ static int no_room(struct xc_dom_image *dom, const struct pv_request *req,
 /*
  * What the compat M2P has an entry for: the kernel reads machine frames of its
  * own there.  MACH2PHYS_COMPAT_VIRT_END - __HYPERVISOR_COMPAT_VIRT_START of
- * Xen's asm/config.h, 4 bytes an entry.  Where the host's memory goes on behind
- * that, Xen gives such a guest only frames below the power of two in it
- * (domain_set_alloc_bitsize()).
+ * Xen's asm/config.h, 4 bytes an entry.
  */
-#define COMPAT_FRAMES     ((UINT64_C(0xffe00000) - UINT64_C(0xf5800000)) / 4)
-#define COMPAT_FRAMES_BIG (UINT64_C(1) << 25)
+#define COMPAT_FRAMES ((UINT64_C(0xffe00000) - UINT64_C(0xf5800000)) / 4)
 
-uint64_t dw_plan_frames(const struct xc_dom_image *dom)
+static bool is_32_bit(const struct xc_dom_image *dom)
+{
+    return pv_abi_by_type(dom->guest_type) == &pv_abi_x86_32p;
+}
+
+bool dw_plan_clamped(const struct xc_dom_image *dom)
 {
     unsigned long end;
 
-    if (pv_abi_by_type(dom->guest_type) != &pv_abi_x86_32p)
-        return UINT64_MAX;
     /* libxc does not look whether it has a host to ask. */
-    if (!xc_interface_xcall_handle(dom->xch) ||
-        xc_maximum_ram_page(dom->xch, &end) || end <= COMPAT_FRAMES)
-        return COMPAT_FRAMES;
-    return COMPAT_FRAMES_BIG;
+    return is_32_bit(dom) && xc_interface_xcall_handle(dom->xch) &&
+           !xc_maximum_ram_page(dom->xch, &end) && end > COMPAT_FRAMES;
 }
 
 static int check_size(struct xc_dom_image *dom)
 {
-    uint64_t frames = dw_plan_frames(dom);
+    uint64_t frames = dw_plan_clamped(dom) ? DW_CLAMPED_FRAMES : COMPAT_FRAMES;
 
-    if (dom->total_pages <= frames)
+    if (!is_32_bit(dom) || dom->total_pages <= frames)
         return 0;
     return build_fail(dom, -E2BIG, "plan",
                       "a 32-bit guest of %" PRIu64

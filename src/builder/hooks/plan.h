@@ -5,6 +5,7 @@
 #ifndef DW_PLAN_H
 #define DW_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hooks/kernel_notes.h"
@@ -27,16 +28,17 @@ struct dw_plan {
  *
  * 0 and *plan; or a negative errno and a line through dom's logger.
  * -EINVAL: a kernel or ranges that no PV domain can have.  -ENOSPC: it does not
- * fit in the memory.  -E2BIG: more memory than dw_plan_frames().  -ENOMEM.
+ * fit in the memory.  -E2BIG: more memory than Xen can give it.  -ENOMEM.
  */
 int __attribute__((warn_unused_result))
 dw_plan(struct xc_dom_image *dom, struct dw_plan *plan);
 
 /*
- * The first machine frame that a guest of dom's type cannot have, whatever is
- * free: of a 32-bit one, as the host's memory has it, where there is a host to
- * ask.
+ * Where the host has more frames than a 32-bit guest's view of Xen's M2P, Xen
+ * gives such a guest those below the power of two in it (Xen's
+ * domain_set_alloc_bitsize()).  Is dom such a guest on such a host?
  */
-uint64_t dw_plan_frames(const struct xc_dom_image *dom);
+#define DW_CLAMPED_FRAMES (UINT64_C(1) << 25) /* 128 GiB */
+bool dw_plan_clamped(const struct xc_dom_image *dom);
 
 #endif /* DW_PLAN_H */

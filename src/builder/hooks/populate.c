@@ -4,6 +4,7 @@
 
 #include "hooks/build_fail.h"
 #include "extents.h"
+#include "hooks/plan.h"
 #include "hooks/populate.h"
 
 /*
@@ -208,8 +209,11 @@ static int populate_range(struct population *p, const struct pv_range *r,
     for (unsigned int i = 0; i < todo.nr; i++)
         missing += todo.piece[i].end.v - todo.piece[i].first.v;
     return build_fail(dom, -ENOMEM, "populate",
-                      "the host has no memory left for %" PRIu64 " of %" PRIu64
-                      " pages",
+                      "the host has no memory left%s for %" PRIu64
+                      " of %" PRIu64 " pages",
+                      dw_plan_clamped(dom)
+                          ? " below 128 GiB, where a 32-bit guest's has to be,"
+                          : "",
                       missing, r->end.v - r->first.v);
 }
 
