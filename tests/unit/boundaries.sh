@@ -8,7 +8,8 @@
 #    cannot pass on both sides.
 #  - in src/builder, command is over guest, guest over report, host, hooks and
 #    config.  hooks is what a plugin brings to strangers: no xenstore, no JSON;
-#    config reads files, and knows no Xen library but the parser of xl's files.
+#    config reads files, and knows no Xen library but the parser of xl's files;
+#    report is given facts, and asks for none.
 #
 # Automake sets srcdir; by hand, run it in the top of the tree, or give the
 # top as an argument.
@@ -22,9 +23,9 @@ cd "$top" || exit 99
     exit 99
 }
 
-# refuse WHY PATTERN FOLDER: no source below it may include such a header.
+# refuse_code WHY PATTERN FOLDER: no line of a source below it may match.
 # A folder without sources would pass in silence, so it fails.
-refuse() {
+refuse_code() {
     sources=$(find "$3" -name '*.[chS]' 2>/dev/null)
     if [ -z "$sources" ]; then
         echo "boundaries: nothing to check in $3" >&2
@@ -33,11 +34,15 @@ refuse() {
     fi
     # The names have no blanks.
     # shellcheck disable=SC2086
-    if grep -nE "^[[:space:]]*#[[:space:]]*include[[:space:]]*$2" \
-        /dev/null $sources >&2; then
+    if grep -nE "$2" /dev/null $sources >&2; then
         echo "boundaries: $1" >&2
         status=1
     fi
+}
+
+# refuse WHY PATTERN FOLDER: no source below it may include such a header.
+refuse() {
+    refuse_code "$1" "^[[:space:]]*#[[:space:]]*include[[:space:]]*$2" "$3"
 }
 
 xen='xenctrl|xenguest|xencall|xenforeignmemory|xenstore|xentoollog'
@@ -60,5 +65,24 @@ refuse "the configuration knows Xen's libraries or what is over it" \
     $builder/config
 refuse "host calls upwards" '"(command|guest|report)/' $builder/host
 refuse "guest calls upwards" '"command/' $builder/guest
+refuse "report knows what is over it" \
+    '[<"](xenstore\.h|(command|guest)/)' $builder/report
+refuse_code "report asks Xen" '(^|[^a-z_])(xc|xs)_[a-z_]+\(' $builder/report
+
+# The command alone reads options, writes on standard output, ends the process.
+for folder in config guest hooks host report; do
+    refuse_code "$folder does what is the command's to do" \
+        '(^|[^a-z_])(getopt(_long)?|exit|printf|puts|putchar)\(|stdout' \
+        $builder/$folder
+done
+
+for source in "$builder"/config/*.c "$builder"/guest/*.c "$builder"/hooks/*.c \
+    "$builder"/host/*.c "$builder"/report/*.c; do
+    case $source in */plugin.c) continue ;; esac # a constructor
+    [ -f "${source%.c}.h" ] || {
+        echo "boundaries: $source has no header" >&2
+        status=1
+    }
+done
 
 exit $status
