@@ -111,7 +111,53 @@ run --fail 2:EACCES "$client"
 [ "$(cat err)" = 'store_list: /: Permission denied' ] ||
     wrong 'a request to xenstore did not fail'
 runs 137 --fail 2:SIGKILL "$client"
-runs 0 --fail 9999:EACCES "$client"
+
+# A fault that never strikes shows nothing, which must not pass for a success.
+runs 0 --trace trace "$client"
+calls=$(wc -l <trace)
+run --fail "$calls:EACCES" "$client"
+[ "$status" != 125 ] || wrong 'a fault at the last call is taken for none'
+run --fail "$((calls + 1)):EACCES" "$client"
+line="fakexen: --fail $((calls + 1)):EACCES: only $calls calls were made;"
+[ "$status" = 125 ] || wrong "a fault that never strikes: status $status"
+[ "$(cat err)" = "$line the command ended with status 0" ] ||
+    wrong 'a fault that never strikes is not told'
+run --fail 5 sh -c 'exit 3'
+[ "$status" = 125 ] || wrong "no call at all: status $status"
+[ "$(cat err)" = 'fakexen: --fail 5: only 0 calls were made;'\
+' the command ended with status 3' ] || wrong "the command's own end is not told"
+
+# On one machine, a command on another is on that one: the innermost counts.
+config guest.cfg
+runs 0 --host outer --memory 256M "$fakexen" --host inner --memory 512M \
+    "$domwright" create guest.cfg
+run --host outer "$domwright" list
+! grep -q guest out || wrong 'the guest is on the outer machine'
+runs 0 --host inner "$domwright" list
+prints '^guest +1 '
+runs 0 --host outer "$fakexen" --host inner --status
+prints '^domain 1: '
+# shellcheck disable=SC2016 # what is expanded by the command's own shell
+runs 0 --host outer --memory 1G --level stock "$fakexen" sh -c \
+    'echo "$FAKEXEN_HOST $FAKEXEN_MEMORY $FAKEXEN_LEVEL $LD_PRELOAD"'
+prints "^/proc/[0-9]+/fd/[0-9]+   $FAKEXEN_LIBRARY\$"
+LD_PRELOAD=libm.so.6
+export LD_PRELOAD
+# shellcheck disable=SC2016 # what is expanded by the command's own shell
+runs 0 "$fakexen" "$fakexen" sh -c 'echo "$LD_PRELOAD"'
+prints "^$FAKEXEN_LIBRARY:libm.so.6\$"
+unset LD_PRELOAD
+
+# A trace and a fault are for all children, on whatever machine, unless these
+# have their own.
+runs 0 --trace trace "$fakexen" --host inner "$client"
+grep -q '"call":"xs_open"' trace || wrong 'the trace of an inner machine'
+run --fail 2:EACCES "$fakexen" --host inner "$client"
+[ "$(cat err)" = 'store_list: /: Permission denied' ] ||
+    wrong 'a fault on an inner machine'
+runs 0 --trace outer.trace "$fakexen" --trace trace "$client"
+[ ! -s outer.trace ] || wrong 'a call is in two traces'
+[ -s trace ] || wrong "the inner one's own trace"
 
 # The command's status is the wrapper's.
 runs 0 true
@@ -139,12 +185,47 @@ runs 0 sh -c "$show_host"
 machine=$(cat out)
 [ ! -e "$machine" ] || wrong "the machine $machine outlives its command"
 
-# Signals that are for the command.
-"$fakexen" sh -c 'trap "exit 7" TERM; : >ready; while :; do sleep 0.1; done' &
-while [ ! -e ready ]; do sleep 0.1; done
-kill -TERM $!
-wait $!
-checks=$((checks + 1)) status=$?
-[ "$status" = 7 ] || wrong "SIGTERM was not passed on: status $status"
+# sent SIGNAL TO STATUS SCRIPT OPTION...: fakexen's status, where fakexen itself
+# or the command got the signal in the midst of the script.
+sent() {
+    signal=$1 to=$2 want_status=$3 script=$4
+    shift 4
+    checks=$((checks + 1))
+    rm -f ready
+    # In the background, a shell ignores SIGINT and SIGQUIT.
+    env --default-signal "$fakexen" "$@" sh -c \
+        "$script; echo \$\$ >pid; : >ready; while :; do sleep 0.05; done" \
+        >out 2>err &
+    while [ ! -e ready ]; do sleep 0.05; done
+    if [ "$to" = fakexen ]; then
+        kill -s "$signal" $!
+    else
+        kill -s "$signal" "$(cat pid)"
+    fi
+    status=0
+    wait $! || status=$?
+    [ "$status" = "$want_status" ] ||
+        wrong "SIG$signal to $to, '$script', '$*': status $status"
+}
+
+# Signals are for the command, and end both.
+for end in HUP:129 INT:130 TERM:143; do
+    name=${end%:*} killed=${end#*:}
+    sent "$name" fakexen 7 "trap 'exit 7' $name"
+    sent "$name" fakexen 7 "trap 'exit 7' $name" --host m
+    sent "$name" fakexen "$killed" :
+    sent "$name" fakexen "$killed" : --host m
+    sent "$name" command "$killed" :
+done
+sent QUIT fakexen 7 "trap 'exit 7' QUIT"
+sent USR1 fakexen 7 "trap 'exit 7' USR1" --trace trace
+
+# What is ignored stays so.
+checks=$((checks + 1)) status=0
+(
+    trap '' HUP
+    "$fakexen" sh -c 'kill -HUP $$; exit 3'
+) >out 2>err || status=$?
+[ "$status" = 3 ] || wrong "SIGHUP that is ignored ends the command: $status"
 
 finish

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "machine/e820.h"
 #include "preload/process_memory.h"
@@ -311,6 +312,54 @@ START_TEST(impossible_allocations)
 }
 END_TEST
 
+/* In a child that came to be while the parent freed frames, and does something
+ * with the machine when they have another owner. */
+static pid_t heir_of_freed_frames(struct fx_host *host, int go)
+{
+    pid_t pid = fork();
+    char c;
+
+    ck_assert_int_ge(pid, 0);
+    if (pid)
+        return pid;
+    FX_MUST(read(go, &c, 1) == 1);
+    fx_lock(host);
+    fx_unlock(host);
+    _exit(0);
+}
+
+START_TEST(a_child_clears_nothing)
+{
+    struct fx_alloc want = {.node = FX_ANY_NODE};
+    char path[64];
+    struct fx_host *host = fx_open_path(fx_new_path(path));
+    struct fx_domain *domain;
+    int go[2], status;
+    uint64_t mfn;
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(go), 0);
+    fx_lock(host);
+    domain = fx_new_domain(host, 1);
+    mfn = fx_new_frame(host, domain);
+    fx_domain_adjust_pages(host, domain, -1);
+    fx_free_frame(host, mfn);
+    pid = heir_of_freed_frames(host, go[0]);
+    fx_unlock(host);
+    fx_lock(host);
+    ck_assert_uint_eq(fx_alloc_frames(host, &want, 1), mfn);
+    fx_domain_adjust_pages(host, domain, 1);
+    strcpy(fx_page(host, mfn), "somebody else's");
+    fx_unlock(host);
+    ck_assert_int_eq(write(go[1], "", 1), 1);
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(status, 0);
+    ck_assert_str_eq(fx_page(host, mfn), "somebody else's");
+    fx_host_close(host);
+    fx_end_path(path);
+}
+END_TEST
+
 TCase *fx_alloc_case(void)
 {
     TCase *tc = tcase_create("alloc");
@@ -318,6 +367,7 @@ TCase *fx_alloc_case(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, random_allocations, 0, 12);
     tcase_add_test(tc, impossible_allocations);
+    tcase_add_test(tc, a_child_clears_nothing);
     return tc;
 }
 

@@ -7,15 +7,18 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <xen/memory.h>
 
 #include <xenforeignmemory.h>
 
-#include "preload/foreign.h"
+#include "memory/mapping.h"
 #include "memory/page_type.h"
 #include "preload/trace.h"
 #include "unit_random.h"
@@ -354,26 +357,84 @@ END_TEST
 
 /* -- and the process is gone -- */
 
-/* A child that maps all, says so, and waits to be told how to end. */
-static pid_t mapping_child(int how)
+/* What a child does that has mapped all. */
+enum fate {
+    EXITS,
+    IS_KILLED,
+    RUNS_ANOTHER_PROGRAM,
+    WAITS,
+    CLOSES_ALL_FILES,
+    ENDS_ITS_MAIN_THREAD,
+    LEAVES_A_CHILD,     /* and exits */
+    LEAVES_A_RAW_CHILD, /* of which the C library does not know */
+};
+
+static int ready[2], hold[2]; /* "y" when it is done; open as long as we are */
+
+static void wait_for_the_end(void)
 {
-    int ready[2];
+    char c;
+
+    close(hold[1]);
+    (void)!read(hold[0], &c, 1);
+    _exit(0);
+}
+
+static void *outlive_main(void *main_thread)
+{
+    pthread_join(*(pthread_t *)main_thread, NULL);
+    FX_MUST(write(ready[1], "y", 1) == 1);
+    pause();
+    return NULL;
+}
+
+static void meet_fate(enum fate fate)
+{
+    static pthread_t main_thread, thread;
+    pid_t pid;
+
+    switch (fate) {
+    case CLOSES_ALL_FILES:
+        dup2(ready[1], STDIN_FILENO);
+        closefrom(1);
+        ready[1] = STDIN_FILENO;
+        break;
+    case ENDS_ITS_MAIN_THREAD:
+        main_thread = pthread_self();
+        FX_MUST(!pthread_create(&thread, NULL, outlive_main, &main_thread));
+        pthread_exit(NULL);
+    case LEAVES_A_CHILD:
+    case LEAVES_A_RAW_CHILD:
+        pid = fate == LEAVES_A_CHILD ? fork()
+                                     : (pid_t)syscall(SYS_clone, SIGCHLD, 0);
+        FX_MUST(pid >= 0);
+        if (!pid)
+            wait_for_the_end();
+        break;
+    default:
+        break;
+    }
+    FX_MUST(write(ready[1], "y", 1) == 1);
+    if (fate == IS_KILLED)
+        raise(SIGKILL);
+    if (fate == RUNS_ANOTHER_PROGRAM)
+        execl("/bin/sleep", "sleep", "60", (char *)NULL);
+    if (fate == WAITS || fate == CLOSES_ALL_FILES)
+        pause();
+    _exit(0);
+}
+
+static pid_t mapping_child(enum fate fate)
+{
     pid_t pid;
     char c;
 
     ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(pipe(hold), 0);
     pid = fork();
     if (pid == 0) {
-        void *p = map(PROT_READ | PROT_WRITE, PAGES);
-
-        c = p ? 'y' : 'n';
-        if (write(ready[1], &c, 1) != 1 || how == 0)
-            _exit(0);
-        if (how == 1)
-            raise(SIGKILL);
-        if (how == 2)
-            execl("/bin/sleep", "sleep", "60", (char *)NULL);
-        pause();
+        map(PROT_READ | PROT_WRITE, PAGES);
+        meet_fate(fate);
     }
     ck_assert_int_eq(read(ready[0], &c, 1), 1);
     close(ready[0]);
@@ -381,36 +442,146 @@ static pid_t mapping_child(int how)
     return pid;
 }
 
+/* With whatever it left behind. */
+static void end_child(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(hold[0]);
+    close(hold[1]);
+}
+
+/* The pages that are free of their holders now. */
+static uint64_t reaped(void)
+{
+    uint64_t pages;
+
+    fx_lock(host);
+    pages = fx_mapping_reap(host);
+    fx_unlock(host);
+    return pages;
+}
+
+static const enum fate deaths[] = {
+    EXITS,          IS_KILLED,         RUNS_ANOTHER_PROGRAM,
+    WAITS, /* until we kill it */
+    LEAVES_A_CHILD, LEAVES_A_RAW_CHILD};
+
 START_TEST(dead_processes_hold_nothing)
 {
-    pid_t pid = mapping_child(_i);
+    pid_t pid = mapping_child(deaths[_i]);
 
     /* Dead, but not collected yet: that is dead enough. */
-    if (_i > 1)
+    if (deaths[_i] == RUNS_ANOTHER_PROGRAM || deaths[_i] == WAITS)
         kill(pid, SIGKILL);
     waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
     assert_held(0xffff, true);
-    fx_lock(host);
-    ck_assert_uint_eq(fx_foreign_reap(host), PAGES);
-    fx_unlock(host);
+    ck_assert_uint_eq(reaped(), PAGES);
     assert_held(0, true);
+    end_child(pid);
+}
+END_TEST
+
+START_TEST(another_program_has_nothing_mapped)
+{
+    pid_t pid = mapping_child(RUNS_ANOTHER_PROGRAM);
+    uint64_t pages = 0;
+
+    while (!pages) {
+        ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+        pages = reaped();
+    }
+    ck_assert_uint_eq(pages, PAGES);
+    end_child(pid);
+}
+END_TEST
+
+static const enum fate lives[] = {WAITS, CLOSES_ALL_FILES,
+                                  ENDS_ITS_MAIN_THREAD};
+
+START_TEST(living_processes_hold_what_they_have)
+{
+    pid_t pid = mapping_child(lives[_i]);
+
+    ck_assert_uint_eq(reaped(), 0);
+    assert_held(0xffff, true);
+    fx_host_close(
+        fx_open_path(path)); /* nor does whoever comes next see it so */
+    assert_held(0xffff, true);
+    end_child(pid);
+    ck_assert_uint_eq(reaped(), PAGES);
+    assert_held(0, true);
+}
+END_TEST
+
+/* Whose process has the ID of another one here. */
+START_TEST(namespaces_of_processes_do_not_matter)
+{
+    pid_t pid, inner;
+    char c;
+
+    ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(pipe(hold), 0);
+    pid = fork();
+    if (pid == 0) {
+        if (unshare(CLONE_NEWUSER | CLONE_NEWPID)) {
+            FX_MUST(write(ready[1], "n", 1) == 1);
+            _exit(0);
+        }
+        inner = fork();
+        FX_MUST(inner >= 0);
+        if (inner == 0) {
+            FX_MUST(getpid() == 1);
+            map(PROT_READ | PROT_WRITE, PAGES);
+            FX_MUST(write(ready[1], "y", 1) == 1);
+            wait_for_the_end();
+        }
+        close(hold[1]);
+        waitpid(inner, NULL, 0);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(ready[0], &c, 1), 1);
+    if (c == 'y') {
+        ck_assert_uint_eq(reaped(), 0);
+        assert_held(0xffff, true);
+        close(hold[1]);
+        waitpid(pid, NULL, 0);
+        ck_assert_uint_eq(reaped(), PAGES);
+    } else {
+        fputs("no namespaces for processes here\n", stderr);
+    }
     waitpid(pid, NULL, 0);
+}
+END_TEST
+
+/* One is gone, and the next has what that had, but for its number. */
+START_TEST(names_are_not_used_again)
+{
+    pid_t pid[2];
+
+    pid[0] = mapping_child(EXITS);
+    waitpid(pid[0], NULL, 0);
+    pid[1] = mapping_child(WAITS);
+    ck_assert_uint_eq(reaped(), PAGES);
+    assert_held(0xffff, true);
+    end_child(pid[1]);
+    ck_assert_uint_eq(reaped(), PAGES);
+    assert_held(0, true);
 }
 END_TEST
 
 START_TEST(a_conflict_with_the_dead_is_none)
 {
     struct fx_domain *domain = fx_domain(host, DOMID);
-    pid_t pid = mapping_child(3);
+    pid_t pid = mapping_child(WAITS);
     char *p;
 
     fx_lock(host);
-    ck_assert_uint_eq(fx_foreign_reap(host), 0);
+    ck_assert_uint_eq(fx_mapping_reap(host), 0);
     memset(fx_page(host, mfn[0]), 0, FX_PAGE_SIZE);
     ck_assert_int_eq(fx_pin(host, domain, mfn[0], 1), -EINVAL);
     fx_unlock(host);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    end_child(pid);
     p = map(PROT_READ, 1);
     munmap(p, FX_PAGE_SIZE);
     fx_host_close(fx_open_path(path)); /* whoever comes next finds them free */
@@ -424,8 +595,10 @@ START_TEST(children_have_no_part_in_it)
     int status;
     pid_t pid = fork();
 
-    if (pid == 0)
+    if (pid == 0) {
+        munmap(map(PROT_READ, PAGES), PAGES * FX_PAGE_SIZE);
         _exit(munmap(p, PAGES * FX_PAGE_SIZE));
+    }
     waitpid(pid, &status, 0);
     ck_assert_int_eq(status, 0);
     assert_held(0xffff, false);
@@ -435,8 +608,105 @@ START_TEST(children_have_no_part_in_it)
         _exit(*(volatile char *)p);
     }
     waitpid(pid, &status, 0);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    assert_held(0xffff, false);
+    /* What it maps itself is its own, and ends with it alone. */
+    pid = mapping_child(EXITS);
+    waitpid(pid, NULL, 0);
+    ck_assert_uint_eq(fx_frame(host, mfn[0])->refs, 3);
+    ck_assert_uint_eq(reaped(), PAGES);
     assert_held(0xffff, false);
     munmap(p, PAGES * FX_PAGE_SIZE);
+}
+END_TEST
+
+/* -- while other threads are busy -- */
+
+static char *volatile place; /* of PAGES pages */
+static volatile bool enough;
+
+/* How often there was room for a page where none must be. */
+static void *map_in_between(void *unused)
+{
+    uintptr_t rooms = 0;
+
+    (void)unused;
+    while (!enough) {
+        void *p =
+            mmap(place, FX_PAGE_SIZE, PROT_READ,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+        rooms += p != MAP_FAILED;
+    }
+    return (void *)rooms;
+}
+
+/* Each second frame, so that each takes a mapping of its own. */
+static void map_again_and_again(int times)
+{
+    xen_pfn_t some[PAGES / 2];
+    int i;
+
+    for (i = 0; i < PAGES / 2; i++)
+        some[i] = mfn[2 * i];
+    for (i = 0; i < times; i++)
+        ck_assert_ptr_eq(xenforeignmemory_map2(fmem, DOMID, place, PROT_READ,
+                                               MAP_FIXED, PAGES / 2, some,
+                                               NULL),
+                         place);
+}
+
+START_TEST(nothing_gets_in_between)
+{
+    pthread_t thread;
+    void *rooms;
+
+    enough = false;
+    place = map(PROT_READ, PAGES);
+    ck_assert_int_eq(pthread_create(&thread, NULL, map_in_between, NULL), 0);
+    map_again_and_again(5000);
+    enough = true;
+    pthread_join(thread, &rooms);
+    ck_assert_uint_eq((uintptr_t)rooms, 0);
+    munmap(place, PAGES * FX_PAGE_SIZE);
+    assert_held(0, false);
+}
+END_TEST
+
+/* How many children could read a page. */
+static void *fork_in_between(void *unused)
+{
+    uintptr_t readers = 0;
+    int i, status, out[2];
+
+    (void)unused;
+    FX_MUST(!pipe(out));
+    for (i = 0; i < 100; i++) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(write(out[1], place, 1) == 1);
+        waitpid(pid, &status, 0);
+        readers += status != 0;
+    }
+    enough = true;
+    return (void *)readers;
+}
+
+START_TEST(no_child_gets_half_a_mapping)
+{
+    pthread_t thread;
+    void *readers;
+
+    enough = false;
+    place = map(PROT_READ, PAGES);
+    ck_assert_int_eq(pthread_create(&thread, NULL, fork_in_between, NULL), 0);
+    while (!enough)
+        map_again_and_again(1);
+    pthread_join(thread, &readers);
+    ck_assert_uint_eq((uintptr_t)readers, 0);
+    munmap(place, PAGES * FX_PAGE_SIZE);
+    assert_held(0, false);
 }
 END_TEST
 
@@ -495,9 +765,17 @@ TCase *fx_mapping_case(void)
     tcase_add_test(tc, the_m2p_is_read_only);
     tcase_add_test(tc, grant_frames_are_a_resource);
     tcase_add_test(tc, resources_that_are_none);
-    tcase_add_loop_test(tc, dead_processes_hold_nothing, 0, 4);
+    tcase_add_loop_test(tc, dead_processes_hold_nothing, 0,
+                        sizeof(deaths) / sizeof(deaths[0]));
+    tcase_add_test(tc, another_program_has_nothing_mapped);
+    tcase_add_loop_test(tc, living_processes_hold_what_they_have, 0,
+                        sizeof(lives) / sizeof(lives[0]));
+    tcase_add_test(tc, namespaces_of_processes_do_not_matter);
+    tcase_add_test(tc, names_are_not_used_again);
     tcase_add_test(tc, a_conflict_with_the_dead_is_none);
     tcase_add_test(tc, children_have_no_part_in_it);
+    tcase_add_test(tc, nothing_gets_in_between);
+    tcase_add_test(tc, no_child_gets_half_a_mapping);
     tcase_add_test(tc, a_domain_dies_with_its_last_mapping);
     tcase_add_test(tc, slots_run_out);
     return tc;

@@ -7,25 +7,23 @@
  * reach it through this process, and so it is gone with it, however that ends.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
-#include <signal.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "machine/lock.h"
-#include "recovery/open.h"
-#include "preload/settings.h"
-#include "beside.h"
+#include "command/environment.h"
+#include "command/run.h"
 #include "command/status.h"
+#include "machine/lock.h"
+#include "preload/settings.h"
+#include "recovery/open.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* 125 is what coreutils' wrappers end with for a failure of their own. */
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_FAULT = 125 };
 
 struct arguments {
     struct fx_options machine;
@@ -208,169 +206,48 @@ static int report_status(const struct arguments *a)
 
 /* -- the command -- */
 
-static void set(const char *name, const char *value)
+/* Where it did not strike, the command shows nothing about that fault.  How it
+ * ended is told, as it is not our status. */
+static int check_fault(const char *fail, uint64_t calls, int status)
 {
-    if (value ? setenv(name, value, 1) : unsetenv(name))
-        die(EXIT_FAILED, "%s: %s", name, strerror(errno));
-}
+    uint64_t nth;
+    int error;
 
-/* The command may go elsewhere. */
-static void set_path(const char *name, const char *path)
-{
-    char full[2 * PATH_MAX], here[PATH_MAX];
-
-    if (!path || *path == '/') {
-        set(name, path);
-        return;
-    }
-    if (!getcwd(here, sizeof(here)))
-        die(EXIT_FAILED, "the working directory: %s", strerror(errno));
-    if (snprintf(full, sizeof(full), "%s/%s", here, path) >= (int)sizeof(full))
-        die(EXIT_FAILED, "%s: %s", path, strerror(ENAMETOOLONG));
-    set(name, full);
-}
-
-/* A file of this process that has no name elsewhere. */
-static void set_own_file(const char *name, int fd)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
-    set(name, path);
-}
-
-static void find_library(char path[PATH_MAX])
-{
-    static const struct beside self = {"src/hypervisor/fakexen/fakexen",
-                                       DW_FAKEXEN};
-    static const struct beside file = {
-        "src/hypervisor/fakexen/.libs/fakexen.so", DW_FAKEXEN_LIBRARY};
-    const char *given = getenv("FAKEXEN_LIBRARY");
-
-    if (given && *given)
-        snprintf(path, PATH_MAX, "%s", given);
-    else
-        beside_find(path, &self, &file);
-}
-
-static void set_preload(void)
-{
-    const char *others = getenv("LD_PRELOAD");
-    char object[PATH_MAX];
-    char *value;
-
-    find_library(object);
-    if (strpbrk(object, " :"))
-        die(EXIT_FAILED, "%s: LD_PRELOAD takes no path with a space or colon",
-            object);
-    /* The dynamic linker would only warn, and the command look for Xen. */
-    if (access(object, R_OK))
-        die(EXIT_FAILED, "%s: %s", object, strerror(errno));
-    if (asprintf(&value, "%s%s%s", object, others && *others ? ":" : "",
-                 others ? others : "") < 0)
-        die(EXIT_FAILED, "out of memory");
-    set("LD_PRELOAD", value);
-    free(value);
-}
-
-static void set_trace(const char *path)
-{
-    int fd;
-
-    if (path) {
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (fd < 0)
-            die(EXIT_FAILED, "%s: %s", path, strerror(errno));
-        close(fd);
-    }
-    set_path("FAKEXEN_TRACE", path);
-}
-
-/* The count that --fail goes by, and of which the trace tells. */
-static void set_count(void)
-{
-    int fd;
-
-    fd = memfd_create("fakexen-calls", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, sizeof(uint64_t)))
-        die(EXIT_FAILED, "the count of calls: %s", strerror(errno));
-    set_own_file("FAKEXEN_CALLS", fd);
-}
-
-static void set_environment(const struct arguments *a,
-                            const struct fx_host *host)
-{
-    set_preload();
-    set_path("FAKEXEN_HOST", a->machine.path);
-    if (!a->machine.path)
-        set_own_file("FAKEXEN_HOST", host->fd);
-    set("FAKEXEN_MEMORY", a->memory);
-    set_path("FAKEXEN_E820", a->machine.e820_path);
-    set("FAKEXEN_NODES", a->nodes);
-    set("FAKEXEN_LEVEL", a->level);
-    set_trace(a->trace);
-    set("FAKEXEN_FAIL", a->fail);
-    set("FAKEXEN_CALLS", NULL);
-    if (a->trace || a->fail)
-        set_count();
-}
-
-static pid_t child;
-
-static void pass_on(int signo)
-{
-    int saved = errno;
-
-    if (child > 0)
-        kill(child, signo);
-    errno = saved;
-}
-
-/* The terminal's signals reach the command by themselves; others are for it. */
-static void set_signals(void)
-{
-    struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
-
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
-    sigaction(SIGTERM, &pass, NULL);
-    sigaction(SIGHUP, &pass, NULL);
-    sigaction(SIGUSR1, &pass, NULL);
-    sigaction(SIGUSR2, &pass, NULL);
-}
-
-static void __attribute__((noreturn)) become(char **command)
-{
-    execvp(command[0], command);
-    fprintf(stderr, "fakexen: %s: %s\n", command[0], strerror(errno));
-    /* As a shell has it: not there, or not to be run. */
-    _exit(errno == ENOENT ? 127 : 126);
+    if (fx_parse_fail(fail, &nth, &error) || calls >= nth)
+        return status;
+    fprintf(stderr,
+            "fakexen: --fail %s: only %" PRIu64
+            " calls were made; the command ended with status %d\n",
+            fail, calls, status);
+    return EXIT_NO_FAULT;
 }
 
 static int run_command(const struct arguments *a)
 {
     struct fx_host *host = open_host(&a->machine);
-    sigset_t signals, old;
+    struct fx_environment env = {
+        .host = a->machine.path,
+        .host_fd = host->fd,
+        .memory = a->memory,
+        .nodes = a->nodes,
+        .level = a->level,
+        .e820 = a->machine.e820_path,
+        .trace = a->trace,
+        .fail = a->fail,
+    };
+    const uint64_t *calls;
     int status;
 
-    set_environment(a, host);
-    sigfillset(&signals);
-    sigprocmask(SIG_SETMASK, &signals, &old);
-    child = fork();
-    if (child < 0)
-        die(EXIT_FAILED, "fork: %s", strerror(errno));
-    if (!child) {
-        sigprocmask(SIG_SETMASK, &old, NULL);
-        become(a->command);
-    }
-    set_signals();
-    sigprocmask(SIG_SETMASK, &old, NULL);
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            die(EXIT_FAILED, "waiting for %s: %s", a->command[0],
-                strerror(errno));
+    if (fx_environment_set(&env, &calls))
+        exit(EXIT_FAILED);
+    /* Nothing of it goes by way of this process, or is to be done later. */
+    if (a->machine.path && !calls)
+        return fx_become(a->command);
+    status = fx_run(a->command);
     fx_host_close(host); /* and with that a machine without a name is gone */
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (status < 0)
+        return EXIT_FAILED;
+    return a->fail ? check_fault(a->fail, *calls, status) : status;
 }
 
 int main(int argc, char **argv)

@@ -22,6 +22,7 @@
 #include "machine/alloc.h"
 #include "machine/file.h"
 #include "machine/lock.h"
+#include "machine/process.h"
 
 static int explain(int rc, const char *path, const char *what, char *why,
                    size_t len)
@@ -209,6 +210,7 @@ void fx_host_close(struct fx_host *host)
 {
     if (!host)
         return;
+    fx_process_forget(host);
     fx_file_close(host);
     free(host);
 }

@@ -18,6 +18,7 @@
 #include "machine/superblock.h"
 
 struct fx_frame;
+struct fx_process;
 
 /* What those above do for the machine, which does not know them. */
 struct fx_hooks {
@@ -41,11 +42,9 @@ struct fx_host {
     uint64_t *mapped_frames;
     uint8_t *store;
     uint8_t *memory;
-    uint64_t bytes;  /* mapped, from `super` on */
-    int fd, read_fd; /* the latter's mappings cannot become writable */
-    bool has_mapped; /* this process, some of the frames */
-    int32_t own_pid; /* whose start_time (mapping.c) is the next; 0: unknown */
-    uint64_t own_start;
+    uint64_t bytes;         /* mapped, from `super` on */
+    int fd, read_fd;        /* the latter's mappings cannot become writable */
+    struct fx_process *own; /* process.h; NULL: nobody asked */
     /* Under this lock, something of a dying domain's was let go of. */
     bool may_reap;
     /* Frames freed under this lock, whose contents are yet to be cleared. */

@@ -30,6 +30,9 @@ void fx_lock(struct fx_host *host)
 
     if (pthread_mutex_lock(&super->lock) == EOWNERDEAD)
         pthread_mutex_consistent(&super->lock);
+    /* Whoever held it cleared what he freed; a child of his that he forked in
+     * the midst of that has no part in it. */
+    host->to_clear = (struct fx_range){0, 0};
     if (super->busy)
         host->hooks->repair(host);
     super->busy = true;

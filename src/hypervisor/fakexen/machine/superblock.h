@@ -31,7 +31,7 @@
 #define FX_MAGIC        "domwright fakexn"
 #define FX_MAGIC_MAKING "domwright making" /* its maker has not finished */
 #define FX_MAGIC_BYTES  16
-#define FX_VERSION      3
+#define FX_VERSION      4
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -58,9 +58,8 @@ struct fx_options {
 /* A foreign mapping that a process holds: each of its frames has a reference,
  * and a writable one a type reference besides. */
 struct fx_mapping {
-    int32_t pid;        /* 0: free slot */
-    uint64_t starttime; /* of the process, /proc/PID/stat, against reuse */
-    uint64_t address;   /* in that process */
+    uint64_t process; /* its number (process.h); 0: free slot */
+    uint64_t address; /* in that process */
     uint64_t pages;
     uint16_t domid;
     bool writable;
@@ -86,6 +85,7 @@ struct fx_super {
     uint64_t free_frames, claimed_frames;
     uint32_t next_domid;
     uint32_t mapping_slots; /* those behind them are free */
+    uint64_t last_process;  /* the last number given out (process.h) */
     uint64_t hypercalls;
     uint32_t changes;                        /* wake.h */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */

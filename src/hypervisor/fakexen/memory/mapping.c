@@ -5,56 +5,11 @@
 #include "memory/mapping.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/process.h"
 #include "memory/page_type.h"
-#include "machine/superblock.h"
-
-/*
- * When a process began, in clock ticks since boot: with its ID a name that is
- * not used twice.  0 where there is no such process, or only what is left for
- * its parent to collect.
- */
-static uint64_t start_time(int32_t pid)
-{
-    char path[32], stat[512], *at;
-    unsigned long long start;
-    ssize_t n;
-    char state;
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    n = read(fd, stat, sizeof(stat) - 1);
-    close(fd);
-    if (n <= 0)
-        return 0;
-    stat[n] = '\0';
-    /* The program's name before it may hold anything, brackets too. */
-    at = strrchr(stat, ')');
-    if (!at || sscanf(at + 1,
-                      " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
-                      "%*d %*d %*d %*d %*d %llu",
-                      &state, &start) != 2)
-        return 0;
-    return state == 'Z' || state == 'X' ? 0 : start;
-}
-
-/* This process's, which is another one after fork(). */
-static uint64_t own_start_time(struct fx_host *host, int32_t pid)
-{
-    if (host->own_pid != pid) {
-        host->own_start = start_time(pid);
-        host->own_pid = pid;
-    }
-    return host->own_start;
-}
 
 unsigned int fx_mapping_slots(const struct fx_host *host)
 {
@@ -67,7 +22,7 @@ struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot)
 {
     struct fx_mapping *m = &host->mappings[slot];
 
-    if (!m->pid || m->frames > FX_MAX_MAPPED_FRAMES ||
+    if (!m->process || m->frames > FX_MAX_MAPPED_FRAMES ||
         m->pages > FX_MAX_MAPPED_FRAMES - m->frames ||
         *(const uint8_t *)&m->writable > 1) /* no bool: not to be read as one */
         return NULL;
@@ -104,7 +59,7 @@ static int free_slot(struct fx_host *host)
     unsigned int slots = fx_mapping_slots(host), i;
 
     for (i = 0; i < slots; i++) {
-        if (!host->mappings[i].pid)
+        if (!host->mappings[i].process)
             return (int)i;
     }
     return i < FX_MAX_MAPPINGS ? (int)i : -ENOMEM;
@@ -112,21 +67,21 @@ static int free_slot(struct fx_host *host)
 
 static void fill_slot(struct fx_host *host, int slot, struct fx_mapping m)
 {
-    int32_t pid = m.pid;
+    uint64_t process = m.process;
 
     /* Its process last: it is what makes the slot used. */
-    m.pid = 0;
+    m.process = 0;
     host->mappings[slot] = m;
     if (fx_mapping_slots(host) <= (unsigned int)slot)
         host->super->mapping_slots = (uint32_t)slot + 1;
-    host->mappings[slot].pid = pid;
+    host->mappings[slot].process = process;
 }
 
 static void free_slots_end(struct fx_host *host)
 {
     uint32_t slots = fx_mapping_slots(host);
 
-    while (slots && !host->mappings[slots - 1].pid)
+    while (slots && !host->mappings[slots - 1].process)
         slots--;
     host->super->mapping_slots = slots;
 }
@@ -156,21 +111,21 @@ int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
                    uint16_t domid, bool writable, uint64_t **frames)
 {
     struct fx_mapping m = {
-        .pid = getpid(),
         .address = address,
         .pages = pages,
         .domid = domid,
         .writable = writable,
     };
-    int slot = free_slot(host);
+    int slot = free_slot(host), rc;
 
     if (slot < 0 || pages > FX_MAX_MAPPED_FRAMES)
         return -ENOMEM;
     m.frames = find_room(host, pages);
     if (m.frames == FX_NO_MFN)
         return -ENOMEM;
-    host->has_mapped = true;
-    m.starttime = own_start_time(host, m.pid);
+    rc = fx_process_number(host, &m.process);
+    if (rc)
+        return rc;
     *frames = host->mapped_frames + m.frames;
     memset(*frames, 0xff, pages * sizeof(**frames));
     fill_slot(host, slot, m);
@@ -227,20 +182,20 @@ static void drop_part(struct fx_host *host, unsigned int slot,
     } else if (tail.pages) {
         *m = tail;
     } else {
-        m->pid = 0;
+        m->process = 0;
     }
 }
 
 bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end)
 {
     unsigned int slots = fx_mapping_slots(host), i;
-    int32_t pid = getpid();
+    uint64_t own = fx_process_own(host);
 
     /* Only one that goes over both ends falls into two. */
     for (i = 0; i < slots; i++) {
         const struct fx_mapping *m = fx_mapping_at(host, i);
 
-        if (m && m->pid == pid && m->address < first &&
+        if (m && m->process == own && m->address < first &&
             m->address + m->pages * FX_PAGE_SIZE > end)
             return free_slot(host) >= 0;
     }
@@ -250,7 +205,7 @@ bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end)
 int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end)
 {
     unsigned int slots = fx_mapping_slots(host), i;
-    int32_t pid = getpid();
+    uint64_t own = fx_process_own(host);
     int64_t dropped = 0;
 
     if (!fx_mapping_can_drop(host, first, end))
@@ -259,7 +214,7 @@ int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end)
         const struct fx_mapping *m = fx_mapping_at(host, i);
         struct fx_range part;
 
-        if (!m || m->pid != pid)
+        if (!m || m->process != own)
             continue;
         part = part_in(m, first, end);
         if (part.first >= part.end)
@@ -271,22 +226,20 @@ int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end)
     return dropped;
 }
 
-uint64_t fx_mapping_reap(struct fx_host *host, bool fresh)
+uint64_t fx_mapping_reap(struct fx_host *host)
 {
     unsigned int slots = fx_mapping_slots(host), i;
-    uint64_t dropped = 0, start = 0;
-    int32_t own = getpid(), asked = 0;
+    uint64_t dropped = 0, asked = 0;
+    bool lives = false;
 
     for (i = 0; i < slots; i++) {
         const struct fx_mapping *m = fx_mapping_at(host, i);
 
-        if (!m || (m->pid == own && !fresh))
-            continue;
-        if (m->pid != own && m->pid != asked) {
-            asked = m->pid;
-            start = start_time(asked);
+        if (m && m->process != asked) {
+            asked = m->process;
+            lives = fx_process_lives(host, asked);
         }
-        if (m->pid != own && start && start == m->starttime)
+        if (!m || lives)
             continue;
         dropped += m->pages;
         drop_part(host, i, (struct fx_range){0, m->pages});

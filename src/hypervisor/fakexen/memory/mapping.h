@@ -28,7 +28,8 @@ uint64_t *fx_mapping_frame(struct fx_host *host, const struct fx_mapping *m,
 /*
  * Records a mapping of this process; `frames` get room for the frame numbers,
  * which the caller fills in, FX_NO_MFN where nothing is mapped, after it has
- * taken their references.  -ENOMEM: no slot.
+ * taken their references.  -ENOMEM: no slot; or why this process has no number
+ * (process.h).
  */
 int __attribute__((warn_unused_result))
 fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
@@ -44,11 +45,7 @@ int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end);
 /* Could fx_mapping_drop() do that? */
 bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end);
 
-/*
- * Drops the mappings of processes that are gone; how many pages.  `fresh`: this
- * process has mapped nothing yet, so that what stands under its name is from a
- * program that it ran before execve().
- */
-uint64_t fx_mapping_reap(struct fx_host *host, bool fresh);
+/* Drops the mappings of processes that are gone; how many pages. */
+uint64_t fx_mapping_reap(struct fx_host *host);
 
 #endif /* FX_MAPPING_H */

@@ -5,9 +5,9 @@
  * A frame that is mapped is a page of that file.  Programs let go of mappings
  * by plain munmap(), which is therefore watched.
  */
-#include "preload/foreign.h"
-
 #include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,7 +49,7 @@ struct request {
  * programs that know nothing of Xen, and must not open one. */
 static struct fx_host *mapped_host;
 
-int fx_raw_munmap(void *address, size_t size)
+static int raw_munmap(void *address, size_t size)
 {
     return (int)syscall(SYS_munmap, address, size);
 }
@@ -66,11 +66,6 @@ static struct fx_domain *target(struct fx_host *host, uint32_t domid)
     const struct fx_caller caller = fx_process_caller(host);
 
     return fx_caller_domain(&caller, domid);
-}
-
-uint64_t fx_foreign_reap(struct fx_host *host)
-{
-    return fx_mapping_reap(host, !mapped_host);
 }
 
 /* Where a frame lies in the file; the M2P's have numbers beyond all RAM. */
@@ -110,7 +105,7 @@ static uint64_t get_frames(struct request *rq, uint16_t owner, uint64_t *kept)
 
         if (rc == -EBUSY && !reaped) {
             reaped = true;
-            if (fx_foreign_reap(rq->host))
+            if (fx_mapping_reap(rq->host))
                 rc = fx_get_mapping(rq->host, 0, owner, rq->mfn[i], writable);
         }
         rq->err[i] = rc;
@@ -174,7 +169,6 @@ static int map_frames(const struct request *rq, uint8_t *address)
                      file_offset(rq->host, rq->mfn[i])) == MAP_FAILED)
             return -errno;
     }
-    /* A child's copy would have no references. */
     madvise(address, rq->pages * FX_PAGE_SIZE, MADV_DONTFORK);
     /* As privcmd does, not page by page when touched; who maps to read may look
      * at much that was never written, and would fill the file's holes. More
@@ -196,7 +190,7 @@ static int unmap(struct fx_host *host, void *address, size_t size,
     fx_lock(host);
     if (!fx_mapping_can_drop(host, first, end))
         rc = -ENOMEM;
-    else if (fx_raw_munmap(address, size))
+    else if (raw_munmap(address, size))
         rc = -errno;
     else
         *dropped = fx_mapping_drop(host, first, end);
@@ -204,28 +198,70 @@ static int unmap(struct fx_host *host, void *address, size_t size,
     return rc;
 }
 
+/* Something in the place of mappings, whose references go: in one step, lest
+ * what another thread maps meanwhile lie there. */
+static void *replace(struct fx_host *host, void *address, size_t size, int prot,
+                     int flags, int fd, uint64_t offset)
+{
+    uint64_t first = (uint64_t)address;
+    uint64_t end = first + ((size + FX_PAGE_SIZE - 1) & ~(FX_PAGE_SIZE - 1));
+    void *result = MAP_FAILED;
+
+    fx_lock(host);
+    if (!fx_mapping_can_drop(host, first, end))
+        errno = ENOMEM;
+    else
+        result = raw_mmap(address, size, prot, flags, fd, offset);
+    if (result != MAP_FAILED)
+        fx_mapping_drop(host, first, end);
+    fx_unlock(host);
+    return result;
+}
+
 /* A place for the mapping, whose pages are not to be touched yet. */
 static int reserve(struct fx_host *host, void **address, size_t size, int flags)
 {
     int wanted = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    int64_t dropped;
 
-    if (flags & MAP_FIXED) {
-        int rc = unmap(host, *address, size, &dropped);
-
-        if (rc)
-            return rc;
-    }
     wanted |= flags & (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_32BIT);
-    *address = raw_mmap(*address, size, PROT_NONE, wanted, -1, 0);
+    *address = flags & MAP_FIXED
+                   ? replace(host, *address, size, PROT_NONE, wanted, -1, 0)
+                   : raw_mmap(*address, size, PROT_NONE, wanted, -1, 0);
     return *address == MAP_FAILED ? -errno : 0;
+}
+
+/*
+ * A child must not have a mapping, as it would have no references.  So nobody
+ * forks while one is made, which for some time is like any other.
+ */
+static pthread_rwlock_t no_fork = PTHREAD_RWLOCK_INITIALIZER;
+
+static void before_fork(void)
+{
+    pthread_rwlock_wrlock(&no_fork);
+}
+
+static void after_fork(void)
+{
+    pthread_rwlock_unlock(&no_fork);
+}
+
+static void in_child(void)
+{
+    no_fork = (pthread_rwlock_t)PTHREAD_RWLOCK_INITIALIZER;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, in_child);
 }
 
 /*
  * Maps the request's frames at *address, or wherever there is room.  `all`: one
  * that fails is the failure of all.
  */
-static int map(struct request *rq, void **address, int flags, bool all)
+static int map_without_fork(struct request *rq, void **address, int flags,
+                            bool all)
 {
     size_t size = rq->pages * FX_PAGE_SIZE;
     uint64_t failed, i;
@@ -244,7 +280,19 @@ static int map(struct request *rq, void **address, int flags, bool all)
     if (!rc)
         rc = map_frames(rq, *address);
     if (rc && unmap(rq->host, *address, size, &dropped))
-        fx_raw_munmap(*address, size);
+        raw_munmap(*address, size);
+    return rc;
+}
+
+static int map(struct request *rq, void **address, int flags, bool all)
+{
+    static pthread_once_t watched = PTHREAD_ONCE_INIT;
+    int rc;
+
+    pthread_once(&watched, watch_forks);
+    pthread_rwlock_rdlock(&no_fork);
+    rc = map_without_fork(rq, address, flags, all);
+    pthread_rwlock_unlock(&no_fork);
     return rc;
 }
 
@@ -488,7 +536,7 @@ int munmap(void *addr, size_t size)
 
     /* The rest of what is wrong with a call is for the kernel to say. */
     if (!host || (uint64_t)addr + size + FX_PAGE_SIZE < (uint64_t)addr)
-        return fx_raw_munmap(addr, size);
+        return raw_munmap(addr, size);
     fx_trace_begin_uncounted(&call);
     rc = unmap(host, addr, size, &dropped);
     if (dropped > 0)
@@ -504,24 +552,11 @@ int munmap(void *addr, size_t size)
 void *mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
 {
     struct fx_host *host = __atomic_load_n(&mapped_host, __ATOMIC_ACQUIRE);
-    uint64_t first = (uint64_t)addr;
-    uint64_t end = first + size + FX_PAGE_SIZE - 1;
-    void *result;
 
-    if (!host || !(flags & MAP_FIXED) || end < first)
+    if (!host || !(flags & MAP_FIXED) ||
+        (uint64_t)addr + size + FX_PAGE_SIZE < (uint64_t)addr)
         return raw_mmap(addr, size, prot, flags, fd, (uint64_t)offset);
-    end &= ~(FX_PAGE_SIZE - 1);
-    fx_lock(host);
-    if (!fx_mapping_can_drop(host, first, end)) {
-        errno = ENOMEM;
-        result = MAP_FAILED;
-    } else {
-        result = raw_mmap(addr, size, prot, flags, fd, (uint64_t)offset);
-        if (result != MAP_FAILED)
-            fx_mapping_drop(host, first, end);
-    }
-    fx_unlock(host);
-    return result;
+    return replace(host, addr, size, prot, flags, fd, (uint64_t)offset);
 }
 
 void *mmap64(void *addr, size_t size, int prot, int flags, int fd,

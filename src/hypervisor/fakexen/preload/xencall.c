@@ -14,7 +14,7 @@
 #include <xencall.h>
 
 #include "hypercall/dispatch.h"
-#include "preload/foreign.h"
+#include "memory/mapping.h"
 #include "preload/process_memory.h"
 #include "preload/trace.h"
 
@@ -78,7 +78,7 @@ static long locked_call(struct fx_host *host, unsigned int op,
     fx_lock(host);
     host->super->hypercalls++;
     if (host->super->mapping_slots && concerns_frames(op))
-        fx_foreign_reap(host);
+        fx_mapping_reap(host);
     if (function)
         result = function(&caller, arg);
     fx_unlock(host);

@@ -282,8 +282,10 @@ static void count_mappings(struct audit *a)
             if (m->writable ? count_type(a, *mfn, FX_WRITABLE)
                             : count_ref(a, *mfn))
                 continue;
-            differ(a, "process %d: frame 0x%" PRIx64 " cannot be mapped so",
-                   m->pid, *mfn);
+            differ(a,
+                   "process %" PRIu64 ": frame 0x%" PRIx64
+                   " cannot be mapped so",
+                   m->process, *mfn);
             if (a->repair)
                 *mfn = FX_NO_MFN;
         }
@@ -551,6 +553,6 @@ void fx_audit_repair(struct fx_host *host)
     free(a.count);
     set_sums(&a);
     fx_free_map_rebuild(host);
-    fx_mapping_reap(host, !host->has_mapped);
+    fx_mapping_reap(host);
     finish_dying(host);
 }

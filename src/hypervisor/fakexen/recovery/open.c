@@ -28,7 +28,7 @@ int fx_host_open(const struct fx_options *options, struct fx_host **host,
     fx_lock(h);
     rc = fx_check_states(h, reason, sizeof(reason));
     if (!rc)
-        fx_mapping_reap(h, true);
+        fx_mapping_reap(h);
     fx_unlock(h);
     if (rc) {
         snprintf(why, len, "%s: %s", options->path ? options->path : "memory",
