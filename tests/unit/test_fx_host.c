@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <zlib.h>
 
+#include "machine/file.h"
 #include "machine/superblock.h"
 #include "unit_random.h"
 
@@ -258,6 +260,82 @@ START_TEST(options_that_cannot_be)
 }
 END_TEST
 
+/* -- descriptors -- */
+
+/* What daemons and shells do to those that they know nothing of: the numbers
+ * are another file's then. */
+static void close_and_reuse(const struct fx_host *host)
+{
+    int fds[2] = {host->fd, host->read_fd}, other = open("/dev/zero", O_RDWR);
+    size_t i;
+
+    for (i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            ck_assert_int_eq(dup2(other, fds[i]), fds[i]);
+}
+
+/* _i & 1: the numbers are in use by another file; 2: few descriptors at all; 4:
+ * the file has no name any more. */
+START_TEST(the_program_closes_descriptors)
+{
+    struct rlimit few = {64, 64};
+    struct fx_host *host;
+    struct fx_alloc want = {.node = FX_ANY_NODE};
+    uint64_t mfn, free_frames;
+
+    if (_i & 2)
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    host = fx_open_path(path);
+    fx_lock(host);
+    mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+    fx_new_domain(host, 5);
+    strcpy(fx_page(host, mfn), "still there");
+    free_frames = fx_free_frames_count(host);
+    fx_unlock(host);
+    if (_i & 4)
+        unlink(path);
+    if (_i & 1)
+        close_and_reuse(host);
+    else
+        close_range(3, UINT32_MAX, 0);
+    fx_lock(host);
+    fx_free_map_rebuild(host);
+    ck_assert_uint_eq(fx_free_frames_count(host), free_frames);
+    ck_assert(!fx_is_free(host, mfn));
+    ck_assert_uint_eq(fx_next_used(host, mfn), mfn);
+    ck_assert_uint_eq(fx_next_used(host, mfn + 1), FX_NO_MFN);
+    ck_assert_int_ge(fx_file_fd(host), 0);
+    ck_assert_int_ge(fx_file_read_fd(host), 0);
+    ck_assert_int_eq(fcntl(fx_file_read_fd(host), F_GETFL) & O_ACCMODE,
+                     O_RDONLY);
+    ck_assert_str_eq(fx_page(host, mfn), "still there");
+    fx_unlock(host);
+    fx_host_close(host);
+}
+END_TEST
+
+/* It is no less the user of the machine: who comes is not alone. */
+START_TEST(who_closed_descriptors_still_has_the_lock)
+{
+    struct fx_host *host = fx_open_path(path), *second;
+
+    ck_assert_int_eq(close_range(3, UINT32_MAX, 0), 0);
+    fx_lock(host);
+    if (fork() == 0) {
+        alarm(20);
+        second = fx_open_path(path); /* waits for the lock */
+        fx_host_close(second);
+        _exit(0);
+    }
+    usleep(100000);
+
+    ck_assert_int_eq(host->super->lock.__data.__owner, getpid());
+    fx_unlock(host);
+    ck_assert_int_gt(wait(NULL), 0);
+    fx_host_close(host);
+}
+END_TEST
+
 /* -- made, and made once -- */
 
 START_TEST(what_is_written_is_found_again)
@@ -390,6 +468,8 @@ TCase *fx_file_case(void)
     tcase_add_test(tc, a_contradictory_superblock_is_refused);
     tcase_add_test(tc, a_domain_that_cannot_be_is_refused);
     tcase_add_test(tc, options_that_cannot_be);
+    tcase_add_loop_test(tc, the_program_closes_descriptors, 0, 8);
+    tcase_add_test(tc, who_closed_descriptors_still_has_the_lock);
     tcase_add_test(tc, what_is_written_is_found_again);
     tcase_add_test(tc, what_was_not_finished_is_made_anew);
     tcase_add_test(tc, without_a_name);

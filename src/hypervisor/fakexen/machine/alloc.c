@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/file.h"
 #include "machine/frames.h"
 
 #define WORD_SHIFT 6
@@ -341,10 +342,10 @@ void fx_clear_freed(struct fx_host *host)
     if (r.first == r.end)
         return;
     if (r.end - r.first >= HOLE_MIN)
-        done =
-            fallocate(host->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                      (off_t)(host->super->memory_at + r.first * FX_PAGE_SIZE),
-                      (off_t)((r.end - r.first) * FX_PAGE_SIZE));
+        done = fallocate(
+            fx_file_fd(host), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+            (off_t)(host->super->memory_at + r.first * FX_PAGE_SIZE),
+            (off_t)((r.end - r.first) * FX_PAGE_SIZE));
     for (i = r.first; i < r.end; i++) {
         if (done && host->frames[i].flags & FX_F_TOUCHED)
             memset(host->memory + i * FX_PAGE_SIZE, 0, FX_PAGE_SIZE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "machine/frames.h"
 
-#include <unistd.h>
+#include "machine/file.h"
 
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn)
 {
@@ -36,14 +36,12 @@ uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
         uint64_t at = super->frames_at + mfn * sizeof(struct fx_frame);
 
         if (at % FX_PAGE_SIZE == 0) {
-            off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
+            uint64_t data = fx_file_next_data(host, at);
 
-            if (data < 0 || (uint64_t)data >= super->m2p_at)
+            if (data >= super->m2p_at)
                 return FX_NO_MFN;
-            if ((uint64_t)data > at) {
-                mfn += ((uint64_t)data - at) / FX_PAGE_SIZE * FX_PAGE_SIZE /
-                       sizeof(struct fx_frame);
-            }
+            mfn += (data - at) / FX_PAGE_SIZE * FX_PAGE_SIZE /
+                   sizeof(struct fx_frame);
         }
         if (fx_is_ram(host, mfn) &&
             (host->frames[mfn].refs ||

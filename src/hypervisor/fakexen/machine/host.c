@@ -201,7 +201,6 @@ int fx_machine_open(const struct fx_options *options,
         fx_host_close(h);
         return rc;
     }
-    fx_file_open_read_only(h);
     *host = h;
     return 0;
 }

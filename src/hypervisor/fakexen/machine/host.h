@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "machine/alloc.h"
 #include "machine/superblock.h"
@@ -42,8 +43,14 @@ struct fx_host {
     uint64_t *mapped_frames;
     uint8_t *store;
     uint8_t *memory;
-    uint64_t bytes;         /* mapped, from `super` on */
-    int fd, read_fd;        /* the latter's mappings cannot become writable */
+    uint64_t bytes; /* mapped, from `super` on */
+    /* The file (file.c): descriptors, which the program may close, and what it
+     * can be found again by. */
+    int fd, read_fd;
+    bool fd_checked; /* under this lock */
+    char *path;      /* NULL: it has none */
+    dev_t device;
+    ino_t inode;
     struct fx_process *own; /* process.h; NULL: nobody asked */
     /* Under this lock, something of a dying domain's was let go of. */
     bool may_reap;

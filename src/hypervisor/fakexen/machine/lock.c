@@ -28,6 +28,7 @@ void fx_lock(struct fx_host *host)
 {
     struct fx_super *super = host->super;
 
+    host->fd_checked = false;
     if (pthread_mutex_lock(&super->lock) == EOWNERDEAD)
         pthread_mutex_consistent(&super->lock);
     /* Whoever held it cleared what he freed; a child of his that he forked in

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "machine/file.h"
 #include "machine/host.h"
 
 /* A child finds all of it zero: the page is wiped when it forks. */
@@ -58,12 +59,14 @@ static int make_own_page(struct fx_host *host)
 }
 
 /* The file once more, as another open file: locks belong to that. */
-static int open_again(const struct fx_host *host)
+static int open_again(struct fx_host *host)
 {
     char path[32];
-    int fd;
+    int fd = fx_file_fd(host);
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", host->fd);
+    if (fd < 0)
+        return fd;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     fd = open(path, O_RDWR | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }
@@ -132,6 +135,7 @@ uint64_t fx_process_own(const struct fx_host *host)
 bool fx_process_lives(const struct fx_host *host, uint64_t number)
 {
     struct flock lock;
+    int fd;
 
     if (!number || number > MAX_NUMBERS)
         return false;
@@ -139,7 +143,8 @@ bool fx_process_lives(const struct fx_host *host, uint64_t number)
         return true;
     lock = lock_of(number);
     /* What cannot be told is held on to. */
-    return fcntl(host->fd, F_OFD_GETLK, &lock) || lock.l_type != F_UNLCK;
+    fd = fx_file_fd((struct fx_host *)host); /* which changes nothing of it */
+    return fcntl(fd, F_OFD_GETLK, &lock) || lock.l_type != F_UNLCK;
 }
 
 void fx_process_forget(struct fx_host *host)

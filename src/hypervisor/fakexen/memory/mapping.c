@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/file.h"
 #include "machine/process.h"
 #include "memory/page_type.h"
 
@@ -33,10 +34,10 @@ struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot)
 static uint64_t skip_unwritten(const struct fx_host *host, uint64_t index)
 {
     uint64_t at = host->super->mapped_frames_at + index * sizeof(uint64_t);
-    off_t data = lseek(host->fd, (off_t)at, SEEK_DATA);
+    uint64_t data = fx_file_next_data(host, at);
 
-    return data < 0 ? FX_MAX_MAPPED_FRAMES
-                    : index + ((uint64_t)data - at) / sizeof(uint64_t);
+    return data == UINT64_MAX ? FX_MAX_MAPPED_FRAMES
+                              : index + (data - at) / sizeof(uint64_t);
 }
 
 uint64_t *fx_mapping_frame(struct fx_host *host, const struct fx_mapping *m,

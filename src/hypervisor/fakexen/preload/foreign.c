@@ -19,6 +19,7 @@
 #include <xenforeignmemory.h>
 
 #include "domain/domain.h"
+#include "machine/file.h"
 #include "preload/process_memory.h"
 #include "memory/mapping.h"
 #include "memory/page_type.h"
@@ -154,9 +155,12 @@ static int record(struct request *rq, uint64_t address, uint64_t *failed)
 /* Maps the frames that may be, neighbours together. */
 static int map_frames(const struct request *rq, uint8_t *address)
 {
-    int fd = rq->prot & PROT_WRITE ? rq->host->fd : rq->host->read_fd;
+    int fd = rq->prot & PROT_WRITE ? fx_file_fd(rq->host)
+                                   : fx_file_read_fd(rq->host);
     uint64_t i, n;
 
+    if (fd < 0)
+        return fd;
     for (i = 0; i < rq->pages; i += n) {
         n = 1;
         if (rq->err[i])
