@@ -38,13 +38,13 @@ struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn)
 
 void *fx_page(struct fx_host *host, uint64_t mfn)
 {
-    (void)host;
-    return world.memory + (uint64_t)fx_world_index(mfn) * ENTRIES;
+    host->frames[fx_world_index(mfn)].flags |= FX_F_TOUCHED;
+    return fx_world_page(mfn);
 }
 
 uint64_t *fx_world_page(uint64_t mfn)
 {
-    return fx_page(&world.host, mfn);
+    return world.memory + (uint64_t)fx_world_index(mfn) * ENTRIES;
 }
 
 void fx_free_frame(struct fx_host *host, uint64_t mfn)
@@ -53,8 +53,8 @@ void fx_free_frame(struct fx_host *host, uint64_t mfn)
 
     if (frame->refs || frame->type)
         abort();
-    *frame = (struct fx_frame){0};
     memset(fx_page(host, mfn), 0, FX_PAGE_SIZE);
+    *frame = (struct fx_frame){0};
 }
 
 uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)

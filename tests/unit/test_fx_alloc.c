@@ -6,10 +6,12 @@
 #include "test_fx_host.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "machine/e820.h"
+#include "machine/space.h"
 #include "preload/process_memory.h"
 #include "unit_random.h"
 
@@ -290,6 +292,80 @@ START_TEST(random_allocations)
 }
 END_TEST
 
+static uint64_t kib_on_disk(const char *path)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(path, &st), 0);
+    return (uint64_t)st.st_blocks / 2;
+}
+
+/* 512 MiB of a machine, of which some frames are written to, or, by _i, hardly
+ * any. */
+START_TEST(what_is_freed_leaves_the_disk)
+{
+    struct fx_alloc want = {.node = FX_ANY_NODE, .order = 17};
+    char path[64];
+    struct fx_host *host;
+    uint64_t mfn, before, i, step = _i ? 4096 : 64;
+
+    fx_new_path(path);
+    host =
+        fx_open(&(struct fx_options){.path = path, .memory_bytes = 1200 * MIB});
+    before = kib_on_disk(path);
+    fx_lock(host);
+    mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+    for (i = 0; i < 1 << 17; i += step)
+        memset(fx_page(host, mfn + i), 0xee, FX_PAGE_SIZE);
+    fx_unlock(host);
+    ck_assert_uint_ge(kib_on_disk(path), before + (4 << 17) / step);
+    fx_lock(host);
+    for (i = 0; i < 1 << 17; i++)
+        fx_free_frame(host, mfn + i);
+    fx_unlock(host);
+    /* But for what lies around the parts that went. */
+    ck_assert_uint_le(kib_on_disk(path), before + 6 * 256);
+    fx_lock(host);
+    ck_assert_uint_eq(fx_alloc_frames(host, &want, DOMID_XEN), mfn);
+    for (i = 0; i < 1 << 17; i += step)
+        ck_assert_uint_eq(*(uint64_t *)fx_page(host, mfn + i), 0);
+    ck_assert_uint_eq(host->m2p[mfn], UINT64_MAX);
+    fx_unlock(host);
+    fx_host_close(host);
+    fx_end_path(path);
+}
+END_TEST
+
+/* Another process's trim is not missed by one that knew of room there. */
+START_TEST(what_others_trim_has_no_room)
+{
+    struct fx_alloc want = {.node = FX_ANY_NODE, .order = 15};
+    char path[64];
+    struct fx_host *host, *other;
+    uint64_t mfn, i, before;
+
+    fx_new_path(path);
+    host =
+        fx_open(&(struct fx_options){.path = path, .memory_bytes = 512 * MIB});
+    other = fx_open_path(path);
+    fx_lock(host);
+    mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+    fx_unlock(host);
+    fx_lock(other);
+    for (i = 0; i < 1 << 15; i++)
+        fx_free_frame(other, mfn + i);
+    fx_unlock(other);
+    before = kib_on_disk(path);
+    fx_lock(host);
+    ck_assert_int_eq(fx_space_for_accounting(host, mfn, 1 << 15), 0);
+    ck_assert_uint_ge(kib_on_disk(path), before + (28 << 15) / 1024);
+    fx_unlock(host);
+    fx_host_close(other);
+    fx_host_close(host);
+    fx_end_path(path);
+}
+END_TEST
+
 START_TEST(impossible_allocations)
 {
     struct fx_host *host = fx_open(&(struct fx_options){0});
@@ -366,6 +442,8 @@ TCase *fx_alloc_case(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, random_allocations, 0, 12);
+    tcase_add_loop_test(tc, what_is_freed_leaves_the_disk, 0, 2);
+    tcase_add_test(tc, what_others_trim_has_no_room);
     tcase_add_test(tc, impossible_allocations);
     tcase_add_test(tc, a_child_clears_nothing);
     return tc;

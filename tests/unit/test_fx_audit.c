@@ -293,6 +293,39 @@ START_TEST(the_heir_repairs)
 }
 END_TEST
 
+/* What guests had in memory is nobody else's to see, however they went. */
+START_TEST(killed_while_a_guest_goes)
+{
+    struct fx_alloc want = {.node = FX_ANY_NODE};
+    const uint8_t none[FX_PAGE_SIZE] = {0};
+    uint64_t mfn, all[16 * MIB / FX_PAGE_SIZE], nr = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        fx_lock(host);
+        fx_domain_kill(host, domain);
+        raise(SIGKILL);
+    }
+    waitpid(pid, NULL, 0);
+    fx_lock(host);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    ck_assert_uint_eq(fx_next_unclean(host, 0), FX_NO_MFN);
+    /* And without a repair, which may clear by itself. */
+    mfn = fx_alloc_frames(host, &want, DOMID_XEN);
+    memset(fx_page(host, mfn), 0xee, FX_PAGE_SIZE);
+    fx_free_frame(host, mfn);
+    host->to_clear = (struct fx_range){0, 0};
+    while ((mfn = fx_alloc_frames(host, &want, DOMID_XEN)) != FX_NO_MFN) {
+        ck_assert(!(fx_frame(host, mfn)->flags & FX_F_TOUCHED));
+        ck_assert(!memcmp(fx_page(host, mfn), none, FX_PAGE_SIZE));
+        all[nr++] = mfn;
+    }
+    while (nr)
+        fx_free_frame(host, all[--nr]);
+    fx_unlock(host);
+}
+END_TEST
+
 TCase *fx_kill_case(void)
 {
     TCase *tc = tcase_create("kill");
@@ -302,5 +335,6 @@ TCase *fx_kill_case(void)
     tcase_add_test(tc, killed_with_the_lock_held);
     tcase_add_test(tc, a_lock_without_a_holder);
     tcase_add_test(tc, the_heir_repairs);
+    tcase_add_test(tc, killed_while_a_guest_goes);
     return tc;
 }

@@ -35,7 +35,7 @@ struct fx_domain_state *fx_domain_state(struct fx_host *host,
     if (!domain->state || !fx_is_ram(host, domain->state))
         return NULL;
     state = fx_page(host, domain->state);
-    return state->nr_grant_frames <= FX_MAX_GRANT_FRAMES &&
+    return state && state->nr_grant_frames <= FX_MAX_GRANT_FRAMES &&
                    state->nr_vnodes <= FX_MAX_NODES
                ? state
                : NULL;
@@ -53,7 +53,7 @@ struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
         !fx_is_ram(host, domain->vcpu[vcpu].context + FX_VCPU_FRAMES - 1))
         return NULL;
     state = fx_page(host, domain->vcpu[vcpu].context);
-    return state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
+    return state && state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
 }
 
 int64_t fx_system_time(void)
@@ -72,8 +72,13 @@ uint64_t fx_xen_frames(struct fx_host *host, unsigned int order)
 
     if (fx_unclaimed(host, NULL, UINT64_C(1) << order))
         mfn = fx_alloc_frames(host, &want, DOMID_XEN);
-    if (mfn != FX_NO_MFN)
-        memset(fx_page(host, mfn), 0, FX_PAGE_SIZE << order);
+    if (mfn == FX_NO_MFN)
+        return mfn;
+    if (fx_touch(host, mfn, UINT64_C(1) << order)) {
+        fx_free_xen_frames(host, mfn, order);
+        return FX_NO_MFN;
+    }
+    memset(fx_page(host, mfn), 0, FX_PAGE_SIZE << order);
     return mfn;
 }
 
@@ -111,6 +116,11 @@ static uint64_t shared_frame(struct fx_host *host,
     if (mfn == FX_NO_MFN)
         return mfn;
     frame = fx_frame(host, mfn);
+    if (fx_touch(host, mfn, 1)) {
+        frame->refs = 0;
+        fx_free_frame(host, mfn);
+        return FX_NO_MFN;
+    }
     frame->flags |= FX_F_XENHEAP;
     frame->type = FX_T_MAKE(FX_WRITABLE) | FX_T_VALIDATED | 1;
     memset(fx_page(host, mfn), 0, FX_PAGE_SIZE);

@@ -48,6 +48,7 @@ static long hypercall_init(struct fx_domctl *call)
 {
     uint64_t mfn = call->op->u.hypercall_init.gmfn;
     struct fx_host *host = call->host;
+    void *page;
 
     if (fx_get_page(host, mfn, call->domain->id))
         return -EINVAL;
@@ -55,9 +56,11 @@ static long hypercall_init(struct fx_domctl *call)
         fx_put_page(host, mfn);
         return -EPERM;
     }
-    fx_write_hypercall_page(fx_page(host, mfn), call->domain->is_32bit);
+    page = fx_page(host, mfn);
+    if (page)
+        fx_write_hypercall_page(page, call->domain->is_32bit);
     fx_put_page_and_type(host, mfn);
-    return 0;
+    return page ? 0 : -ENOMEM;
 }
 
 static long shadow_op(struct fx_domctl *call)

@@ -22,7 +22,6 @@ static void store(struct fx_host *host, struct fx_domain *domain, uint64_t mfn,
     uint64_t *entries = fx_page(host, mfn);
 
     entries[slot] = value;
-    frame->flags |= FX_F_TOUCHED;
     fx_mark_dirty(domain, frame);
 }
 
@@ -80,6 +79,8 @@ static int update_frame(struct fx_host *host, struct fx_domain *target,
             return -EINVAL;
         return update_table(host, target, owner, mfn, slot, value, keep_ad);
     }
+    if (!fx_page(host, mfn))
+        return -ENOMEM;
     if (fx_get_type(host, mfn, FX_WRITABLE, 0))
         return -EINVAL;
     store(host, target, mfn, slot, value);

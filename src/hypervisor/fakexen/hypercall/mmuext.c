@@ -20,7 +20,10 @@ static int get_writable(struct fx_host *host, struct fx_domain *domain,
 
     if (rc)
         return -EINVAL;
-    fx_frame(host, mfn)->flags |= FX_F_TOUCHED;
+    if (!fx_page(host, mfn)) {
+        fx_put_page_and_type(host, mfn);
+        return -ENOMEM;
+    }
     fx_mark_dirty(domain, fx_frame(host, mfn));
     return 0;
 }
@@ -44,7 +47,7 @@ static int copy_page(struct fx_host *host, struct fx_domain *domain,
 
     if (rc)
         return rc;
-    rc = get_writable(host, domain, to);
+    rc = fx_page(host, from) ? get_writable(host, domain, to) : -ENOMEM;
     if (!rc) {
         memmove(fx_page(host, to), fx_page(host, from), FX_PAGE_SIZE);
         fx_put_page_and_type(host, to);

@@ -8,20 +8,15 @@
 #include "machine/alloc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "machine/file.h"
 #include "machine/frames.h"
+#include "machine/space.h"
 
 #define WORD_SHIFT 6
 #define WORD_BITS  (1u << WORD_SHIFT)
 
 #define NO_BIT UINT64_MAX
-
-/* Where to clear by hand rather than by making a hole in the file. */
-#define HOLE_MIN 16
 
 static uint64_t words(uint64_t bits)
 {
@@ -171,6 +166,13 @@ bool fx_is_free(const struct fx_host *host, uint64_t mfn)
     return fx_is_ram(host, mfn) && tree_test(&host->free[0], mfn);
 }
 
+bool fx_is_free_block(const struct fx_host *host, uint64_t block,
+                      unsigned int order)
+{
+    return block < host->free[order].bits &&
+           tree_test(&host->free[order], block);
+}
+
 /* All blocks within frames [first, end). */
 static void set_free(struct fx_host *host, uint64_t first, uint64_t end)
 {
@@ -284,6 +286,16 @@ static uint64_t find_block(const struct fx_host *host, unsigned int node,
     return FX_NO_MFN;
 }
 
+/* Who freed some of these frames was killed before they were cleared. */
+static void clear_left(struct fx_host *host, uint64_t mfn, uint64_t nr)
+{
+    uint64_t end = mfn + nr;
+
+    for (; mfn < end; mfn++)
+        if (host->frames[mfn].flags & FX_F_TOUCHED)
+            fx_space_clear(host, mfn, mfn + 1);
+}
+
 uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
                          uint16_t owner)
 {
@@ -304,14 +316,17 @@ uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
     if (mfn == FX_NO_MFN)
         return mfn;
     fx_clear_freed(host);
+    if (fx_space_for_accounting(host, mfn, UINT64_C(1) << want->order))
+        return FX_NO_MFN;
     take_block(host, mfn, want->order);
+    clear_left(host, mfn, UINT64_C(1) << want->order);
     for (i = mfn; i < mfn + (UINT64_C(1) << want->order); i++) {
         struct fx_frame *frame = &host->frames[i];
 
         frame->refs = 1;
         frame->type = 0;
         frame->owner = owner;
-        frame->flags = FX_F_ALLOCATED | (frame->flags & FX_F_TOUCHED);
+        frame->flags = FX_F_ALLOCATED;
         fx_m2p_set(host, i, UINT64_MAX);
     }
     return mfn;
@@ -336,21 +351,9 @@ static void clear_later(struct fx_host *host, uint64_t mfn)
 void fx_clear_freed(struct fx_host *host)
 {
     struct fx_range r = host->to_clear;
-    uint64_t i;
-    int done = -1;
 
-    if (r.first == r.end)
-        return;
-    if (r.end - r.first >= HOLE_MIN)
-        done = fallocate(
-            fx_file_fd(host), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-            (off_t)(host->super->memory_at + r.first * FX_PAGE_SIZE),
-            (off_t)((r.end - r.first) * FX_PAGE_SIZE));
-    for (i = r.first; i < r.end; i++) {
-        if (done && host->frames[i].flags & FX_F_TOUCHED)
-            memset(host->memory + i * FX_PAGE_SIZE, 0, FX_PAGE_SIZE);
-        host->frames[i].flags &= (uint16_t)~FX_F_TOUCHED;
-    }
+    if (r.first != r.end)
+        fx_space_clear(host, r.first, r.end);
     host->to_clear = (struct fx_range){0, 0};
 }
 
@@ -366,7 +369,17 @@ void fx_free_frame(struct fx_host *host, uint64_t mfn)
     frame->flags &= FX_F_TOUCHED;
     fx_m2p_set(host, mfn, UINT64_MAX);
     give_frame(host, mfn);
+    host->space.freed++;
     clear_later(host, mfn);
+}
+
+void fx_clear_free(struct fx_host *host)
+{
+    uint64_t mfn = 0;
+
+    while ((mfn = fx_next_unclean(host, mfn)) != FX_NO_MFN)
+        clear_later(host, mfn++);
+    fx_clear_freed(host);
 }
 
 uint64_t fx_free_frames_count(const struct fx_host *host)

@@ -35,8 +35,8 @@ struct fx_alloc {
 /*
  * Allocates 1 << order aligned frames, from the top down as Xen does; their
  * first MFN, or FX_NO_MFN.  They get one reference, FX_F_ALLOCATED and the
- * owner; their M2P entries are ~0; the contents are as they were.  Does not
- * touch tot_pages.
+ * owner; their M2P entries are ~0; the contents are zero.  Does not touch
+ * tot_pages.
  */
 uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
                          uint16_t owner);
@@ -59,9 +59,16 @@ void fx_free_map_fill(struct fx_host *host);
 /* From scratch, out of the frame table.  For a map that may be half changed. */
 void fx_free_map_rebuild(struct fx_host *host);
 
+/* Is block number `block` of that order free, all of it? */
+bool fx_is_free_block(const struct fx_host *host, uint64_t block,
+                      unsigned int order);
+
 bool fx_is_free(const struct fx_host *host, uint64_t mfn);
 
 /* Clears the contents of what was freed; fx_unlock() does. */
 void fx_clear_freed(struct fx_host *host);
+
+/* And of all that is free, whose freer may have died. */
+void fx_clear_free(struct fx_host *host);
 
 #endif /* FX_ALLOC_H */

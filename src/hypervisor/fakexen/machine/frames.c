@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "machine/frames.h"
 
+#include <string.h>
+
 #include "machine/file.h"
+#include "machine/space.h"
 
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn)
 {
-    return fx_is_ram(host, mfn) ? &host->frames[mfn] : NULL;
+    if (!fx_is_ram(host, mfn))
+        return NULL;
+    if (host->space.reads_take_room &&
+        fx_space_is_hole(host, &host->frames[mfn]))
+        return memset(host->none, 0, sizeof(*host->none));
+    return &host->frames[mfn];
 }
 
 void *fx_page(struct fx_host *host, uint64_t mfn)
 {
-    if (!fx_is_ram(host, mfn))
+    if (!fx_is_ram(host, mfn) ||
+        (!(host->frames[mfn].flags & FX_F_TOUCHED) && fx_touch(host, mfn, 1)))
         return NULL;
-    host->frames[mfn].flags |= FX_F_TOUCHED;
     return host->memory + mfn * FX_PAGE_SIZE;
 }
 
@@ -24,11 +32,22 @@ void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn)
     host->compat_m2p[mfn] = (uint32_t)pfn;
 }
 
+static bool is_used(const struct fx_frame *frame)
+{
+    return frame->refs || frame->flags & (uint16_t)~FX_F_TOUCHED;
+}
+
+static bool is_unclean(const struct fx_frame *frame)
+{
+    return frame->flags & FX_F_TOUCHED && !is_used(frame);
+}
+
 /*
  * Parts of the frame table that were never written are skipped: to read them
  * would make them take up memory.
  */
-uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
+static uint64_t next_frame(const struct fx_host *host, uint64_t mfn,
+                           bool (*wanted)(const struct fx_frame *frame))
 {
     const struct fx_super *super = host->super;
 
@@ -43,10 +62,18 @@ uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
             mfn += (data - at) / FX_PAGE_SIZE * FX_PAGE_SIZE /
                    sizeof(struct fx_frame);
         }
-        if (fx_is_ram(host, mfn) &&
-            (host->frames[mfn].refs ||
-             host->frames[mfn].flags & (uint16_t)~FX_F_TOUCHED))
+        if (fx_is_ram(host, mfn) && wanted(&host->frames[mfn]))
             return mfn;
     }
     return FX_NO_MFN;
+}
+
+uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
+{
+    return next_frame(host, mfn, is_used);
+}
+
+uint64_t fx_next_unclean(const struct fx_host *host, uint64_t mfn)
+{
+    return next_frame(host, mfn, is_unclean);
 }

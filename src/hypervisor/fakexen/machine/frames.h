@@ -34,8 +34,8 @@ struct fx_frame {
                                 its owner's last reference */
 #define FX_F_DIRTY (1u << 2) /* log-dirty: written since the last CLEAN */
 #define FX_F_TOUCHED                                                           \
-    (1u << 3) /* contents may be other than zero; stays until they are         \
-                 cleared, also on a frame that is free */
+    (1u << 3) /* has room on the disk, and contents that may be other than     \
+                 zero; stays until they are cleared, also on a free frame */
 
 /* What a frame is used as, which excludes all other uses. */
 enum fx_type {
@@ -71,7 +71,8 @@ static inline bool fx_is_ram(const struct fx_host *host, uint64_t mfn)
 /* The accounting of a RAM frame; NULL for a number without RAM. */
 struct fx_frame *fx_frame(struct fx_host *host, uint64_t mfn);
 
-/* The frame's contents, to read or write; NULL for a number without RAM. */
+/* The frame's contents, to read or write; NULL for a number without RAM, and
+ * where a frame that had none yet finds no room on the disk. */
 void *fx_page(struct fx_host *host, uint64_t mfn);
 
 void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn);
@@ -79,6 +80,9 @@ void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn);
 /* The next frame from `mfn` on that the frame table says is in use; FX_NO_MFN
  * behind the last one. */
 uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn);
+
+/* And of those that are free, but have contents still. */
+uint64_t fx_next_unclean(const struct fx_host *host, uint64_t mfn);
 
 /* Notes that the frame was written to, where the domain logs that. */
 static inline void fx_mark_dirty(struct fx_domain *domain,

@@ -58,9 +58,14 @@ static int make_file(struct fx_host *host, const struct fx_options *options,
     }
     rc = fx_file_map(host, super);
     if (!rc)
+        rc = fx_space_init(host, super);
+    if (!rc)
         rc = fx_lock_init(host->super);
     if (rc) {
         explain(rc, path, strerror(-rc), why, len);
+        /* It is still one that is not made; what it has of the disk goes. */
+        if (ftruncate(host->fd, 0))
+            rc = explain(-errno, path, strerror(errno), why, len);
         goto out;
     }
     memcpy((uint8_t *)host->super + FX_MAGIC_BYTES,
@@ -96,6 +101,8 @@ static int adopt_file(struct fx_host *host, const char *path, char *why,
         goto out;
     }
     rc = fx_file_map(host, super);
+    if (!rc)
+        rc = fx_space_init(host, super);
     if (rc) {
         explain(rc, path, strerror(-rc), why, len);
         goto out;
@@ -210,6 +217,7 @@ void fx_host_close(struct fx_host *host)
     if (!host)
         return;
     fx_process_forget(host);
+    fx_space_dispose(host);
     fx_file_close(host);
     free(host);
 }

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "machine/alloc.h"
+#include "machine/space.h"
 #include "machine/superblock.h"
 
 struct fx_frame;
@@ -36,6 +37,7 @@ struct fx_host {
     const struct fx_hooks *hooks;
     struct fx_super *super;
     struct fx_frame *frames;
+    struct fx_frame *none; /* stands for one of which nothing is said */
     uint64_t *m2p;
     uint32_t *compat_m2p;
     struct fx_tree free[FX_MAX_ORDER + 1];
@@ -51,6 +53,7 @@ struct fx_host {
     char *path;      /* NULL: it has none */
     dev_t device;
     ino_t inode;
+    struct fx_space space;
     struct fx_process *own; /* process.h; NULL: nobody asked */
     /* Under this lock, something of a dying domain's was let go of. */
     bool may_reap;

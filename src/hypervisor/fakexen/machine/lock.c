@@ -44,6 +44,9 @@ void fx_unlock(struct fx_host *host)
     if (host->hooks->leave)
         host->hooks->leave(host);
     fx_clear_freed(host);
+    /* Without a name it is gone with its command, and faster until then. */
+    if (host->space.freed >= FX_TRIM_FRAMES && !host->space.unlimited)
+        fx_space_trim(host);
     host->super->busy = false;
     pthread_mutex_unlock(&host->super->lock);
 }

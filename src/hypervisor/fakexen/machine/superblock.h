@@ -88,6 +88,7 @@ struct fx_super {
     uint64_t last_process;  /* the last number given out (process.h) */
     uint64_t hypercalls;
     uint32_t changes;                        /* wake.h */
+    uint32_t trims;                          /* space.h */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
 };
 

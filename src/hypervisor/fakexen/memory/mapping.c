@@ -10,6 +10,7 @@
 
 #include "machine/file.h"
 #include "machine/process.h"
+#include "machine/space.h"
 #include "memory/page_type.h"
 
 unsigned int fx_mapping_slots(const struct fx_host *host)
@@ -128,6 +129,8 @@ int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
     if (rc)
         return rc;
     *frames = host->mapped_frames + m.frames;
+    if (fx_space_for(host, *frames, pages * sizeof(**frames)))
+        return -ENOMEM;
     memset(*frames, 0xff, pages * sizeof(**frames));
     fill_slot(host, slot, m);
     return 0;

@@ -291,8 +291,9 @@ int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
     uint64_t *entries = fx_page(host, mfn);
     int rc;
 
+    if (!entries)
+        return -ENOMEM;
     fx_mark_dirty(domain, frame);
-    frame->flags |= FX_F_TOUCHED;
     if (type == FX_SEG_DESC)
         return fx_check_descriptors(entries, domain->is_32bit);
     if (type == FX_L3 && root_too_high(host, domain, mfn))

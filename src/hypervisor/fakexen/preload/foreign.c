@@ -20,6 +20,7 @@
 
 #include "domain/domain.h"
 #include "machine/file.h"
+#include "machine/space.h"
 #include "preload/process_memory.h"
 #include "memory/mapping.h"
 #include "memory/page_type.h"
@@ -115,9 +116,53 @@ static uint64_t get_frames(struct request *rq, uint16_t owner, uint64_t *kept)
             continue;
         }
         kept[i] = rq->mfn[i];
-        rq->host->frames[rq->mfn[i]].flags |= FX_F_TOUCHED;
     }
     return failed;
+}
+
+/* Page i of the request is not mapped, for want of room on the disk. */
+static void give_up(struct request *rq, uint64_t i, uint64_t *kept)
+{
+    kept[i] = FX_NO_MFN;
+    rq->err[i] = -ENOMEM;
+    if (rq->prot & PROT_WRITE)
+        fx_put_page_and_type(rq->host, rq->mfn[i]);
+    else
+        fx_put_page(rq->host, rq->mfn[i]);
+}
+
+/* Room for the frames that are mapped, neighbours together; how many failed. */
+static uint64_t touch_frames(struct request *rq, uint64_t *kept)
+{
+    uint64_t failed = 0, i, end;
+    int rc;
+
+    for (i = 0; i < rq->pages; i = end) {
+        end = i + 1;
+        if (rq->err[i])
+            continue;
+        while (end < rq->pages && !rq->err[end] &&
+               rq->mfn[end] == rq->mfn[i] + (end - i))
+            end++;
+        rc = rq->prot & PROT_WRITE
+                 ? fx_touch(rq->host, rq->mfn[i], end - i)
+                 : fx_touch_to_read(rq->host, rq->mfn[i], end - i);
+        for (; rc && i < end; i++, failed++)
+            give_up(rq, i, kept);
+    }
+    return failed;
+}
+
+/* The M2P's page there. */
+static int get_m2p(const struct request *rq, uint64_t mfn)
+{
+    struct fx_host *host = rq->host;
+    int rc = check_m2p(host, mfn, rq->prot & PROT_WRITE);
+
+    if (rc || !host->space.reads_take_room)
+        return rc;
+    return fx_space_for(host, (uint8_t *)host->super + file_offset(host, mfn),
+                        FX_PAGE_SIZE);
 }
 
 /* Takes what the mapping needs and records it; with the lock held. */
@@ -130,7 +175,7 @@ static int record(struct request *rq, uint64_t address, uint64_t *failed)
     *failed = 0;
     if (rq->domid == DOMID_XEN) {
         for (i = 0; i < rq->pages; i++) {
-            rq->err[i] = check_m2p(rq->host, rq->mfn[i], rq->prot & PROT_WRITE);
+            rq->err[i] = get_m2p(rq, rq->mfn[i]);
             *failed += !!rq->err[i];
         }
         return 0;
@@ -144,9 +189,11 @@ static int record(struct request *rq, uint64_t address, uint64_t *failed)
     }
     rc = fx_mapping_add(rq->host, address, rq->pages, domain->id,
                         rq->prot & PROT_WRITE, &kept);
-    if (!rc)
-        *failed = get_frames(rq, domain->id, kept);
-    return rc;
+    if (rc)
+        return rc;
+    *failed = get_frames(rq, domain->id, kept);
+    *failed += touch_frames(rq, kept);
+    return 0;
 }
 
 /* Frames of a mapping that are fetched at once: 64 MiB. */

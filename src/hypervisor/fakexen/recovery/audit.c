@@ -207,13 +207,17 @@ static void count_pool(struct audit *a, const struct fx_domain *domain,
                        struct fx_domain_state *state)
 {
     uint64_t mfn = state->shadow_pool;
+    const void *next;
     uint32_t i;
 
     for (i = 0; i < state->shadow_pages; i++) {
         if (!fx_is_ram(a->host, mfn) || a->count[mfn].refs ||
             !count_xens(a, mfn, 1))
             break;
-        memcpy(&mfn, fx_page(a->host, mfn), sizeof(mfn));
+        next = fx_page(a->host, mfn);
+        if (!next)
+            break;
+        memcpy(&mfn, next, sizeof(mfn));
     }
     if (i == state->shadow_pages)
         return;
@@ -325,7 +329,7 @@ static void count_table(struct audit *a, const struct fx_domain *domain,
     unsigned int level = FX_T_TYPE(info) - FX_L1 + 1, i;
     uint64_t *entries = fx_page(a->host, table);
 
-    for (i = 0; i < FX_ENTRIES; i++) {
+    for (i = 0; entries && i < FX_ENTRIES; i++) {
         if (!(entries[i] & FX_PRESENT) ||
             fx_entry_is_xens(info, domain->is_32bit, i) ||
             count_entry(a, domain, table, level, entries[i]))
@@ -553,6 +557,7 @@ void fx_audit_repair(struct fx_host *host)
     free(a.count);
     set_sums(&a);
     fx_free_map_rebuild(host);
+    fx_clear_free(host);
     fx_mapping_reap(host);
     finish_dying(host);
 }
