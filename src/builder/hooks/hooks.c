@@ -232,7 +232,7 @@ static int take(struct xc_dom_image *dom, enum pv_item_id id, uint64_t pages,
 
 /* Entries of the P2M list that are written between two words of progress: a
  * fresh page each 512 of them, which an embedded host takes from a disk. */
-#define P2M_PART (UINT64_C(1) << 21)
+#define P2M_PART (UINT64_C(1) << 18)
 
 static int write_p2m(struct xc_dom_image *dom, uint8_t *list)
 {
