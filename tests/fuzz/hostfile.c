@@ -28,6 +28,7 @@
 #include "memory/page_type.h"
 #include "command/status.h"
 #include "store/store.h"
+#include "store/store_domains.h"
 
 #define MAX_CHANGES 32
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/store.h"
+#include "store/store_domains.h"
 #include "unit_random.h"
 
 #define VIEWS 3 /* as processes have them */

@@ -9,6 +9,7 @@
 #include <xenstore.h>
 
 #include "preload/xs_request.h"
+#include "store/store_domains.h"
 
 /* xenstored maps the domain's ring, which takes a domain. */
 bool xs_introduce_domain(struct xs_handle *h, unsigned int domid,

@@ -15,6 +15,7 @@
 #include "machine/wake.h"
 #include "preload/xs_console.h"
 #include "preload/xs_request.h"
+#include "store/store_path.h"
 
 struct fx_watch {
     struct fx_watch *next;

@@ -7,50 +7,9 @@
 #include <string.h>
 
 #include "store/store_log.h"
+#include "store/store_path.h"
 #include "store/store_tree.h"
-
-struct fx_txn {
-    struct fx_nodes base, tree; /* as at the start, and as it is now */
-    struct fx_nodes touched;    /* by the path, each that was looked at */
-    struct fx_ops ops;
-};
-
-/* -- changes, in a transaction or at once -- */
-
-/* Does the operations: to the transaction's tree, or for all to see. */
-static int perform(struct fx_store *store, struct fx_txn *txn,
-                   const struct fx_ops *ops)
-{
-    int rc;
-
-    if (!txn)
-        return fx_store_commit(store, ops);
-    if (!ops->used)
-        return 0;
-    /* More can never be committed. */
-    if (txn->ops.used + ops->used > store->half_bytes)
-        return -ENOSPC;
-    rc = fx_ops_room(&txn->ops, ops->used);
-    if (!rc)
-        rc = fx_ops_apply(NULL, &txn->tree, ops->bytes, ops->used, UINT64_MAX);
-    if (rc)
-        return rc;
-    memcpy(txn->ops.bytes + txn->ops.used, ops->bytes, ops->used);
-    txn->ops.used += ops->used;
-    return 0;
-}
-
-/* The transaction depends on the node, or on its absence. */
-static int touch(struct fx_txn *txn, const char *path)
-{
-    struct fx_node *node,
-        name = {.path = (char *)path, .path_bytes = strlen(path) + 1};
-
-    if (!txn || fx_nodes_get(&txn->touched, path))
-        return 0;
-    node = fx_node_make(&name);
-    return node ? fx_nodes_set(&txn->touched, node) : -ENOMEM;
-}
+#include "store/store_txn.h"
 
 /*
  * What each call starts with: the path as xenstored reads it, the store in
@@ -70,7 +29,7 @@ static int lookup(struct fx_store *store, struct fx_txn *txn, const char *path,
         return -ENOMEM;
     if (!fx_store_valid_path(*full))
         return -EINVAL;
-    rc = touch(txn, *full);
+    rc = fx_txn_touch(txn, *full);
     if (rc)
         return rc;
     *node = fx_nodes_get(txn ? &txn->tree : &store->tree, *full);
@@ -157,7 +116,7 @@ static int add_missing(struct fx_store *store, struct fx_txn *txn,
     int rc = path ? 0 : -ENOMEM;
 
     while (!rc && !above) {
-        rc = fx_path_to_parent(path) ? touch(txn, path) : -EIO;
+        rc = fx_path_to_parent(path) ? fx_txn_touch(txn, path) : -EIO;
         above = rc ? NULL : fx_nodes_get(tree, path);
     }
     if (rc)
@@ -202,7 +161,7 @@ int fx_store_write(struct fx_store *store, struct fx_txn *txn, const char *path,
         rc = fx_ops_put(&ops, &node, 0);
     }
     if (!rc)
-        rc = perform(store, txn, &ops);
+        rc = fx_store_perform(store, txn, &ops);
     free(ops.bytes);
     free(full);
     return rc;
@@ -218,7 +177,7 @@ int fx_store_mkdir(struct fx_store *store, struct fx_txn *txn, const char *path)
     if (rc == -ENOENT) {
         rc = add_missing(store, txn, full, NULL, 0, &ops);
         if (!rc)
-            rc = perform(store, txn, &ops);
+            rc = fx_store_perform(store, txn, &ops);
     }
     free(ops.bytes);
     free(full);
@@ -238,18 +197,18 @@ static int touch_subtree(struct fx_txn *txn, const char *full)
     if (!parent)
         return -ENOMEM;
     if (fx_path_to_parent(parent))
-        rc = touch(txn, parent);
+        rc = fx_txn_touch(txn, parent);
     free(parent);
     end = fx_nodes_subtree_end(&txn->tree, at);
     for (; !rc && at < end; at++)
-        rc = touch(txn, txn->tree.nodes[at]->path);
+        rc = fx_txn_touch(txn, txn->tree.nodes[at]->path);
     return rc;
 }
 
 /* The node is not there: fine if its parent is. */
 static int rm_missing(struct fx_store *store, struct fx_txn *txn, char *full)
 {
-    int rc = fx_path_to_parent(full) ? touch(txn, full) : -EIO;
+    int rc = fx_path_to_parent(full) ? fx_txn_touch(txn, full) : -EIO;
 
     if (rc)
         return rc;
@@ -272,7 +231,7 @@ int fx_store_rm(struct fx_store *store, struct fx_txn *txn, const char *path)
     if (!rc && node)
         rc = fx_ops_remove(&ops, full);
     if (!rc)
-        rc = perform(store, txn, &ops);
+        rc = fx_store_perform(store, txn, &ops);
     free(ops.bytes);
     free(full);
     return rc;
@@ -322,130 +281,11 @@ int fx_store_set_perms(struct fx_store *store, struct fx_txn *txn,
         rc = fx_ops_put(&ops, &node, 0);
     }
     if (!rc)
-        rc = perform(store, txn, &ops);
+        rc = fx_store_perform(store, txn, &ops);
     free(ops.bytes);
     free(full);
     return rc;
 }
-
-/* -- transactions -- */
-
-static void txn_free(struct fx_txn *txn)
-{
-    if (!txn)
-        return;
-    fx_nodes_dispose(&txn->base);
-    fx_nodes_dispose(&txn->tree);
-    fx_nodes_dispose(&txn->touched);
-    free(txn->ops.bytes);
-    free(txn);
-}
-
-int fx_store_begin(struct fx_store *store, struct fx_txn **txn)
-{
-    struct fx_txn *new;
-    int rc = fx_store_sync(store);
-
-    if (rc)
-        return rc;
-    new = calloc(1, sizeof(*new));
-    if (!new)
-        return -ENOMEM;
-    rc = fx_nodes_copy(&new->base, &store->tree);
-    if (!rc)
-        rc = fx_nodes_copy(&new->tree, &store->tree);
-    if (rc) {
-        txn_free(new);
-        return rc;
-    }
-    *txn = new;
-    return 0;
-}
-
-/* Is all that the transaction looked at as it was at its start? */
-static bool txn_holds(const struct fx_store *store, const struct fx_txn *txn)
-{
-    const struct fx_node *then, *now;
-    size_t i;
-
-    for (i = 0; i < txn->touched.nr; i++) {
-        then = fx_nodes_get(&txn->base, txn->touched.nodes[i]->path);
-        now = fx_nodes_get(&store->tree, txn->touched.nodes[i]->path);
-        if (then != now &&
-            (!then || !now || then->generation != now->generation))
-            return false;
-    }
-    return true;
-}
-
-int fx_store_end(struct fx_store *store, struct fx_txn *txn, bool abort)
-{
-    int rc = 0;
-
-    if (!abort) {
-        rc = fx_store_sync(store);
-        if (!rc)
-            rc = txn_holds(store, txn) ? fx_store_commit(store, &txn->ops)
-                                       : -EAGAIN;
-    }
-    txn_free(txn);
-    return rc;
-}
-
-/* -- connected domains -- */
-
-#define DOMAIN_NAME (sizeof(FX_STORE_DOMAINS) + 10)
-
-static char *domain_name(char buf[DOMAIN_NAME], unsigned int domid)
-{
-    snprintf(buf, DOMAIN_NAME, FX_STORE_DOMAINS "%u", domid);
-    return buf;
-}
-
-int fx_store_introduce(struct fx_store *store, unsigned int domid)
-{
-    char name[DOMAIN_NAME];
-    struct xs_permissions perms = {0};
-    struct fx_node node = {.perms = &perms, .nr_perms = 1, .path = name};
-    struct fx_ops ops = {0};
-    int rc = fx_store_sync(store);
-
-    node.path_bytes = strlen(domain_name(name, domid)) + 1;
-    if (rc || fx_nodes_get(&store->tree, name))
-        return rc;
-    rc = fx_ops_put(&ops, &node, 0);
-    if (!rc)
-        rc = fx_store_commit(store, &ops);
-    free(ops.bytes);
-    return rc;
-}
-
-int fx_store_release(struct fx_store *store, unsigned int domid)
-{
-    char name[DOMAIN_NAME];
-    struct fx_ops ops = {0};
-    int rc = fx_store_sync(store);
-
-    if (rc)
-        return rc;
-    if (!fx_nodes_get(&store->tree, domain_name(name, domid)))
-        return -ENOENT;
-    rc = fx_ops_remove(&ops, name);
-    if (!rc)
-        rc = fx_store_commit(store, &ops);
-    free(ops.bytes);
-    return rc;
-}
-
-bool fx_store_is_introduced(struct fx_store *store, unsigned int domid)
-{
-    char name[DOMAIN_NAME];
-
-    return !fx_store_sync(store) &&
-           fx_nodes_get(&store->tree, domain_name(name, domid));
-}
-
-/* -- a process's view -- */
 
 /* What is there before anybody writes: the root, and the control domain. */
 static int first_image(struct fx_store *store)

@@ -78,23 +78,7 @@ fx_store_begin(struct fx_store *store, struct fx_txn **txn);
 int __attribute__((warn_unused_result))
 fx_store_end(struct fx_store *store, struct fx_txn *txn, bool abort);
 
-/*
- * The domains that are connected.  Watchers of @introduceDomain and
- * @releaseDomain are told; -ENOENT to release one that is not connected.
- */
-int __attribute__((warn_unused_result))
-fx_store_introduce(struct fx_store *store, unsigned int domid);
-int __attribute__((warn_unused_result))
-fx_store_release(struct fx_store *store, unsigned int domid);
-bool fx_store_is_introduced(struct fx_store *store, unsigned int domid);
-
 /* Learns of other processes' changes, and fires for them. */
 int __attribute__((warn_unused_result)) fx_store_sync(struct fx_store *store);
-
-/* "/a/b" or "/": xenstored's rules, its lengths included. */
-bool fx_store_valid_path(const char *path);
-
-/* The absolute path that xenstored takes `path` for; malloc()ed. */
-char *fx_store_canonical(const char *path);
 
 #endif /* FX_STORE_H */

@@ -17,6 +17,7 @@
 #include <zlib.h>
 
 #include "machine/wake.h"
+#include "store/store_path.h"
 
 /* Of fx_store_header.state: the second half is in use. */
 #define HALF     (UINT64_C(1) << 63)

@@ -2,70 +2,16 @@
 #include "store/store_tree.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/store.h"
-
-int fx_path_compare(const char *a, const char *b)
-{
-    unsigned char ca, cb;
-
-    while (*a && *a == *b)
-        a++, b++;
-    ca = *a == '/' ? 1 : (unsigned char)*a;
-    cb = *b == '/' ? 1 : (unsigned char)*b;
-    return (int)ca - (int)cb;
-}
-
-size_t fx_path_prefix(const char *path)
-{
-    return path[1] ? strlen(path) : 0;
-}
+#include "store/store_path.h"
 
 static bool is_below(const char *path, const char *above)
 {
     size_t len = fx_path_prefix(above);
 
     return !strncmp(path, above, len) && path[len] == '/' && path[len + 1];
-}
-
-bool fx_store_valid_path(const char *path)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "abcdefghijklmnopqrstuvwxyz"
-                                  "0123456789-/_@";
-    size_t len = strlen(path);
-    unsigned int domid;
-    int home = 0;
-
-    if (*path != '/' || (len > 1 && path[len - 1] == '/') ||
-        strstr(path, "//") || path[strspn(path, allowed)])
-        return false;
-    /* What is relative to a domain's home has the whole length to itself. */
-    if (sscanf(path, "/local/domain/%5u/%n", &domid, &home) != 1)
-        home = 0;
-    return len <= (size_t)home + XENSTORE_REL_PATH_MAX;
-}
-
-char *fx_store_canonical(const char *path)
-{
-    char *full;
-
-    if (*path == '/' || *path == '@')
-        return strdup(path);
-    return asprintf(&full, "/local/domain/0/%s", path) < 0 ? NULL : full;
-}
-
-bool fx_path_to_parent(char *path)
-{
-    char *slash = strrchr(path, '/');
-
-    if (!path[1])
-        return false;
-    slash[slash == path] = '\0';
-    return true;
 }
 
 struct fx_node *fx_node_make(const struct fx_node *like)

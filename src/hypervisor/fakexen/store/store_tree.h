@@ -51,13 +51,4 @@ int __attribute__((warn_unused_result))
 fx_nodes_copy(struct fx_nodes *to, const struct fx_nodes *from);
 void fx_nodes_dispose(struct fx_nodes *tree);
 
-/* As strcmp(), but '/' before all else: a subtree is one run. */
-int fx_path_compare(const char *a, const char *b);
-
-/* The length of the prefix that all paths below `path` have. */
-size_t fx_path_prefix(const char *path);
-
-/* Shortens the path to its parent's; false if it is the root. */
-bool fx_path_to_parent(char *path);
-
 #endif /* FX_STORE_TREE_H */
