@@ -441,7 +441,9 @@ static void use_store(struct fx_host *host)
     fx_lock(host);
     if (!fx_store_open(host, no_fire, NULL, &store)) {
         walk(store, "/", &nodes);
-        rc = fx_store_write(store, NULL, "/local/domain/1/x/y", "1", 1);
+        rc = fx_store_bury(store);
+        if (!rc)
+            rc = fx_store_write(store, NULL, "/local/domain/1/x/y", "1", 1);
         if (!rc && !fx_store_begin(store, &txn)) {
             rc = fx_store_write(store, txn, "/local/domain/1/x/z", "2", 1);
             rc = fx_store_end(store, txn, rc);

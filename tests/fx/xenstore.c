@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xenctrl.h>
 #include <xenstore.h>
 
 static unsigned int failures;
@@ -77,7 +78,7 @@ static void nodes(struct xs_handle *h)
 
 static void permissions(struct xs_handle *h)
 {
-    struct xs_permissions perms[] = {{.id = 5, .perms = XS_PERM_NONE},
+    struct xs_permissions perms[] = {{.id = 0, .perms = XS_PERM_NONE},
                                      {.id = 6, .perms = XS_PERM_READ}};
     struct xs_permissions *is;
     unsigned int n;
@@ -87,9 +88,11 @@ static void permissions(struct xs_handle *h)
     CHECK(xs_set_permissions(h, XBT_NULL, "/p", perms, 2));
     CHECK(xs_write(h, XBT_NULL, "/p/q/r", "", 0));
     is = xs_get_permissions(h, XBT_NULL, "/p/q/r", &n); /* inherited */
-    CHECK(is && n == 2 && is[0].id == 5 && is[0].perms == XS_PERM_NONE &&
+    CHECK(is && n == 2 && is[0].id == 0 && is[0].perms == XS_PERM_NONE &&
           is[1].id == 6 && is[1].perms == XS_PERM_READ);
     free(is);
+    perms[0].id = 5; /* there is no such domain to be the owner */
+    REFUSED(ENOENT, xs_set_permissions(h, XBT_NULL, "/p", perms, 2));
     perms[0].perms = 0x80;
     REFUSED(EINVAL, xs_set_permissions(h, XBT_NULL, "/p", perms, 2));
     REFUSED(EINVAL, xs_set_permissions(h, XBT_NULL, "/p", perms, 0));
@@ -185,6 +188,66 @@ static void watches(struct xs_handle *h)
     REFUSED(EAGAIN, xs_check_watch(h));
 }
 
+static uint32_t new_domain(xc_interface *xch)
+{
+    struct xen_domctl_createdomain config = {
+        .max_vcpus = 1,
+        .max_evtchn_port = -1,
+        .max_grant_frames = 1,
+        .grant_opts = XEN_DOMCTL_GRANT_version(1),
+    };
+    uint32_t domid = 0;
+
+    CHECK(!xc_domain_create(xch, &domid, &config));
+    return domid;
+}
+
+static void own(struct xs_handle *h, const char *path, unsigned int domid)
+{
+    struct xs_permissions perm = {.id = domid};
+
+    CHECK(xs_mkdir(h, XBT_NULL, path));
+    CHECK(xs_set_permissions(h, XBT_NULL, path, &perm, 1));
+}
+
+/* As xenstored learns of the ends of domains. */
+static void ends_of_domains(struct xs_handle *h)
+{
+    xc_interface *xch = xc_interface_open(NULL, NULL, 0);
+    uint32_t domid = new_domain(xch), other = new_domain(xch);
+    unsigned int n;
+
+    CHECK(xs_watch(h, "@introduceDomain", "i"));
+    CHECK(xs_watch(h, "@releaseDomain", "r"));
+    CHECK(event_is(xs_check_watch(h), "@introduceDomain", "i"));
+    CHECK(event_is(xs_check_watch(h), "@releaseDomain", "r"));
+    own(h, "/guest", domid);
+    own(h, "/other", other);
+    /* One that is not connected shuts down, and nobody is told. */
+    CHECK(!xc_domain_shutdown(xch, other, SHUTDOWN_poweroff));
+    REFUSED(EAGAIN, xs_check_watch(h));
+    CHECK(xs_introduce_domain(h, domid, 1, 1));
+    CHECK(xs_introduce_domain(h, domid, 1, 1)); /* again is no news */
+    CHECK(event_is(xs_check_watch(h), "@introduceDomain", "i"));
+    REFUSED(EAGAIN, xs_check_watch(h));
+    CHECK(!xc_domain_shutdown(xch, domid, SHUTDOWN_suspend));
+    CHECK(event_is(xs_read_watch(h, &n), "@releaseDomain", "r"));
+    REFUSED(EAGAIN, xs_check_watch(h));
+    CHECK(holds(h, "/guest", ""));
+    CHECK(!xc_domain_destroy(xch, domid));
+    CHECK(event_is(xs_read_watch(h, &n), "@releaseDomain", "r"));
+    REFUSED(EAGAIN, xs_check_watch(h));
+    CHECK(!xs_is_domain_introduced(h, domid));
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/guest", &n));
+    CHECK(holds(h, "/other", ""));
+    CHECK(!xc_domain_destroy(xch, other));
+    REFUSED(ENOENT, xs_read(h, XBT_NULL, "/other", &n));
+    REFUSED(EAGAIN, xs_check_watch(h)); /* that one was never connected */
+    CHECK(xs_unwatch(h, "@introduceDomain", "i"));
+    CHECK(xs_unwatch(h, "@releaseDomain", "r"));
+    xc_interface_close(xch);
+}
+
 static bool count_once(struct xs_handle *h)
 {
     xs_transaction_t t = xs_transaction_start(h);
@@ -225,6 +288,7 @@ int main(int argc, char **argv)
         transactions(h);
         domains(h);
         watches(h);
+        ends_of_domains(h);
     }
     xs_close(h);
     return failures != 0;

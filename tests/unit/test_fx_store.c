@@ -12,13 +12,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "machine/host.h"
+#include "machine/wake.h"
 #include "store/store.h"
 #include "store/store_domains.h"
+#include "store/store_log.h"
 #include "unit_random.h"
 
 #define VIEWS 3 /* as processes have them */
 #define TXNS  3
 #define NODES 400
+
+#define DOMAINS 8 /* IDs 0 .. DOMAINS - 1 */
 
 /* -- a host that is nothing but a store -- */
 
@@ -27,8 +32,12 @@ static struct fx_host host;
 
 static void new_host(uint64_t bytes)
 {
+    unsigned int i;
+
     host.super = &super;
     super.store_bytes = bytes;
+    for (i = 0; i < DOMAINS; i++)
+        super.domain[i] = (struct fx_domain){.exists = true, .id = i};
     host.store = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(host.store, MAP_FAILED);
@@ -167,7 +176,7 @@ static struct step random_step(struct unit_random *r)
         }
     for (i = 0; i < len; i++)
         step.value[i] = (char)('a' + unit_below(r, 26));
-    step.domid = unit_below(r, 5);
+    step.domid = unit_below(r, DOMAINS + 1);
     step.perms = unit_below(r, 4);
     return step;
 }
@@ -215,6 +224,10 @@ static struct outcome model_do(struct model *m, const struct step *step)
         out.perms = entry->perms;
         break;
     default:
+        if (step->domid >= DOMAINS) {
+            out.rc = -ENOENT;
+            return out;
+        }
         entry->domid = step->domid;
         entry->perms = step->perms;
         break;
@@ -706,6 +719,145 @@ START_TEST(changes_are_told_late)
 }
 END_TEST
 
+/* Domains end, as the machine knows and the store is to learn. */
+static void ends(unsigned int domid, bool dying)
+{
+    super.domain[domid].dying = dying;
+    super.domain[domid].exists = dying;
+    fx_wake(&host);
+}
+
+static void own(struct fx_store *view, const char *path, unsigned int domid)
+{
+    struct xs_permissions perm = {.id = domid};
+
+    ck_assert_int_eq(fx_store_mkdir(view, NULL, path), 0);
+    ck_assert_int_eq(fx_store_set_perms(view, NULL, path, &perm, 1), 0);
+}
+
+static bool has(struct fx_store *view, const char *path)
+{
+    void *value;
+    size_t len;
+
+    if (fx_store_read(view, NULL, path, &value, &len))
+        return false;
+    free(value);
+    return true;
+}
+
+START_TEST(domains_end)
+{
+    struct fx_store *view, *other;
+    struct fx_txn *txn;
+
+    new_host(300 * FX_PAGE_SIZE);
+    view = new_view();
+    ck_assert_int_eq(fx_store_open(&host, note, NULL, &other), 0);
+    ck_assert_int_eq(fx_store_introduce(view, 5), 0);
+    ck_assert_int_eq(fx_store_introduce(view, 6), 0);
+    own(view, "/d/5", 5);
+    own(view, "/d/5/x", 0); /* goes with what it is in */
+    own(view, "/d/5/y", 5);
+    own(view, "/d/6", 6);
+    own(view, "/d/6/of5", 5);
+    own(view, "/d/7", 7); /* never connected */
+    ck_assert_int_eq(fx_store_bury(other), 0);
+    *fired = '\0';
+
+    ck_assert_int_eq(fx_store_bury(other), 0);
+    ck_assert_str_eq(fired, "");
+    ck_assert_int_eq(fx_store_begin(view, &txn), 0);
+    ck_assert_int_eq(fx_store_write(view, txn, "/d/6/of5", "1", 1), 0);
+    ends(5, true);
+    ck_assert_int_eq(fx_store_bury(other), 0);
+    ck_assert_str_eq(fired, "/d/5/x! /d/5/y! /d/5 /d/6/of5 @releaseDomain! ");
+    ck_assert_int_eq(fx_store_end(view, txn, false), -EAGAIN);
+    ck_assert(!fx_store_is_introduced(view, 5));
+    ck_assert(fx_store_is_introduced(view, 6));
+    ck_assert(!has(view, "/d/5") && has(view, "/d/6") && has(view, "/d/7"));
+    ck_assert(!has(view, "/d/6/of5"));
+    *fired = '\0';
+
+    ends(7, false);
+    ck_assert_int_eq(fx_store_bury(other), 0);
+    ck_assert_str_eq(fired, "/d/7 ");
+    *fired = '\0';
+    ck_assert_int_eq(fx_store_bury(view), 0); /* once is enough */
+    ck_assert_int_eq(fx_store_bury(other), 0);
+    ck_assert_str_eq(fired, "");
+
+    /* Whoever is released leaves nothing either. */
+    ck_assert_int_eq(fx_store_release(view, 6), 0);
+    ck_assert(!has(view, "/d/6") && has(view, "/d"));
+    fx_store_close(view);
+    fx_store_close(other);
+    drop_host();
+}
+END_TEST
+
+/* As a damaged file may have it: two names for one domain that is gone. */
+START_TEST(odd_connections_end)
+{
+    static const char *const odd[] = {"@domain/0099", "@domain/-1",
+                                      "@domain/99x", "@domain/x"};
+    struct xs_permissions perm = {0};
+    struct fx_store *view;
+    struct fx_ops ops = {0};
+    size_t i;
+
+    new_host(300 * FX_PAGE_SIZE);
+    view = new_view();
+    for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        struct fx_node node = {.path = (char *)odd[i],
+                               .path_bytes = strlen(odd[i]) + 1,
+                               .perms = &perm,
+                               .nr_perms = 1};
+
+        ck_assert_int_eq(fx_ops_put(&ops, &node, 0), 0);
+    }
+    ck_assert_int_eq(fx_store_commit(view, &ops), 0);
+    ck_assert_int_eq(fx_store_bury(view), 0);
+    ck_assert_ptr_null(fx_nodes_get(&view->tree, odd[0]));
+    ck_assert_ptr_null(fx_nodes_get(&view->tree, odd[1]));
+    free(ops.bytes);
+    fx_store_close(view);
+    drop_host();
+}
+END_TEST
+
+/* Owners have to exist; all others may come later. */
+START_TEST(owners_exist)
+{
+    struct xs_permissions perms[] = {{.id = DOMAINS}, {.id = DOMAINS}}, *is;
+    struct fx_store *view;
+    unsigned int nr;
+
+    new_host(300 * FX_PAGE_SIZE);
+    view = new_view();
+    ck_assert_int_eq(fx_store_mkdir(view, NULL, "/p"), 0);
+    ck_assert_int_eq(fx_store_set_perms(view, NULL, "/p", perms, 2), -ENOENT);
+    ck_assert_int_eq(fx_store_get_perms(view, NULL, "/p", &is, &nr), 0);
+    ck_assert(nr == 1 && is[0].id == 0);
+    free(is);
+    perms[0].id = 1;
+    ck_assert_int_eq(fx_store_set_perms(view, NULL, "/p", perms, 2), 0);
+    ck_assert_int_eq(fx_store_get_perms(view, NULL, "/p", &is, &nr), 0);
+    ck_assert(nr == 2 && is[0].id == 1 && is[1].id == DOMAINS);
+    free(is);
+    ck_assert_int_eq(fx_store_bury(view), 0);
+    ck_assert(has(view, "/p"));
+    ck_assert_int_eq(fx_store_set_perms(view, NULL, "@releaseDomain", perms, 2),
+                     0);
+    ck_assert_int_eq(
+        fx_store_set_perms(view, NULL, "@introduceDomain", perms, 2), 0);
+    ck_assert_int_eq(fx_store_set_perms(view, NULL, "@domain/5", perms, 2),
+                     -EINVAL);
+    fx_store_close(view);
+    drop_host();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fx_store");
@@ -719,6 +871,9 @@ int main(void)
     tcase_add_test(tc, paths);
     tcase_add_test(tc, changes_are_told);
     tcase_add_test(tc, changes_are_told_late);
+    tcase_add_test(tc, domains_end);
+    tcase_add_test(tc, odd_connections_end);
+    tcase_add_test(tc, owners_exist);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "preload/xs_console.h"
+#include "store/store_domains.h"
 
 struct fx_client *fx_client(void)
 {
@@ -59,6 +60,8 @@ bool fx_request_begin(struct fx_request *rq, struct xs_handle *h)
     fx_client_enter();
     rq->host = fx_client()->host;
     rq->store = fx_client()->store;
+    /* What is wrong with the store shows in the request. */
+    (void)!fx_store_bury(rq->store);
     if (!rq->rc && rq->about.transaction)
         rq->rc = fx_transaction_find(h, *rq->about.transaction, &rq->txn);
     return !rq->rc;

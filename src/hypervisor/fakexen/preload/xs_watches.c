@@ -15,6 +15,7 @@
 #include "machine/wake.h"
 #include "preload/xs_console.h"
 #include "preload/xs_request.h"
+#include "store/store_domains.h"
 #include "store/store_path.h"
 
 struct fx_watch {
@@ -32,7 +33,7 @@ struct fx_watch_event {
 static struct {
     pthread_cond_t fired;
     bool has_thread;
-    uint32_t states[FX_MAX_DOMAINS]; /* as last seen: domain_state() */
+    uint32_t shut_down[FX_MAX_DOMAINS]; /* by slot, ID + 1 of one that was */
 } process = {.fired = PTHREAD_COND_INITIALIZER};
 
 static char **make_vector(const char *path, const char *token)
@@ -110,36 +111,32 @@ void fx_watches_fire(void *arg, const char *path, bool exact)
                 queue(h, watch, path);
 }
 
-/* Of which a change is told; 0: there is no domain. */
-static uint32_t domain_state(const struct fx_domain *domain)
+/* Of those that were shut down since the last look; xenstored tells of that,
+ * too, if they are connected. */
+static void look_at_domains(struct fx_client *client)
 {
-    if (!domain->exists)
-        return 0;
-    return 1u | domain->dying * 2u | domain->shutdown * 4u | domain->id * 8u;
-}
-
-/* As xenstored does on VIRQ_DOM_EXC. */
-static void look_at_domains(void)
-{
-    const struct fx_domain *domain = fx_client()->host->super->domain;
-    bool changed = false;
-    uint32_t state;
+    const struct fx_domain *domain = client->host->super->domain;
+    bool fire = false;
     size_t i;
 
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        state = domain_state(&domain[i]);
-        changed |= process.states[i] && process.states[i] != state;
-        process.states[i] = state;
+        uint32_t seen = process.shut_down[i], now = 0;
+
+        if (domain[i].exists && domain[i].shutdown && !domain[i].dying)
+            now = domain[i].id + 1u;
+        process.shut_down[i] = now;
+        fire |= now && now != seen &&
+                fx_store_is_introduced(client->store, domain[i].id);
     }
-    if (changed)
+    if (fire)
         fx_watches_fire(NULL, "@releaseDomain", true);
 }
 
 /* What others did. */
 static int catch_up(void)
 {
-    look_at_domains();
-    return fx_store_sync(fx_client()->store);
+    look_at_domains(fx_client());
+    return fx_store_bury(fx_client()->store);
 }
 
 static void *watch_thread(void *arg)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/domain_table.h"
 #include "store/store_log.h"
 #include "store/store_path.h"
 #include "store/store_tree.h"
@@ -268,11 +269,19 @@ int fx_store_set_perms(struct fx_store *store, struct fx_txn *txn,
 
     if (!nr)
         return -EINVAL;
+    /* Who may watch these: nobody else is here. */
+    if (*path == '@')
+        return strcmp(path, "@releaseDomain") &&
+                       strcmp(path, "@introduceDomain")
+                   ? -EINVAL
+                   : 0;
     if (nr > XENSTORE_PAYLOAD_MAX / 3) /* each is "r0" at least, and a NUL */
         return -E2BIG;
     for (i = 0; i < nr; i++)
         if (perms[i].perms & ~(XS_PERM_READ | XS_PERM_WRITE))
             return -EINVAL;
+    if (perms[0].id && !fx_domain(store->host, perms[0].id))
+        return -ENOENT;
     rc = lookup(store, txn, path, &full, &old);
     if (!rc) {
         node = *old;

@@ -66,6 +66,7 @@ fx_store_rm(struct fx_store *store, struct fx_txn *txn, const char *path);
 int __attribute__((warn_unused_result))
 fx_store_get_perms(struct fx_store *store, struct fx_txn *txn, const char *path,
                    struct xs_permissions **perms, unsigned int *nr);
+/* -ENOENT too for an owner that does not exist. */
 int __attribute__((warn_unused_result))
 fx_store_set_perms(struct fx_store *store, struct fx_txn *txn, const char *path,
                    const struct xs_permissions *perms, unsigned int nr);

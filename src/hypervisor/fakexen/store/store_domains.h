@@ -9,11 +9,18 @@
 #include "store/store.h"
 
 /* Watchers of @introduceDomain and @releaseDomain are told; -ENOENT to release
- * one that is not connected. */
+ * one that is not connected, and otherwise what it owns goes, too. */
 int __attribute__((warn_unused_result))
 fx_store_introduce(struct fx_store *store, unsigned int domid);
 int __attribute__((warn_unused_result))
 fx_store_release(struct fx_store *store, unsigned int domid);
 bool fx_store_is_introduced(struct fx_store *store, unsigned int domid);
+
+/*
+ * What xenstored does on VIRQ_DOM_EXC: domains that are no more are released,
+ * and what they own is removed, connected or not.  In step with other
+ * processes after that, as fx_store_sync() has it.
+ */
+int __attribute__((warn_unused_result)) fx_store_bury(struct fx_store *store);
 
 #endif /* FX_STORE_DOMAINS_H */

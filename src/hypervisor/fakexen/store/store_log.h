@@ -30,6 +30,8 @@ struct fx_store {
     void *arg;
     uint64_t epoch, position; /* what `tree` has replayed */
     uint64_t generation;
+    bool has_buried; /* all domains that had ended when the machine's word */
+    uint32_t buried; /* (wake.h) was this */
     struct fx_nodes tree;
 };
 
