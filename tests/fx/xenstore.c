@@ -271,6 +271,25 @@ static void count(struct xs_handle *h, int times)
             ;
 }
 
+/* Waits for what never happens; the machine goes meanwhile. */
+static void wait_in_vain(struct xs_handle *h, bool by_poll)
+{
+    struct pollfd fd = {.fd = xs_fileno(h), .events = POLLIN};
+    unsigned int n;
+
+    CHECK(xs_watch(h, "/w", "t"));
+    CHECK(event_is(xs_check_watch(h), "/w", "t"));
+    puts("waiting");
+    fflush(stdout);
+    if (by_poll)
+        CHECK(poll(&fd, 1, 60000) == 1);
+    else
+        REFUSED(EIO, xs_read_watch(h, &n));
+    REFUSED(EIO, xs_check_watch(h));
+    REFUSED(EIO, xs_read_watch(h, &n));
+    CHECK(poll(&fd, 1, 0) == 1);
+}
+
 int main(int argc, char **argv)
 {
     struct xs_handle *h = xs_open(XS_UNWATCH_FILTER);
@@ -279,7 +298,9 @@ int main(int argc, char **argv)
         perror("xs_open");
         return 1;
     }
-    if (argc > 1) {
+    if (argc > 1 && (!strcmp(argv[1], "poll") || !strcmp(argv[1], "read"))) {
+        wait_in_vain(h, *argv[1] == 'p');
+    } else if (argc > 1) {
         count(h, atoi(argv[1]));
         CHECK(argc < 3 || holds(h, "/count", argv[2]));
     } else {

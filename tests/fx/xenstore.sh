@@ -42,4 +42,38 @@ grep -qF '"path":"/\u0022\u005c\u000a\u0080","transaction":0,' trace ||
     done 2>/dev/null
     "$client" 10' || fail 'after killed clients'
 
+# A machine that is removed or replaced, or was its command's, has nothing to be
+# waited for any more.
+"$fakexen" --host new --memory 64M true
+cp --sparse=always host replaced
+unnamed_poll="" unnamed_read=""
+for how in poll read; do
+    "$fakexen" --host host timeout 60 "$client" $how >host.$how 2>&1 &
+    eval "host_$how=\$!"
+    "$fakexen" --host replaced timeout 60 "$client" $how >replaced.$how 2>&1 &
+    eval "replaced_$how=\$!"
+    "$fakexen" sh -c 'timeout 60 "$client" "$1"; echo "ended with $?"' \
+        sh $how >unnamed.$how 2>&1 &
+    eval "unnamed_$how=\$!"
+done
+for file in host replaced unnamed; do
+    for how in poll read; do
+        until grep -q waiting $file.$how; do sleep 0.05; done
+    done
+done
+rm host
+mv new replaced
+kill -KILL "$unnamed_poll" "$unnamed_read"
+for file in host replaced; do
+    for how in poll read; do
+        eval "wait \"\$${file}_$how\"" || fail "$how: $file is gone"
+        grep -q "^fakexen: the machine's file was removed$" $file.$how ||
+            fail "$how: nothing is said of it: $file"
+    done
+done
+for how in poll read; do
+    until grep -q 'ended with' unnamed.$how; do sleep 0.05; done
+    grep -q 'ended with 0' unnamed.$how || fail "$how: unnamed"
+done
+
 [ "$failures" = 0 ]

@@ -20,6 +20,7 @@
 
 #include "memory/mapping.h"
 #include "memory/page_type.h"
+#include "preload/process_host.h"
 #include "preload/trace.h"
 #include "unit_random.h"
 

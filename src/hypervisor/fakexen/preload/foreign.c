@@ -21,6 +21,7 @@
 #include "domain/domain.h"
 #include "machine/file.h"
 #include "machine/space.h"
+#include "preload/process_host.h"
 #include "preload/process_memory.h"
 #include "memory/mapping.h"
 #include "memory/page_type.h"

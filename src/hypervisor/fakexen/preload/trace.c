@@ -13,17 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "preload/binding.h"
 #include "preload/process_memory.h"
 #include "preload/names.h"
 #include "preload/settings.h"
-#include "recovery/open.h"
 
-/* The process's: its host, and what the environment asked for. */
+/* The process's: what the environment asked for. */
 static struct {
-    pthread_once_t opened, set_up;
-    struct fx_host *host;
-    int host_error;
+    pthread_once_t set_up;
     int fd; /* of the trace, or -1 */
     uint64_t fail_at;
     int fail_errno;
@@ -31,44 +27,10 @@ static struct {
     uint64_t own_calls;
     bool counts; /* into usage */
     struct fx_usage usage;
-} process = {
-    .opened = PTHREAD_ONCE_INIT, .set_up = PTHREAD_ONCE_INIT, .fd = -1};
+} process = {.set_up = PTHREAD_ONCE_INIT, .fd = -1};
 
 /* The thread's CPU time at the start of the call that it is in. */
 static _Thread_local uint64_t cpu_start;
-
-/* -- the host -- */
-
-static void open_host(void)
-{
-    struct fx_options options;
-    const char *wrong;
-    char why[256] = "";
-    int rc;
-
-    fx_binding_check(); /* what was loaded since the start, too */
-    rc = fx_options_from_environment(&options, &wrong);
-    if (rc) {
-        snprintf(why, sizeof(why),
-                 "%s is not set as it should be: run programs by fakexen(1)",
-                 wrong);
-    } else {
-        rc = fx_host_open(&options, &process.host, why, sizeof(why));
-    }
-    if (!rc)
-        return;
-    process.host = NULL;
-    process.host_error = -rc;
-    fprintf(stderr, "fakexen: %s\n", why);
-}
-
-struct fx_host *fx_process_host(void)
-{
-    pthread_once(&process.opened, open_host);
-    if (!process.host)
-        errno = process.host_error;
-    return process.host;
-}
 
 /* -- what the environment asks for -- */
 

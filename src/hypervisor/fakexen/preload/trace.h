@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * trace.h - the process's host, and what the wrapper asked for: a trace of all
- * calls (hypercalls, foreign mappings, requests to xenstore), and one of them
- * that fails.
+ * trace.h - what the wrapper asked for: a trace of all calls (hypercalls,
+ * foreign mappings, requests to xenstore), and one of them that fails.
  *
  * The environment that fakexen(1) sets up:
  *
@@ -18,13 +17,6 @@
 #define FX_TRACE_H
 
 #include "machine/host.h"
-
-/*
- * The host, opened on first use; NULL with errno set, and one line on standard
- * error the first time, where there is none to be had.  Never closed: mappings
- * of it may be anywhere.
- */
-struct fx_host *fx_process_host(void);
 
 /* One call: its number, and when it began. */
 struct fx_call {

@@ -15,6 +15,7 @@
 
 #include "hypercall/dispatch.h"
 #include "memory/mapping.h"
+#include "preload/process_host.h"
 #include "preload/process_memory.h"
 #include "preload/trace.h"
 

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "machine/wake.h"
+#include "preload/process_host.h"
 #include "preload/xs_console.h"
 #include "preload/xs_request.h"
 #include "store/store_domains.h"
@@ -33,6 +35,7 @@ struct fx_watch_event {
 static struct {
     pthread_cond_t fired;
     bool has_thread;
+    bool is_over; /* the machine's file is gone: nothing will ever happen */
     uint32_t shut_down[FX_MAX_DOMAINS]; /* by slot, ID + 1 of one that was */
 } process = {.fired = PTHREAD_COND_INITIALIZER};
 
@@ -60,7 +63,7 @@ static void pipe_drain(const struct xs_handle *h)
 {
     char c;
 
-    if (h->pipe[0] >= 0)
+    if (h->pipe[0] >= 0 && !process.is_over)
         (void)!read(h->pipe[0], &c, 1);
 }
 
@@ -139,12 +142,27 @@ static int catch_up(void)
     return fx_store_bury(fx_client()->store);
 }
 
+/* Whoever waits, and whoever will, is told. */
+static void end_all_waiting(void)
+{
+    struct xs_handle *h;
+
+    fprintf(stderr, "fakexen: the machine's file was removed\n");
+    fx_client_enter();
+    for (h = fx_client()->handles; h; h = h->next)
+        if (!h->events)
+            pipe_fill(h);
+    process.is_over = true;
+    pthread_cond_broadcast(&process.fired);
+    fx_client_leave();
+}
+
 static void *watch_thread(void *arg)
 {
     struct fx_host *host = arg;
     uint32_t seen;
 
-    for (;;) {
+    while (!fx_process_host_is_gone()) {
         fx_client_enter();
         seen = fx_wake_count(host);
         /* An error shows to the next caller who asks for something. */
@@ -152,6 +170,7 @@ static void *watch_thread(void *arg)
         fx_client_leave();
         fx_wake_wait(host, seen);
     }
+    end_all_waiting();
     return NULL;
 }
 
@@ -302,7 +321,8 @@ int xs_fileno(struct xs_handle *h)
     int fd;
 
     fx_client_enter();
-    if (h->pipe[0] < 0 && !pipe2(h->pipe, O_CLOEXEC | O_NONBLOCK) && h->events)
+    if (h->pipe[0] < 0 && !pipe2(h->pipe, O_CLOEXEC | O_NONBLOCK) &&
+        (h->events || process.is_over))
         pipe_fill(h);
     fd = h->pipe[0];
     fx_client_leave();
@@ -333,20 +353,26 @@ char **xs_check_watch(struct xs_handle *h)
     fx_client_enter();
     rc = catch_up();
     vector = take_event(h);
+    if (!rc)
+        rc = process.is_over ? -EIO : -EAGAIN;
     fx_client_leave();
     if (!vector)
-        errno = rc ? -rc : EAGAIN;
+        errno = -rc;
     return vector;
 }
 
 char **xs_read_watch(struct xs_handle *h, unsigned int *num)
 {
     char **vector;
+    int rc;
 
     pthread_mutex_lock(&fx_client()->mutex);
-    while (!(vector = take_event(h)))
+    rc = start_thread(); /* it is who ends this */
+    while (!(vector = take_event(h)) && !rc && !process.is_over)
         pthread_cond_wait(&process.fired, &fx_client()->mutex);
     pthread_mutex_unlock(&fx_client()->mutex);
+    if (!vector)
+        errno = rc ? -rc : EIO;
     *num = 2;
     return vector;
 }
