@@ -210,6 +210,24 @@ static void own(struct xs_handle *h, const char *path, unsigned int domid)
     CHECK(xs_set_permissions(h, XBT_NULL, path, &perm, 1));
 }
 
+/* As xenconsoled names it: for the guest, as all that is beside it. */
+static void console(struct xs_handle *h, unsigned int domid)
+{
+    struct xs_permissions *perms;
+    char path[64];
+    unsigned int n;
+
+    snprintf(path, sizeof(path), "/local/domain/%u/console", domid);
+    own(h, path, domid);
+    strcat(path, "/port");
+    CHECK(xs_write(h, XBT_NULL, path, "2", 1));
+    strcpy(strrchr(path, '/'), "/tty");
+    CHECK(holds(h, path, "/dev/null"));
+    perms = xs_get_permissions(h, XBT_NULL, path, &n);
+    CHECK(perms && n == 1 && perms[0].id == domid);
+    free(perms);
+}
+
 /* As xenstored learns of the ends of domains. */
 static void ends_of_domains(struct xs_handle *h)
 {
@@ -223,6 +241,7 @@ static void ends_of_domains(struct xs_handle *h)
     CHECK(event_is(xs_check_watch(h), "@releaseDomain", "r"));
     own(h, "/guest", domid);
     own(h, "/other", other);
+    console(h, domid);
     /* One that is not connected shuts down, and nobody is told. */
     CHECK(!xc_domain_shutdown(xch, other, SHUTDOWN_poweroff));
     REFUSED(EAGAIN, xs_check_watch(h));
