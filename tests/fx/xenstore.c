@@ -147,14 +147,15 @@ static bool event_is(char **event, const char *path, const char *token)
 }
 
 /* In another process, after a while. */
-static pid_t write_later(struct xs_handle *inherited)
+static pid_t write_later(struct xs_handle *inherited, bool keep)
 {
     struct xs_handle *own;
     pid_t pid = fork();
 
     if (pid)
         return pid;
-    xs_daemon_destroy_postfork(inherited);
+    if (!keep)
+        xs_daemon_destroy_postfork(inherited);
     own = xs_open(0);
     usleep(30000);
     _exit(!own || !xs_write(own, XBT_NULL, "/w/x", "1", 1));
@@ -164,7 +165,7 @@ static void watches(struct xs_handle *h)
 {
     struct pollfd fd = {.fd = xs_fileno(h), .events = POLLIN};
     unsigned int n;
-    int status;
+    int status, keep;
     pid_t pid;
 
     REFUSED(EINVAL, xs_watch(h, "//", "t"));
@@ -179,10 +180,14 @@ static void watches(struct xs_handle *h)
     CHECK(poll(&fd, 1, 0) == 0);
     CHECK(xs_write(h, XBT_NULL, "own/node", "", 0));
     CHECK(event_is(xs_read_watch(h, &n), "own/node", "r") && n == 2);
-    pid = write_later(h);
-    CHECK(poll(&fd, 1, 10000) == 1);
-    CHECK(event_is(xs_read_watch(h, &n), "/w/x", "t"));
-    CHECK(waitpid(pid, &status, 0) == pid && !status);
+    for (keep = 0; keep < 2; keep++) {
+        pid = write_later(h, keep);
+        CHECK(poll(&fd, 1, 10000) == 1);
+        CHECK(event_is(xs_read_watch(h, &n), "/w/x", "t"));
+        CHECK(waitpid(pid, &status, 0) == pid && !status);
+        REFUSED(EAGAIN, xs_check_watch(h));
+        CHECK(poll(&fd, 1, 0) == 0);
+    }
     CHECK(xs_unwatch(h, "/w", "t"));
     CHECK(xs_rm(h, XBT_NULL, "/w"));
     REFUSED(EAGAIN, xs_check_watch(h));

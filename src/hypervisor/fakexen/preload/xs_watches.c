@@ -396,6 +396,11 @@ void fx_watches_free(struct xs_handle *h)
 
 void fx_watches_after_fork(void)
 {
+    struct xs_handle *h;
+
     pthread_cond_init(&process.fired, NULL);
     process.has_thread = false;
+    /* The pipes are the parent's, which would hear of what is not for it. */
+    for (h = fx_client()->handles; h; h = h->next)
+        fx_watches_free(h);
 }

@@ -16,7 +16,7 @@ void fx_watches_fire(void *arg, const char *path, bool exact);
 /* Frees a handle's watches and events.  With the locks held. */
 void fx_watches_free(struct xs_handle *h);
 
-/* In a child: it has no thread that keeps watches, yet. */
+/* In a child: it has no watches, and no thread that keeps them, yet. */
 void fx_watches_after_fork(void);
 
 #endif /* FX_XS_WATCHES_H */
