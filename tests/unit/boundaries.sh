@@ -10,6 +10,8 @@
 #    config.  hooks is what a plugin brings to strangers: no xenstore, no JSON;
 #    config reads files, and knows no Xen library but the parser of xl's files;
 #    report is given facts, and asks for none.
+#  - in src/hypervisor/fakexen, the machine knows none of the others, and the
+#    store the machine alone.
 #
 # Automake sets srcdir; by hand, run it in the top of the tree, or give the
 # top as an argument.
@@ -84,5 +86,30 @@ for source in "$builder"/config/*.c "$builder"/guest/*.c "$builder"/hooks/*.c \
         status=1
     }
 done
+
+# A header says what a file is for; of one that answers for a library of Xen's,
+# it is that library's.
+paired() {
+    for file in "$1"/*.[ch]; do
+        case $file in
+        *.c) other=${file%.c}.h ;;
+        *) other=${file%.h}.c ;;
+        esac
+        [ -f "$other" ] || grep -qE "^#include <($xen)\.h>" "$file" || {
+            echo "boundaries: $file has no $other" >&2
+            status=1
+        }
+    done
+}
+
+fakexen=src/hypervisor/fakexen
+refuse "the store knows more than the machine" \
+    '"(command|preload|hypercall|recovery|domain|memory)/' $fakexen/store
+refuse "the machine calls upwards" \
+    '"(command|preload|hypercall|recovery|store|domain|memory)/' \
+    $fakexen/machine
+paired $fakexen/machine
+paired $fakexen/store
+paired $fakexen/preload
 
 exit $status
