@@ -10,8 +10,8 @@
  * what is in it, results too.
  *
  * A caller's pointer may lead to any memory of its process, fakexen's included,
- * and spoil that.  So only what is in or near the arena, or nobody's, comes to
- * guest.c here (--wrap); all else is bad at once.
+ * and spoil that.  So only what is in or near the arena, or nobody's, is copied
+ * (copy_in(), copy_out()); all else is bad at once.
  */
 #include <errno.h>
 #include <stdint.h>
