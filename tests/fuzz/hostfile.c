@@ -22,7 +22,7 @@
 #include <xen/sysctl.h>
 
 #include "recovery/audit.h"
-#include "domain/domain.h"
+#include "domain/state.h"
 #include "fuzz.h"
 #include "memory/mapping.h"
 #include "memory/page_type.h"

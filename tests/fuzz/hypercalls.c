@@ -24,7 +24,6 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 
-#include "domain/domain.h"
 #include "fuzz.h"
 #include "preload/process_memory.h"
 

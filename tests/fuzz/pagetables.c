@@ -17,7 +17,6 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
-#include "domain/domain.h"
 #include "fuzz.h"
 #include "memory/page_type.h"
 

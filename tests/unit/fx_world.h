@@ -9,7 +9,6 @@
 #ifndef DW_FX_WORLD_H
 #define DW_FX_WORLD_H
 
-#include "domain/domain.h"
 #include "hypercall/mmu_update.h"
 #include "hypercall/mmuext.h"
 #include "memory/page_type.h"

@@ -14,6 +14,7 @@
 #include "machine/alloc.h"
 #include "recovery/audit.h"
 #include "domain/domain.h"
+#include "domain/state.h"
 #include "recovery/open.h"
 
 #define MIB (UINT64_C(1) << 20)

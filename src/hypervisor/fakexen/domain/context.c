@@ -6,6 +6,8 @@
  * A 32-bit domain's context is widened on the way in and narrowed on the way
  * out, so that all between knows one form.
  */
+#include "domain/context.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,8 +15,7 @@
 #include <xen/xen.h>
 #include <xen/foreign/x86_32.h>
 
-#include "domain/domain.h"
-#include "domain/caller.h"
+#include "domain/state.h"
 #include "memory/page_type.h"
 #include "hypercall/vm_assist.h"
 

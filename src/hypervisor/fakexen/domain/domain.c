@@ -3,58 +3,26 @@
  * domain.c - the life of a domain: what Xen allocates for it, and how all of
  * that comes back.
  */
+#include "domain/domain.h"
+
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
-#include "domain/domain.h"
+#include "domain/context.h"
+#include "domain/grant_frames.h"
+#include "domain/log_dirty.h"
+#include "domain/policy.h"
+#include "domain/ports.h"
+#include "domain/state.h"
+#include "domain/vcpu_state.h"
 #include "machine/wake.h"
 #include "memory/page_type.h"
-
-_Static_assert(sizeof(struct fx_domain_state) <= FX_PAGE_SIZE, "one frame");
-_Static_assert(sizeof(struct fx_vcpu_state) <= FX_VCPU_FRAMES * FX_PAGE_SIZE,
-               "a vCPU's frames");
-_Static_assert(sizeof(struct fx_evtchn) * FX_MAX_EVTCHN <=
-                   FX_PAGE_SIZE << FX_EVTCHN_ORDER,
-               "the event channels' frames");
 
 /* XEN_DOMCTL_CDF_* that say nothing against a PV domain without an IOMMU. */
 #define PV_FLAGS                                                               \
     (XEN_DOMCTL_CDF_s3_integrity | XEN_DOMCTL_CDF_oos_off |                    \
      XEN_DOMCTL_CDF_xs_domain)
-
-/* What stands in frames is not covered by the file's checksum: a state with
- * counts that cannot be is none. */
-struct fx_domain_state *fx_domain_state(struct fx_host *host,
-                                        const struct fx_domain *domain)
-{
-    struct fx_domain_state *state;
-
-    /* 0, which no domain is given: the control domain has none. */
-    if (!domain->state || !fx_is_ram(host, domain->state))
-        return NULL;
-    state = fx_page(host, domain->state);
-    return state && state->nr_grant_frames <= FX_MAX_GRANT_FRAMES &&
-                   state->nr_vnodes <= FX_MAX_NODES
-               ? state
-               : NULL;
-}
-
-struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
-                                    const struct fx_domain *domain,
-                                    uint32_t vcpu)
-{
-    struct fx_vcpu_state *state;
-
-    if (vcpu >= domain->max_vcpus || vcpu >= FX_MAX_VCPUS ||
-        !domain->vcpu[vcpu].exists ||
-        !fx_is_ram(host, domain->vcpu[vcpu].context) ||
-        !fx_is_ram(host, domain->vcpu[vcpu].context + FX_VCPU_FRAMES - 1))
-        return NULL;
-    state = fx_page(host, domain->vcpu[vcpu].context);
-    return state && state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
-}
 
 int64_t fx_system_time(void)
 {
@@ -62,88 +30,6 @@ int64_t fx_system_time(void)
 
     clock_gettime(CLOCK_BOOTTIME, &now);
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-/* Frames of Xen's own, zeroed. */
-uint64_t fx_xen_frames(struct fx_host *host, unsigned int order)
-{
-    struct fx_alloc want = {.order = order, .node = FX_ANY_NODE};
-    uint64_t mfn = FX_NO_MFN;
-
-    if (fx_unclaimed(host, NULL, UINT64_C(1) << order))
-        mfn = fx_alloc_frames(host, &want, DOMID_XEN);
-    if (mfn == FX_NO_MFN)
-        return mfn;
-    if (fx_touch(host, mfn, UINT64_C(1) << order)) {
-        fx_free_xen_frames(host, mfn, order);
-        return FX_NO_MFN;
-    }
-    memset(fx_page(host, mfn), 0, FX_PAGE_SIZE << order);
-    return mfn;
-}
-
-void fx_free_xen_frames(struct fx_host *host, uint64_t mfn, unsigned int order)
-{
-    uint64_t i;
-
-    if (mfn == FX_NO_MFN)
-        return;
-    for (i = 0; i < UINT64_C(1) << order; i++) {
-        struct fx_frame *frame = fx_frame(host, mfn + i);
-
-        if (!frame)
-            continue;
-        frame->refs = 0;
-        frame->type = 0;
-        fx_free_frame(host, mfn + i);
-    }
-}
-
-/*
- * A frame of Xen's that the domain shares: it is the domain's to map, has the
- * type "writable" for good, and is no part of its memory.
- */
-static uint64_t shared_frame(struct fx_host *host,
-                             const struct fx_domain *domain, unsigned int bits)
-{
-    struct fx_alloc want = {.node = FX_ANY_NODE, .bits = bits};
-    struct fx_frame *frame;
-    uint64_t mfn;
-
-    if (!fx_unclaimed(host, NULL, 1))
-        return FX_NO_MFN;
-    mfn = fx_alloc_frames(host, &want, domain->id);
-    if (mfn == FX_NO_MFN)
-        return mfn;
-    frame = fx_frame(host, mfn);
-    if (fx_touch(host, mfn, 1)) {
-        frame->refs = 0;
-        fx_free_frame(host, mfn);
-        return FX_NO_MFN;
-    }
-    frame->flags |= FX_F_XENHEAP;
-    frame->type = FX_T_MAKE(FX_WRITABLE) | FX_T_VALIDATED | 1;
-    memset(fx_page(host, mfn), 0, FX_PAGE_SIZE);
-    return mfn;
-}
-
-int fx_grant_frame(struct fx_host *host, struct fx_domain *domain,
-                   uint32_t index, uint64_t *mfn)
-{
-    struct fx_domain_state *state = fx_domain_state(host, domain);
-
-    if (!state || index >= state->max_grant_frames ||
-        index >= FX_MAX_GRANT_FRAMES || domain->dying)
-        return -EINVAL;
-    while (state->nr_grant_frames <= index) {
-        uint64_t frame = shared_frame(host, domain, 0);
-
-        if (frame == FX_NO_MFN)
-            return -ENOMEM;
-        state->grant_frame[state->nr_grant_frames++] = frame;
-    }
-    *mfn = state->grant_frame[index];
-    return 0;
 }
 
 static int check_config(const struct xen_domctl_createdomain *config)
@@ -180,15 +66,6 @@ static struct fx_domain *free_slot(struct fx_host *host)
     return NULL;
 }
 
-/* Whatever a damaged file says. */
-static uint32_t nr_grant_frames(const struct fx_domain_state *state)
-{
-    if (!state)
-        return 0;
-    return state->nr_grant_frames < FX_MAX_GRANT_FRAMES ? state->nr_grant_frames
-                                                        : FX_MAX_GRANT_FRAMES;
-}
-
 static void free_structures(struct fx_host *host, struct fx_domain *domain)
 {
     struct fx_domain_state *state =
@@ -198,7 +75,7 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
     for (i = 0; i < FX_MAX_VCPUS; i++)
         if (domain->vcpu[i].exists)
             fx_free_xen_frames(host, domain->vcpu[i].context, FX_VCPU_ORDER);
-    for (i = 0; i < nr_grant_frames(state); i++)
+    for (i = 0; i < fx_nr_grant_frames(state); i++)
         fx_free_xen_frames(host, state->grant_frame[i], 0);
     fx_free_xen_frames(host, domain->shared_info, 0);
     fx_free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
@@ -247,7 +124,7 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
     domain->policy = fx_xen_frames(host, 0);
     domain->evtchns = fx_xen_frames(host, FX_EVTCHN_ORDER);
     /* A 32-bit guest's start_info has 32 bits for its address. */
-    domain->shared_info = shared_frame(host, domain, 32);
+    domain->shared_info = fx_shared_frame(host, domain, 32);
     rc = -ENOMEM;
     if (domain->state == FX_NO_MFN || domain->policy == FX_NO_MFN ||
         domain->evtchns == FX_NO_MFN || domain->shared_info == FX_NO_MFN)
@@ -290,7 +167,7 @@ static bool shared_in_use(struct fx_host *host, const struct fx_domain *domain)
 
     if (frame && frame->refs > 1)
         return true;
-    for (i = 0; i < nr_grant_frames(state); i++) {
+    for (i = 0; i < fx_nr_grant_frames(state); i++) {
         frame = fx_frame(host, state->grant_frame[i]);
         if (frame && frame->refs > 1)
             return true;
@@ -324,7 +201,7 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     fx_wake(host);
     host->super->claimed_frames -= domain->claimed_pages;
     domain->claimed_pages = 0;
-    fx_evtchn_close_all(host, domain);
+    fx_close_ports(host, domain);
     for (i = 0; i < domain->max_vcpus; i++)
         fx_put_tables(host, domain, i);
     fx_shadow_free(host, domain);

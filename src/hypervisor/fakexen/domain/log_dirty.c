@@ -7,13 +7,14 @@
  * On Xen the map takes frames from the domain's shadow pool, and there is none
  * where that is too small; so there is a pool here, though nothing is in it.
  */
+#include "domain/log_dirty.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "domain/domain.h"
-#include "domain/caller.h"
+#include "domain/state.h"
 
 /* A map takes four frames at first: one of each level. */
 #define MAP_FRAMES 4

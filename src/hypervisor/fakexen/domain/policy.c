@@ -3,13 +3,13 @@
  * policy.c - CPU policies: what CPUID tells guests, in the order of leaves that
  * Xen writes them out in.
  */
+#include "domain/policy.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "domain/domain.h"
-#include "domain/caller.h"
-#include "domain/policy.h"
+#include "domain/state.h"
 
 /* How many leaves Xen keeps of each kind (xen/lib/x86/cpu-policy.h). */
 #define NR_BASIC  14

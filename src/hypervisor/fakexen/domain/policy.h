@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * policy.h - the CPU policies of the machine, which is the same one always:
- * what a guest sees must not depend on where fakexen runs. The domains'
- * policies stand in domain.h.
+ * what a guest sees must not depend on where fakexen runs; and the domains'.
  */
 #ifndef FX_POLICY_H
 #define FX_POLICY_H
 
 #include <stdint.h>
 
+#include <xen/domctl.h>
 #include <xen/sysctl.h>
 
 #include "domain/caller.h"
@@ -26,5 +26,14 @@ long fx_policy_system(const struct fx_caller *caller,
 /* The feature set `index`, or -EINVAL. */
 int __attribute__((warn_unused_result))
 fx_policy_features(uint32_t index, uint32_t features[FX_FEATURE_WORDS]);
+
+/* A domain's. */
+void fx_policy_init(struct fx_host *host, struct fx_domain *domain);
+void fx_policy_recalculate(struct fx_host *host, struct fx_domain *domain);
+long fx_policy_get(const struct fx_caller *caller,
+                   const struct fx_domain *domain,
+                   struct xen_domctl_cpu_policy *op);
+long fx_policy_set(const struct fx_caller *caller, struct fx_domain *domain,
+                   struct xen_domctl_cpu_policy *op);
 
 #endif /* FX_POLICY_H */

@@ -3,12 +3,14 @@
  * vcpu_state.c - the parts of a vCPU beside its context: callbacks, extended
  * processor state, MSRs, affinity. They are kept to be given back.
  */
+#include "domain/vcpu_state.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "domain/domain.h"
-#include "domain/caller.h"
+#include "domain/state.h"
 
 /* XCR0 and the mask of all that was ever in it precede the state. */
 #define XSTATE_HEADER 16

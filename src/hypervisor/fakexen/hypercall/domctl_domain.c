@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "domain/domain.h"
+#include "domain/policy.h"
+#include "domain/state.h"
 #include "hypercall/vm_assist.h"
 
 /* Xen lets control tools pause a domain that often. */

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "domain/domain.h"
+#include "domain/log_dirty.h"
+#include "domain/state.h"
 #include "domain/hypercall_page.h"
 #include "memory/page_type.h"
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "domain/domain.h"
+#include "domain/state.h"
 
 /* Credit2's (xen/common/sched/credit2.c). */
 #define DEFAULT_WEIGHT 256

@@ -6,7 +6,10 @@
 
 #include <errno.h>
 
+#include "domain/context.h"
 #include "domain/domain.h"
+#include "domain/state.h"
+#include "domain/vcpu_state.h"
 
 /* A debugger pauses a vCPU as often as control tools a domain. */
 #define MAX_PAUSE_COUNT 255

@@ -10,8 +10,8 @@
 
 #include <xen/grant_table.h>
 
-#include "domain/domain.h"
-#include "domain/caller.h"
+#include "domain/grant_frames.h"
+#include "domain/state.h"
 
 /* The control domain's table is its kernel's business: it has none here. */
 static int16_t list_frames(const struct fx_caller *caller,

@@ -9,7 +9,7 @@
 
 #include <xen/memory.h>
 
-#include "domain/domain.h"
+#include "domain/state.h"
 
 /* struct e820entry: address, size and type, packed. */
 #define E820_ENTRY_BYTES 20

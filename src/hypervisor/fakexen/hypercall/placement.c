@@ -8,7 +8,7 @@
 
 #include <xen/memory.h>
 
-#include "domain/domain.h"
+#include "domain/state.h"
 
 /* The compat M2P that a 32-bit guest sees ends here, in entries: it has the
  * addresses from 0xf5800000 to 0xffe00000 (xen/arch-x86/xen-x86_32.h). */

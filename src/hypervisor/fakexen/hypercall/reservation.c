@@ -8,7 +8,6 @@
 
 #include <xen/memory.h>
 
-#include "domain/domain.h"
 #include "hypercall/placement.h"
 #include "memory/page_type.h"
 

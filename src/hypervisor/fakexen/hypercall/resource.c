@@ -9,7 +9,8 @@
 
 #include <xen/memory.h>
 
-#include "domain/domain.h"
+#include "domain/grant_frames.h"
+#include "domain/state.h"
 #include "hypercall/reservation.h"
 
 static long acquire_frames(const struct fx_caller *caller,

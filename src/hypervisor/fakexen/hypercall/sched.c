@@ -12,7 +12,6 @@
 
 #include "domain/domain.h"
 #include "machine/wake.h"
-#include "domain/caller.h"
 
 /* The first reason stays. */
 static long remote_shutdown(const struct fx_caller *caller, uint64_t at)

@@ -12,7 +12,6 @@
 
 #include "machine/alloc.h"
 #include "domain/domain.h"
-#include "domain/caller.h"
 #include "domain/policy.h"
 
 #define NODE_DISTANCE_SELF  10

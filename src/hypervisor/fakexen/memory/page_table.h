@@ -34,7 +34,4 @@ void fx_put_entry(struct fx_host *host, unsigned int level, uint64_t table,
  * or takes it out. */
 void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown);
 
-/* segment.c: the descriptors in a frame that becomes part of a GDT or LDT. */
-int fx_check_descriptors(uint64_t *descriptors, bool is_32bit);
-
 #endif /* FX_PAGE_TABLE_H */

@@ -4,9 +4,11 @@
  * Xen, so privilege levels are raised to the guest kernel's own ring, and of
  * the system descriptors only call gates are let in.
  */
-#include "memory/page_table.h"
+#include "memory/segment.h"
 
 #include <errno.h>
+
+#include "machine/host.h"
 
 /* Bits of a descriptor's upper half (Intel SDM, volume 3, 3.4.5). */
 #define TYPE_SHIFT 8

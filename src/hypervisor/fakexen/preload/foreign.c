@@ -18,7 +18,8 @@
 
 #include <xenforeignmemory.h>
 
-#include "domain/domain.h"
+#include "domain/grant_frames.h"
+#include "domain/state.h"
 #include "machine/file.h"
 #include "machine/space.h"
 #include "preload/process_host.h"

@@ -21,6 +21,8 @@
 #include <string.h>
 
 #include "domain/domain.h"
+#include "domain/ports.h"
+#include "domain/state.h"
 #include "machine/alloc.h"
 #include "machine/frames.h"
 #include "memory/mapping.h"

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "domain/domain.h"
+#include "domain/ports.h"
+#include "domain/state.h"
 #include "machine/frames.h"
 #include "memory/mapping.h"
 
