@@ -310,6 +310,137 @@ START_TEST(a_claim_ends_with_its_domain)
 }
 END_TEST
 
+/* -- what is set, to be read again -- */
+
+/* struct e820entry, packed. */
+struct __attribute__((packed)) range {
+    uint64_t at, size;
+    uint32_t type;
+};
+
+static long memory_op(const struct fx_caller *who, unsigned int command,
+                      void *arg)
+{
+    return call_as(who, __HYPERVISOR_memory_op, command, (uintptr_t)arg, 0, 0);
+}
+
+START_TEST(a_guest_reads_its_memory_map)
+{
+    struct range set[FX_MAX_DOMAIN_E820 + 1] = {{0, 64 * MIB, 1},
+                                                {128 * MIB, MIB, 2}};
+    struct range got[4];
+    struct xen_foreign_memory_map map = {.domid = ID, .map.nr_entries = 2};
+    struct xen_memory_map asked = {.nr_entries = 4};
+    struct fx_caller guest = caller;
+
+    guest.domain = domain_of(ID);
+    set_xen_guest_handle_raw(map.map.buffer, (void *)set);
+    set_xen_guest_handle_raw(asked.buffer, (void *)got);
+    ck_assert_int_eq(memory_op(&guest, XENMEM_memory_map, &asked), -ENOSYS);
+    ck_assert_int_eq(memory_op(&caller, XENMEM_set_memory_map, &map), 0);
+    ck_assert_int_eq(memory_op(&guest, XENMEM_memory_map, &asked), 0);
+    ck_assert_uint_eq(asked.nr_entries, 2);
+    ck_assert_mem_eq(got, set, 2 * sizeof(*set));
+    asked.nr_entries = 1;
+    ck_assert_int_eq(memory_op(&guest, XENMEM_memory_map, &asked), 0);
+    ck_assert_uint_eq(asked.nr_entries, 1);
+    /* What is refused leaves it as it was. */
+    map.map.nr_entries = FX_MAX_DOMAIN_E820 + 1;
+    ck_assert_int_eq(memory_op(&caller, XENMEM_set_memory_map, &map), -EINVAL);
+    map.map.nr_entries = 2;
+    map.domid = OTHER + 1;
+    ck_assert_int_eq(memory_op(&caller, XENMEM_set_memory_map, &map), -ESRCH);
+    map.domid = ID;
+    set_xen_guest_handle_raw(map.map.buffer, (void *)16);
+    ck_assert_int_eq(memory_op(&caller, XENMEM_set_memory_map, &map), -EFAULT);
+    asked.nr_entries = 4;
+    ck_assert_int_eq(memory_op(&guest, XENMEM_memory_map, &asked), 0);
+    ck_assert_mem_eq(got, set, 2 * sizeof(*set));
+    guest.domain = domain_of(OTHER);
+    ck_assert_int_eq(memory_op(&guest, XENMEM_memory_map, &asked), -ENOSYS);
+    ck_assert_int_eq(memory_op(&caller, XENMEM_get_sharing_freed_pages, NULL),
+                     0);
+}
+END_TEST
+
+static long affinity(uint32_t command, uint64_t *hard)
+{
+    struct xen_domctl op = {.u.vcpuaffinity = {.flags = XEN_VCPUAFFINITY_HARD,
+                                               .cpumap_hard.nr_bits = 64}};
+
+    set_xen_guest_handle_raw(op.u.vcpuaffinity.cpumap_hard.bitmap,
+                             (uint8_t *)hard);
+    return domctl(ID, command, &op);
+}
+
+START_TEST(vcpus_run_up_to_the_last_cpu)
+{
+    uint64_t cpus = UINT64_C(1) << (FX_CPUS - 1);
+
+    ck_assert_int_eq(affinity(XEN_DOMCTL_setvcpuaffinity, &cpus), 0);
+    cpus = 0;
+    ck_assert_int_eq(affinity(XEN_DOMCTL_getvcpuaffinity, &cpus), 0);
+    ck_assert_uint_eq(cpus, UINT64_C(1) << (FX_CPUS - 1));
+    cpus = UINT64_C(1) << FX_CPUS;
+    ck_assert_int_eq(affinity(XEN_DOMCTL_setvcpuaffinity, &cpus), -EINVAL);
+    ck_assert_int_eq(affinity(XEN_DOMCTL_getvcpuaffinity, &cpus), 0);
+    ck_assert_uint_eq(cpus, UINT64_C(1) << (FX_CPUS - 1));
+}
+END_TEST
+
+static long scheduler(uint32_t command, unsigned int *weight, unsigned int *cap)
+{
+    struct xen_domctl op = {
+        .u.scheduler_op = {
+            .sched_id = XEN_SCHEDULER_CREDIT2,
+            .cmd = command,
+            .u.credit2 = {.weight = (uint16_t)*weight, .cap = (uint16_t)*cap}}};
+    long r = domctl(ID, XEN_DOMCTL_scheduler_op, &op);
+
+    *weight = op.u.scheduler_op.u.credit2.weight;
+    *cap = op.u.scheduler_op.u.credit2.cap;
+    return r;
+}
+
+/* One vCPU has no use for more than one CPU. */
+START_TEST(weight_and_cap_are_kept)
+{
+    unsigned int weight = 0, cap = 0;
+
+    ck_assert_int_eq(scheduler(XEN_DOMCTL_SCHEDOP_getinfo, &weight, &cap), 0);
+    ck_assert_uint_eq(weight, 256);
+    ck_assert_uint_eq(cap, 0);
+    weight = 512;
+    cap = 100;
+    ck_assert_int_eq(scheduler(XEN_DOMCTL_SCHEDOP_putinfo, &weight, &cap), 0);
+    weight = 0; /* stays */
+    cap = 101;
+    ck_assert_int_eq(scheduler(XEN_DOMCTL_SCHEDOP_putinfo, &weight, &cap),
+                     -EINVAL);
+    ck_assert_int_eq(scheduler(XEN_DOMCTL_SCHEDOP_getinfo, &weight, &cap), 0);
+    ck_assert_uint_eq(weight, 512);
+    ck_assert_uint_eq(cap, 100);
+}
+END_TEST
+
+START_TEST(a_domain_has_no_more_than_its_maximum)
+{
+    struct xen_domctl op = {.u.max_mem.max_memkb = (PAGES + 3) * 4};
+    uint64_t got[PAGES];
+
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_max_mem, &op), 0);
+    ck_assert_int_eq(populate(ID, 8, got), 3);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, PAGES + 3);
+    op.u.max_mem.max_memkb = 4; /* less than it has: it keeps that */
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_max_mem, &op), 0);
+    ck_assert_int_eq(populate(ID, 1, got), 0);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, PAGES + 3);
+    op.u.max_mem.max_memkb = UINT64_MAX;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_max_mem, &op), 0);
+    ck_assert_int_eq(populate(ID, 1, got), 1);
+}
+END_TEST
+
 /* -- what was written to -- */
 
 static uint8_t bitmap[PAGES / 8 + 2];
@@ -517,6 +648,10 @@ TCase *fx_domain_case(void)
     tcase_add_test(tc, a_chunk_that_fails_is_as_it_was);
     tcase_add_test(tc, nobody_else_gets_what_is_claimed);
     tcase_add_test(tc, a_claim_ends_with_its_domain);
+    tcase_add_test(tc, a_guest_reads_its_memory_map);
+    tcase_add_test(tc, vcpus_run_up_to_the_last_cpu);
+    tcase_add_test(tc, weight_and_cap_are_kept);
+    tcase_add_test(tc, a_domain_has_no_more_than_its_maximum);
     tcase_add_test(tc, to_peek_changes_nothing);
     tcase_add_test(tc, frames_that_go_are_not_dirty);
     tcase_add_test(tc, the_log_leaves_holes_in_the_file);

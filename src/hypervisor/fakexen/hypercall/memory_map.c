@@ -66,9 +66,30 @@ long fx_set_memory_map_op(const struct fx_caller *caller, uint64_t at)
     if (fx_copy_in(caller, map, (uint64_t)(uintptr_t)asked.map.buffer.p,
                    asked.map.nr_entries * E820_ENTRY_BYTES))
         return -EFAULT;
-    memcpy(state->e820, map, sizeof(map));
+    memcpy(state->e820, map, asked.map.nr_entries * E820_ENTRY_BYTES);
     state->nr_e820 = asked.map.nr_entries;
     return 0;
+}
+
+/* As much as the caller has room for; without one, Xen knows no such call. */
+long fx_memory_map_op(const struct fx_caller *caller, uint64_t at)
+{
+    const struct fx_domain_state *state =
+        fx_domain_state(caller->host, caller->domain);
+    xen_memory_map_t asked;
+
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (!state || !state->nr_e820)
+        return -ENOSYS;
+    if (asked.nr_entries > state->nr_e820)
+        asked.nr_entries = state->nr_e820;
+    if (asked.nr_entries > FX_MAX_DOMAIN_E820) /* a damaged file */
+        return -EFAULT;
+    if (fx_copy_out(caller, (uint64_t)(uintptr_t)asked.buffer.p, state->e820,
+                    asked.nr_entries * E820_ENTRY_BYTES))
+        return -EFAULT;
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
 /* The machine's RAM ranges; all else reads as absent. */

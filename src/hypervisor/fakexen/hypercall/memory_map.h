@@ -11,8 +11,10 @@
 long fx_m2p_list_op(const struct fx_caller *caller, uint64_t command,
                     uint64_t at);
 
-/* XENMEM_set_memory_map, XENMEM_machine_memory_map. */
+/* XENMEM_set_memory_map, XENMEM_memory_map (the caller's own),
+ * XENMEM_machine_memory_map. */
 long fx_set_memory_map_op(const struct fx_caller *caller, uint64_t at);
+long fx_memory_map_op(const struct fx_caller *caller, uint64_t at);
 long fx_machine_memory_map_op(const struct fx_caller *caller, uint64_t at);
 
 /* XENMEM_reserved_device_memory_map. */

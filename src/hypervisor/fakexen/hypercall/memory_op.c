@@ -73,6 +73,11 @@ static long whole_op(const struct fx_caller *caller, uint64_t command,
         return fx_m2p_list_op(caller, command, at);
     case XENMEM_set_memory_map:
         return fx_set_memory_map_op(caller, at);
+    case XENMEM_memory_map:
+        return fx_memory_map_op(caller, at);
+    case XENMEM_get_sharing_freed_pages:
+    case XENMEM_get_sharing_shared_pages:
+        return 0; /* only HVM guests share pages */
     case XENMEM_machine_memory_map:
         return fx_machine_memory_map_op(caller, at);
     default:
