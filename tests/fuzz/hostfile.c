@@ -45,6 +45,7 @@ enum place {
     RECORD,    /* a whole record at the end of the store's log: length, bytes */
     FREE_MAP,  /* offset */
     LENGTH,    /* of the file, in pages */
+    VCPU,      /* a vCPU: slot of the domain, vCPU, offset */
     NR_PLACES
 };
 
@@ -60,6 +61,7 @@ static struct {
     unsigned int nr;
     struct fz_host h; /* `host` is closed: only the frames' numbers */
     struct fx_super super;
+    uint64_t context[FZ_GUEST_32 + 1][2]; /* MFNs of two vCPUs' states */
 } whole;
 
 /* -- the file before -- */
@@ -129,7 +131,11 @@ static void make_whole(void)
     fz_host_make(h, path, &machine);
     fz_host_build(h);
     for (uint16_t domid = FZ_GUEST_64; domid <= FZ_GUEST_32; domid++) {
+        const struct fx_domain *d = fx_domain(h->host, domid);
+
         make_mapping(h, domid, domid == FZ_GUEST_32);
+        for (uint32_t i = 0; i < 2; i++)
+            whole.context[domid][i] = fx_vcpu(h->host, d, i)->context;
     }
     make_store(h);
     whole.super = *h->host->super;
@@ -179,9 +185,9 @@ static uint64_t frame_of(struct fz_input *in)
     case FZ_PAGES + 2:
         return d->evtchns;
     case FZ_PAGES + 3:
-        return d->vcpu[0].context;
+        return whole.context[domid][0];
     case FZ_PAGES + 4:
-        return d->vcpu[1].context;
+        return whole.context[domid][1];
     case FZ_PAGES + 5:
         return d->policy;
     default:
@@ -304,6 +310,11 @@ static uint64_t place_of(enum place place, struct fz_input *in)
         return s->mapped_frames_at + fz_take(in, 1) * 8;
     case STORE:
         return s->store_at + fz_take(in, 2);
+    case VCPU:
+        n = fz_take(in, 1) % 4 * FX_MAX_VCPUS;
+        n += fz_take(in, 1) % 4;
+        return s->vcpus_at + n * sizeof(struct fx_vcpu) +
+               fz_take(in, 1) % sizeof(struct fx_vcpu);
     case FREE_MAP:
         n = fz_take(in, 2);
         return s->free_at + n % (s->mappings_at - s->free_at - 8);
@@ -539,7 +550,6 @@ static const size_t domain_fields[] = {
     offsetof(struct fx_domain, state),
     offsetof(struct fx_domain, evtchns),
     offsetof(struct fx_domain, policy),
-    offsetof(struct fx_domain, vcpu),
 };
 #define NR_FIELDS (sizeof(domain_fields) / sizeof(domain_fields[0]))
 
@@ -605,10 +615,17 @@ bool fz_seed(unsigned int nr, struct fz_seed *s)
     case 9:
         put_change(s, LENGTH, 8192, 3, 0, 0);
         return true;
+    case 10:
+        for (i = 0; i < sizeof(struct fx_vcpu); i += 8) {
+            put_change(s, VCPU, 1, 1, i & 8 ? 1 : 0, 1);
+            fz_put(s, i, 1);
+            put_value(s, 0x100 + i, 3);
+        }
+        return true;
     default:
-        if (nr / 2 >= 10 + NR_FIELDS)
+        if (nr / 2 >= 11 + NR_FIELDS)
             return false;
-        put_change(s, DOMAIN, 1, 1, (unsigned int)domain_fields[nr / 2 - 10],
+        put_change(s, DOMAIN, 1, 1, (unsigned int)domain_fields[nr / 2 - 11],
                    2);
         put_value(s, 2, 2);
         return true;

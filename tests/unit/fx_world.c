@@ -72,6 +72,12 @@ void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn)
     world.m2p_pfn = pfn;
 }
 
+struct fx_vcpu *fx_vcpu(const struct fx_host *host,
+                        const struct fx_domain *domain, uint32_t vcpu)
+{
+    return vcpu ? NULL : &world.vcpu[domain - host->super->domain];
+}
+
 struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid)
 {
     return domid <= FX_OTHER ? &host->super->domain[domid] : NULL;
@@ -138,7 +144,8 @@ void fx_world_new(bool is_32bit, enum fx_level level)
     for (uint16_t id = 0; id <= FX_OTHER; id++) {
         super->domain[id] = (struct fx_domain){
             .exists = true, .id = id, .is_32bit = id && is_32bit};
-        super->domain[id].vcpu[0].exists = true;
+        super->domain[id].max_vcpus = 1;
+        world.vcpu[id].exists = true;
     }
     for (unsigned int i = 0; i < 2 * FX_FRAMES; i++)
         fx_world_populate(fx_world_mfn(i),

@@ -30,6 +30,7 @@ struct fx_hold {
 struct fx_world {
     struct fx_host host;
     struct fx_caller caller; /* the control domain, with the test's memory */
+    struct fx_vcpu vcpu[FX_OTHER + 1]; /* one for each domain */
     uint64_t *memory;
     struct fx_hold hold[FX_HOLDS];
     bool pinned[2 * FX_FRAMES];

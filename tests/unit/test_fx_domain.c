@@ -423,6 +423,43 @@ START_TEST(weight_and_cap_are_kept)
 }
 END_TEST
 
+/* As many vCPUs as Xen's PV guests have, and none of an earlier domain's. */
+START_TEST(a_domain_has_up_to_8192_vcpus)
+{
+    struct xen_domctl op = {.u.createdomain = {.max_vcpus = 8193,
+                                               .max_grant_frames = 1,
+                                               .grant_opts = 1}};
+    struct fx_host *small = host;
+
+    host = fx_open(&(struct fx_options){.memory_bytes = 128 * MIB});
+    caller = fx_process_caller(host);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_createdomain, &op), -EINVAL);
+    op.u.createdomain.max_vcpus = 8192;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_createdomain, &op), 0);
+    op.u.max_vcpus.max = 8192;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_max_vcpus, &op), 0);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_getdomaininfo, &op), 0);
+    ck_assert_uint_eq(op.u.getdomaininfo.max_vcpu_id, 8191);
+    op.u.getvcpuinfo.vcpu = 8191;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_getvcpuinfo, &op), 0);
+    op.u.getvcpuinfo.vcpu = 8192;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_getvcpuinfo, &op), -EINVAL);
+    fx_lock(host);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_unlock(host);
+    ck_assert_int_eq(destroy(ID), 0);
+    ck_assert_uint_eq(host->super->free_frames, host->super->ram_frames);
+    memset(&op, 0, sizeof(op));
+    op.u.createdomain.max_vcpus = 2;
+    op.u.createdomain.max_grant_frames = op.u.createdomain.grant_opts = 1;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_createdomain, &op), 0);
+    op.u.getvcpuinfo.vcpu = 0;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_getvcpuinfo, &op), -ESRCH);
+    fx_host_close(host);
+    host = small;
+}
+END_TEST
+
 START_TEST(a_domain_has_no_more_than_its_maximum)
 {
     struct xen_domctl op = {.u.max_mem.max_memkb = (PAGES + 3) * 4};
@@ -651,6 +688,7 @@ TCase *fx_domain_case(void)
     tcase_add_test(tc, a_guest_reads_its_memory_map);
     tcase_add_test(tc, vcpus_run_up_to_the_last_cpu);
     tcase_add_test(tc, weight_and_cap_are_kept);
+    tcase_add_test(tc, a_domain_has_up_to_8192_vcpus);
     tcase_add_test(tc, a_domain_has_no_more_than_its_maximum);
     tcase_add_test(tc, to_peek_changes_nothing);
     tcase_add_test(tc, frames_that_go_are_not_dirty);

@@ -230,9 +230,9 @@ START_TEST(a_domain_that_cannot_be_is_refused)
     fx_unlock(host);
     assert_refused("damaged");
     domain->shared_info = 0;
-    domain->vcpu[0].context = host->super->nr_frames;
+    fx_vcpu(host, domain, 0)->context = host->super->nr_frames;
     assert_refused("damaged");
-    domain->vcpu[0].context = 0;
+    fx_vcpu(host, domain, 0)->context = 0;
     host->super->free_frames = host->super->ram_frames + 1;
     assert_refused("damaged");
     fx_host_close(host);

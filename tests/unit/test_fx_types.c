@@ -772,11 +772,11 @@ START_TEST(mmu_update_call)
     arg[3] = 9 << 16 | FX_GUEST;
     ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -ESRCH);
     ck_assert_uint_eq(done, 7);
-    fx_world_domain(FX_GUEST)->vcpu[0].exists = false;
+    fx_vcpu(&world.host, fx_world_domain(FX_GUEST), 0)->exists = false;
     arg[3] = (FX_GUEST + 1) << 16 | FX_GUEST;
     ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     ck_assert_uint_eq(done, 0);
-    fx_world_domain(FX_GUEST)->vcpu[0].exists = true;
+    fx_vcpu(&world.host, fx_world_domain(FX_GUEST), 0)->exists = true;
     arg[3] = FX_GUEST; /* tables of the control domain's, not the guest's */
     ck_assert_int_eq(fx_mmu_update_op(&world.caller, arg), -EINVAL);
     fx_world_give_back(OWN(1)); /* nor is what is free the control domain's */
@@ -1013,7 +1013,7 @@ START_TEST(a_root_too_high)
     int wanted = patched && !low && !extended && known ? -ERANGE : 0;
 
     world.host.super->level = patched ? FX_PATCHED : FX_STOCK;
-    guest->vcpu[0].initialised = initialised;
+    fx_vcpu(&world.host, guest, 0)->initialised = initialised;
     guest->assists_declared = declared;
     guest->creation_finished = unpaused;
     guest->vm_assist =
@@ -1035,7 +1035,7 @@ END_TEST
 
 START_TEST(a_root_exactly_at_4_gib)
 {
-    fx_world_domain(FX_GUEST)->vcpu[0].initialised = true;
+    fx_vcpu(&world.host, fx_world_domain(FX_GUEST), 0)->initialised = true;
     set(HIGH(0), 3, entry(OWN(2), P));
     ck_assert_int_eq(pin(HIGH(0), 3), -ERANGE);
 }
@@ -1044,7 +1044,7 @@ END_TEST
 START_TEST(a_64bit_root_may_be_high)
 {
     world.host.super->level = FX_PATCHED;
-    fx_world_domain(FX_GUEST)->vcpu[0].initialised = true;
+    fx_vcpu(&world.host, fx_world_domain(FX_GUEST), 0)->initialised = true;
     set(HIGH(4), 0, entry(HIGH(3), P));
     ck_assert_int_eq(pin(HIGH(4), 4), 0);
 }

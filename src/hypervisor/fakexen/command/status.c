@@ -43,12 +43,14 @@ static const char *domain_state(const struct fx_domain *d)
                             : "running";
 }
 
-static unsigned int domain_vcpus(const struct fx_domain *d)
+static unsigned int domain_vcpus(const struct fx_host *host,
+                                 const struct fx_domain *d)
 {
-    unsigned int i, nr = 0;
+    const struct fx_vcpu *vcpu;
+    unsigned int nr = 0;
 
-    for (i = 0; i < FX_MAX_VCPUS; i++)
-        nr += d->vcpu[i].exists;
+    for (uint32_t i = 0; (vcpu = fx_vcpu(host, d, i)); i++)
+        nr += vcpu->exists;
     return nr;
 }
 
@@ -74,25 +76,25 @@ int fx_status_print(struct fx_host *host, FILE *out)
                 census.types[i]);
     fprintf(out, "pinned            %" PRIu64 "\n", census.pinned);
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        const struct fx_domain *d = &s->domain[i];
+        const struct fx_domain *d = &host->super->domain[i];
 
         if (d->exists)
             fprintf(out, "domain %u: %s, %" PRIu64 " pages, %u vCPU%s\n", d->id,
-                    domain_state(d), d->tot_pages, domain_vcpus(d),
-                    domain_vcpus(d) == 1 ? "" : "s");
+                    domain_state(d), d->tot_pages, domain_vcpus(host, d),
+                    domain_vcpus(host, d) == 1 ? "" : "s");
     }
     fprintf(out, "audit: %" PRIu64 " differences\n",
             fx_audit(host, print_difference, out));
     return ferror(out) ? -EIO : 0;
 }
 
-static json_t *domains_json(const struct fx_super *s)
+static json_t *domains_json(const struct fx_host *host)
 {
     json_t *list = json_array();
     size_t i;
 
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
-        const struct fx_domain *d = &s->domain[i];
+        const struct fx_domain *d = &host->super->domain[i];
 
         if (d->exists)
             json_array_append_new(
@@ -101,7 +103,7 @@ static json_t *domains_json(const struct fx_super *s)
                                 d->is_32bit ? 32 : 64, "pages",
                                 (json_int_t)d->tot_pages, "max_pages",
                                 (json_int_t)d->max_pages, "vcpus",
-                                (int)domain_vcpus(d)));
+                                (int)domain_vcpus(host, d)));
     }
     return list;
 }
@@ -124,7 +126,7 @@ int fx_status_print_json(struct fx_host *host, FILE *out)
         (json_int_t)fx_free_frames_count(host), "nodes", (int)s->nr_nodes,
         "level", s->level == FX_PATCHED ? "patched" : "stock", "hypercalls",
         (json_int_t)s->hypercalls, "types", types, "pinned",
-        (json_int_t)census.pinned, "domains", domains_json(s),
+        (json_int_t)census.pinned, "domains", domains_json(host),
         "audit_differences", (json_int_t)fx_audit(host, NULL, NULL));
     if (!report)
         return -ENOMEM;

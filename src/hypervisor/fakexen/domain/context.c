@@ -266,7 +266,7 @@ static int check_rest(struct fx_host *host, const struct fx_domain *domain,
                       uint32_t vcpu, const struct fx_vcpu_state *v,
                       const context_t *c)
 {
-    bool initialised = domain->vcpu[vcpu].initialised;
+    bool initialised = fx_vcpu(host, domain, vcpu)->initialised;
 
     if (!vcpu && fx_check_assists(host, domain, c->vm_assist))
         return -EINVAL;
@@ -416,7 +416,7 @@ long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
 {
     struct fx_host *host = caller->host;
     struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
-    struct fx_vcpu *slot = &domain->vcpu[vcpu];
+    struct fx_vcpu *slot = fx_vcpu(host, domain, vcpu);
     struct wide w;
     int rc;
 
@@ -467,7 +467,7 @@ long fx_get_context(const struct fx_caller *caller, struct fx_domain *domain,
                       .failsafe_callback_cs = v->failsafe_callback_cs};
     w.c.flags &= ~(unsigned long)(VGCF_i387_valid | VGCF_in_kernel);
     w.c.flags |= (v->fpu_initialised ? VGCF_i387_valid : 0) |
-                 (domain->vcpu[vcpu].down ? 0 : VGCF_online) |
+                 (fx_vcpu(caller->host, domain, vcpu)->down ? 0 : VGCF_online) |
                  (in_kernel(domain, &v->context) ? VGCF_in_kernel : 0);
     if (!w.c.ldt_ents)
         w.c.ldt_base = 0;
@@ -505,6 +505,6 @@ void fx_reset_vcpu(struct fx_host *host, struct fx_domain *domain,
         return;
     fx_put_tables(host, domain, vcpu);
     v->fpu_initialised = false;
-    domain->vcpu[vcpu].initialised = false;
-    domain->vcpu[vcpu].down = true;
+    fx_vcpu(host, domain, vcpu)->initialised = false;
+    fx_vcpu(host, domain, vcpu)->down = true;
 }

@@ -16,6 +16,7 @@
 #include "domain/ports.h"
 #include "domain/state.h"
 #include "domain/vcpu_state.h"
+#include "machine/space.h"
 #include "machine/wake.h"
 #include "memory/page_type.h"
 
@@ -70,11 +71,12 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
 {
     struct fx_domain_state *state =
         domain->state == FX_NO_MFN ? NULL : fx_domain_state(host, domain);
+    const struct fx_vcpu *vcpu;
     uint32_t i;
 
-    for (i = 0; i < FX_MAX_VCPUS; i++)
-        if (domain->vcpu[i].exists)
-            fx_free_xen_frames(host, domain->vcpu[i].context, FX_VCPU_ORDER);
+    for (i = 0; (vcpu = fx_vcpu(host, domain, i)); i++)
+        if (vcpu->exists)
+            fx_free_xen_frames(host, vcpu->context, FX_VCPU_ORDER);
     for (i = 0; i < fx_nr_grant_frames(state); i++)
         fx_free_xen_frames(host, state->grant_frame[i], 0);
     fx_free_xen_frames(host, domain->shared_info, 0);
@@ -82,6 +84,18 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
     fx_free_xen_frames(host, domain->policy, 0);
     fx_free_xen_frames(host, domain->state, 0);
     memset(domain, 0, sizeof(*domain));
+}
+
+/* Their slots hold what an earlier domain's did. */
+static int clear_vcpus(struct fx_host *host, const struct fx_domain *domain)
+{
+    struct fx_vcpu *first = fx_vcpu(host, domain, 0);
+    uint64_t bytes = domain->max_vcpus * sizeof(*first);
+    int rc = fx_space_for(host, first, bytes);
+
+    if (!rc)
+        memset(first, 0, bytes);
+    return rc;
 }
 
 static void init_state(struct fx_host *host, struct fx_domain *domain,
@@ -111,9 +125,12 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
     if (!domain)
         return -ENOMEM;
     memset(domain, 0, sizeof(*domain));
+    domain->max_vcpus = config->max_vcpus;
+    rc = clear_vcpus(host, domain);
+    if (rc)
+        return rc;
     domain->exists = true;
     domain->id = domid;
-    domain->max_vcpus = config->max_vcpus;
     domain->max_evtchn_port = config->max_evtchn_port;
     domain->valid_ports = FX_EVTCHN_BUCKET;
     domain->pause_count = 1;
@@ -141,10 +158,10 @@ fail:
 
 int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
 {
+    struct fx_vcpu *vcpu;
     uint32_t i;
 
-    for (i = 0; i < domain->max_vcpus; i++) {
-        struct fx_vcpu *vcpu = &domain->vcpu[i];
+    for (i = 0; (vcpu = fx_vcpu(host, domain, i)); i++) {
         uint64_t mfn;
 
         if (vcpu->exists)
@@ -213,17 +230,17 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
 void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
                     struct xen_domctl_getdomaininfo *info)
 {
+    const struct fx_vcpu *vcpu;
     uint32_t i;
 
-    (void)host;
     memset(info, 0, sizeof(*info));
     info->domain = domain->id;
     info->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
-    for (i = 0; i < domain->max_vcpus && i < FX_MAX_VCPUS; i++) {
-        if (!domain->vcpu[i].exists)
+    for (i = 0; (vcpu = fx_vcpu(host, domain, i)); i++) {
+        if (!vcpu->exists)
             continue;
         info->max_vcpu_id = i;
-        info->nr_online_vcpus += !domain->vcpu[i].down;
+        info->nr_online_vcpus += !vcpu->down;
     }
     info->flags = (domain->dying ? XEN_DOMINF_dying : 0) |
                   (domain->shutdown ? XEN_DOMINF_shutdown : 0) |

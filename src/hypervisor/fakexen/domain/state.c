@@ -33,14 +33,13 @@ struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
                                     const struct fx_domain *domain,
                                     uint32_t vcpu)
 {
+    const struct fx_vcpu *slot = fx_vcpu(host, domain, vcpu);
     struct fx_vcpu_state *state;
 
-    if (vcpu >= domain->max_vcpus || vcpu >= FX_MAX_VCPUS ||
-        !domain->vcpu[vcpu].exists ||
-        !fx_is_ram(host, domain->vcpu[vcpu].context) ||
-        !fx_is_ram(host, domain->vcpu[vcpu].context + FX_VCPU_FRAMES - 1))
+    if (!slot || !slot->exists || !fx_is_ram(host, slot->context) ||
+        !fx_is_ram(host, slot->context + FX_VCPU_FRAMES - 1))
         return NULL;
-    state = fx_page(host, domain->vcpu[vcpu].context);
+    state = fx_page(host, slot->context);
     return state && state->nr_msrs <= FX_VCPU_MSRS ? state : NULL;
 }
 

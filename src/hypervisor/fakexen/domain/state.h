@@ -19,7 +19,7 @@
 /* XEN_DOMCTL_createdomain's limit and default (Xen: gnttab_max_frames). */
 #define FX_MAX_GRANT_FRAMES 64
 /* XENMEM_set_memory_map's (Xen: E820MAX is 1024, more than a frame holds). */
-#define FX_MAX_DOMAIN_E820 32
+#define FX_MAX_DOMAIN_E820 128
 
 /* The frames of one vCPU, contiguous. */
 #define FX_VCPU_ORDER  1

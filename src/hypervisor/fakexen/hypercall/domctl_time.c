@@ -53,14 +53,16 @@ static long set_tsc(struct fx_domctl *call)
 }
 
 /* A cap is in hundredths of a CPU: a vCPU has no use for more than one. */
-static long set_credit2(const struct fx_domain *domain,
+static long set_credit2(const struct fx_host *host,
+                        const struct fx_domain *domain,
                         struct fx_domain_state *state, unsigned int weight,
                         unsigned int cap)
 {
+    const struct fx_vcpu *vcpu;
     unsigned int vcpus = 0;
 
-    for (unsigned int i = 0; i < FX_MAX_VCPUS; i++)
-        vcpus += domain->vcpu[i].exists;
+    for (uint32_t i = 0; (vcpu = fx_vcpu(host, domain, i)); i++)
+        vcpus += vcpu->exists;
     if (weight)
         state->sched_weight = (uint16_t)weight;
     if (cap > 100 * vcpus)
@@ -82,8 +84,8 @@ static long scheduler_op(struct fx_domctl *call)
     case XEN_DOMCTL_SCHEDOP_putinfo:
         if (!state) /* the control domain's stay as they are */
             return -EOPNOTSUPP;
-        rc = set_credit2(call->domain, state, asked->u.credit2.weight,
-                         asked->u.credit2.cap);
+        rc = set_credit2(call->host, call->domain, state,
+                         asked->u.credit2.weight, asked->u.credit2.cap);
         break;
     case XEN_DOMCTL_SCHEDOP_getinfo:
         asked->u.credit2.weight =

@@ -42,7 +42,7 @@ static long get_context(struct fx_domctl *call)
 
     if (!fx_vcpu_state(call->host, call->domain, asked->vcpu))
         return -EINVAL;
-    if (!call->domain->vcpu[asked->vcpu].initialised)
+    if (!fx_vcpu(call->host, call->domain, asked->vcpu)->initialised)
         return -ENODATA;
     call->copy_back = true;
     return fx_get_context(call->caller, call->domain, asked->vcpu,
@@ -58,7 +58,7 @@ static long get_vcpu_info(struct fx_domctl *call)
         return -EINVAL;
     if (!fx_vcpu_state(call->host, domain, info->vcpu))
         return -ESRCH;
-    info->online = !domain->vcpu[info->vcpu].down;
+    info->online = !fx_vcpu(call->host, domain, info->vcpu)->down;
     info->blocked = info->online && !domain->pause_count && !domain->shutdown;
     info->running = 0;
     info->cpu_time = 0;

@@ -144,7 +144,9 @@ static int find_owner(const struct fx_caller *caller,
                       const struct fx_domain *target, uint32_t foreigndom,
                       uint16_t *owner)
 {
-    if (target != caller->domain && !target->vcpu[0].exists)
+    const struct fx_vcpu *vcpu = fx_vcpu(caller->host, target, 0);
+
+    if (target != caller->domain && (!vcpu || !vcpu->exists))
         return -EINVAL;
     return fx_mmu_owner(caller, (uint16_t)foreigndom, owner);
 }

@@ -90,11 +90,12 @@ bool fx_rules_out_32bit(const struct fx_host *host,
 int fx_check_assists(const struct fx_host *host, const struct fx_domain *domain,
                      uint64_t assists)
 {
+    const struct fx_vcpu *vcpu = fx_vcpu(host, domain, 0);
     uint64_t mask = valid(host, domain);
 
     if (assists & ~(mask | ignored(host, domain)))
         return -EINVAL;
-    return domain->assists_declared && !domain->vcpu[0].initialised &&
+    return domain->assists_declared && vcpu && !vcpu->initialised &&
                    (assists ^ domain->vm_assist) & mask
                ? -EINVAL
                : 0;

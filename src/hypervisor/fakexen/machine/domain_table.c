@@ -15,6 +15,16 @@ void fx_domain_table_init(struct fx_super *super)
     super->next_domid = 1;
 }
 
+struct fx_vcpu *fx_vcpu(const struct fx_host *host,
+                        const struct fx_domain *domain, uint32_t vcpu)
+{
+    uint64_t slot = (uint64_t)(domain - host->super->domain);
+
+    return vcpu < domain->max_vcpus && vcpu < FX_MAX_VCPUS
+               ? &host->vcpus[slot * FX_MAX_VCPUS + vcpu]
+               : NULL;
+}
+
 struct fx_domain *fx_domain(struct fx_host *host, uint32_t domid)
 {
     struct fx_super *super = host->super;

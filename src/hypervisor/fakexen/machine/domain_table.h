@@ -15,7 +15,7 @@
 #include <xen/xen.h> /* DOMID_XEN and others */
 
 #define FX_MAX_DOMAINS 256
-#define FX_MAX_VCPUS   128 /* of one domain */
+#define FX_MAX_VCPUS   8192 /* of one domain, as on Xen (MAX_VIRT_CPUS) */
 #define FX_MAX_EVTCHN  1024
 
 /* The control domain's ID, and where it stands among the domains. */
@@ -56,13 +56,16 @@ struct fx_domain {
     uint64_t state;       /* MFN: struct fx_domain_state (domain.h) */
     uint64_t dirty_pages; /* frames with FX_F_DIRTY; see fx_mark_dirty() */
     bool debugged, xenstore;
-    uint64_t max_memkb_map; /* XENMEM_set_memory_map's limit, KiB */
     uint32_t max_evtchn_port;
     uint32_t valid_ports; /* those below are known, in use or not */
     uint64_t evtchns;     /* MFN of the first of Xen's own frames with them */
     uint64_t policy;      /* MFN of the frame with its CPU policy */
-    struct fx_vcpu vcpu[FX_MAX_VCPUS];
 };
+
+/* The slot of a vCPU, whether there is one or not; NULL beyond the domain's
+ * maximum. */
+struct fx_vcpu *fx_vcpu(const struct fx_host *host,
+                        const struct fx_domain *domain, uint32_t vcpu);
 
 /* A new machine's only one. */
 void fx_domain_table_init(struct fx_super *super);

@@ -76,6 +76,7 @@ int fx_file_map(struct fx_host *host, const struct fx_super *layout)
         return -errno;
     host->super = (struct fx_super *)base;
     host->bytes = layout->file_bytes;
+    host->vcpus = (struct fx_vcpu *)(base + layout->vcpus_at);
     host->frames = (struct fx_frame *)(base + layout->frames_at);
     host->m2p = (uint64_t *)(base + layout->m2p_at);
     host->compat_m2p = (uint32_t *)(base + layout->compat_m2p_at);

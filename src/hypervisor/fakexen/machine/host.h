@@ -36,6 +36,7 @@ struct fx_hooks {
 struct fx_host {
     const struct fx_hooks *hooks;
     struct fx_super *super;
+    struct fx_vcpu *vcpus; /* FX_MAX_VCPUS for each slot of a domain */
     struct fx_frame *frames;
     struct fx_frame *none; /* stands for one of which nothing is said */
     uint64_t *m2p;

@@ -138,6 +138,8 @@ int fx_space_init(struct fx_host *host, const struct fx_super *super)
     if (!space->has || !host->none)
         return -ENOMEM;
     rc = fx_space_for(host, host->super, sizeof(*super));
+    if (!rc) /* the control domain's, which all look at */
+        rc = fx_space_for(host, host->vcpus, sizeof(*host->vcpus));
     if (!rc)
         rc = fx_space_for(host, (uint8_t *)host->super + super->free_at,
                           super->mapped_frames_at - super->free_at);

@@ -35,6 +35,10 @@ static void set_layout(struct fx_super *super)
     uint64_t n = super->nr_frames;
     uint64_t at = round_up(sizeof(*super), FX_PAGE_SIZE);
 
+    super->vcpus_at = at;
+    at += round_up((uint64_t)FX_MAX_DOMAINS * FX_MAX_VCPUS *
+                       sizeof(struct fx_vcpu),
+                   FX_PAGE_SIZE);
     super->frames_at = at;
     at = round_up(at + n * sizeof(struct fx_frame), M2P_EXTENT);
     super->m2p_at = at;
@@ -100,7 +104,8 @@ static bool layout_fits(const struct fx_super *super)
 
     want.nr_frames = super->nr_frames;
     set_layout(&want);
-    return super->frames_at == want.frames_at && super->m2p_at == want.m2p_at &&
+    return super->vcpus_at == want.vcpus_at &&
+           super->frames_at == want.frames_at && super->m2p_at == want.m2p_at &&
            super->compat_m2p_at == want.compat_m2p_at &&
            super->free_at == want.free_at &&
            super->mappings_at == want.mappings_at &&

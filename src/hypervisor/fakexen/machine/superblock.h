@@ -6,6 +6,7 @@
  * A host is one sparse file that every process maps whole and shared:
  *
  *   superblock   struct fx_super: what the machine is, its lock, its domains
+ *   vCPUs        struct fx_vcpu, as many for each domain as it could have
  *   frame table  struct fx_frame, one for each machine frame
  *   M2P          uint64_t for each frame; the compat one, uint32_t, behind it
  *   free map     a bit for each frame that is free
@@ -31,7 +32,7 @@
 #define FX_MAGIC        "domwright fakexn"
 #define FX_MAGIC_MAKING "domwright making" /* its maker has not finished */
 #define FX_MAGIC_BYTES  16
-#define FX_VERSION      4
+#define FX_VERSION      5
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -77,7 +78,7 @@ struct fx_super {
     struct fx_range ram[FX_MAX_E820];
     uint32_t ram_node[FX_MAX_E820];
     /* Where each part starts in the file, in bytes. */
-    uint64_t frames_at, m2p_at, compat_m2p_at, free_at, mappings_at,
+    uint64_t vcpus_at, frames_at, m2p_at, compat_m2p_at, free_at, mappings_at,
         mapped_frames_at, store_at, memory_at, store_bytes, file_bytes;
 
     pthread_mutex_t lock; /* robust, between processes */

@@ -270,10 +270,13 @@ void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown)
 
 /* Control tools may pin before they say which assists the domain has: by
  * XEN_DOMCTL_vm_assist, or in vCPU 0's context. */
-static bool assists_are_known(const struct fx_domain *domain)
+static bool assists_are_known(const struct fx_host *host,
+                              const struct fx_domain *domain)
 {
+    const struct fx_vcpu *first = fx_vcpu(host, domain, 0);
+
     return domain->assists_declared || domain->creation_finished ||
-           domain->vcpu[0].initialised;
+           (first && first->initialised);
 }
 
 /* A PAE root above 4 GiB is one that the guest could not read from CR3. */
@@ -281,7 +284,7 @@ static bool root_too_high(const struct fx_host *host,
                           const struct fx_domain *domain, uint64_t mfn)
 {
     return host->super->level == FX_PATCHED && domain->is_32bit &&
-           mfn >= PAE_ROOT_END && assists_are_known(domain) &&
+           mfn >= PAE_ROOT_END && assists_are_known(host, domain) &&
            !fx_has_assist(domain, VMASST_TYPE_pae_extended_cr3);
 }
 

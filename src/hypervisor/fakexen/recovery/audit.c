@@ -184,18 +184,19 @@ static void count_gdt(struct audit *a, const struct fx_domain *domain,
 
 static void count_vcpus(struct audit *a, struct fx_domain *domain)
 {
+    struct fx_vcpu *vcpu;
     uint32_t i;
 
-    for (i = 0; i < domain->max_vcpus && i < FX_MAX_VCPUS; i++) {
+    for (i = 0; (vcpu = fx_vcpu(a->host, domain, i)); i++) {
         struct fx_vcpu_state *state;
 
-        if (!domain->vcpu[i].exists)
+        if (!vcpu->exists)
             continue;
         state = fx_vcpu_state(a->host, domain, i);
-        if (!state || !count_xens(a, domain->vcpu[i].context, FX_VCPU_FRAMES)) {
+        if (!state || !count_xens(a, vcpu->context, FX_VCPU_FRAMES)) {
             differ(a, "domain %u: vCPU %u has lost its state", domain->id, i);
             if (a->repair)
-                memset(&domain->vcpu[i], 0, sizeof(domain->vcpu[i]));
+                memset(vcpu, 0, sizeof(*vcpu));
             continue;
         }
         count_root(a, domain, &state->root);

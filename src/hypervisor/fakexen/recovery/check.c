@@ -22,18 +22,18 @@ static bool is_bool(const bool *flag)
     return *(const uint8_t *)flag <= 1;
 }
 
-static bool flags_fit(const struct fx_domain *d)
+static bool flags_fit(const struct fx_host *host, const struct fx_domain *d)
 {
-    unsigned int v;
+    const struct fx_vcpu *vcpu;
 
     if (!is_bool(&d->exists) || !is_bool(&d->dying) || !is_bool(&d->is_32bit) ||
         !is_bool(&d->shutdown) || !is_bool(&d->assists_declared) ||
         !is_bool(&d->creation_finished) || !is_bool(&d->log_dirty) ||
         !is_bool(&d->debugged) || !is_bool(&d->xenstore))
         return false;
-    for (v = 0; v < FX_MAX_VCPUS; v++) {
-        if (!is_bool(&d->vcpu[v].exists) || !is_bool(&d->vcpu[v].initialised) ||
-            !is_bool(&d->vcpu[v].down))
+    for (uint32_t v = 0; (vcpu = fx_vcpu(host, d, v)); v++) {
+        if (!is_bool(&vcpu->exists) || !is_bool(&vcpu->initialised) ||
+            !is_bool(&vcpu->down))
             return false;
     }
     return true;
@@ -60,19 +60,18 @@ static bool states_fit(struct fx_host *host, const struct fx_domain *d)
 
 static bool domain_fits(struct fx_host *host, const struct fx_domain *d)
 {
-    unsigned int v;
+    const struct fx_vcpu *vcpu;
 
     if (is_bool(&d->exists) && !d->exists)
         return true;
-    if (!flags_fit(d))
+    if (!flags_fit(host, d))
         return false;
     if (d->max_vcpus > FX_MAX_VCPUS || !frames_fit(host, d->shared_info, 1) ||
         !frames_fit(host, d->state, 1) || !frames_fit(host, d->policy, 1) ||
         !frames_fit(host, d->evtchns, UINT64_C(1) << FX_EVTCHN_ORDER))
         return false;
-    for (v = 0; v < FX_MAX_VCPUS; v++) {
-        if (d->vcpu[v].exists &&
-            !frames_fit(host, d->vcpu[v].context, FX_VCPU_FRAMES))
+    for (uint32_t v = 0; (vcpu = fx_vcpu(host, d, v)); v++) {
+        if (vcpu->exists && !frames_fit(host, vcpu->context, FX_VCPU_FRAMES))
             return false;
     }
     return true;
