@@ -102,14 +102,18 @@ paired() {
     done
 }
 
+# fakexen's parts, each of which may include itself and those behind it.
 fakexen=src/hypervisor/fakexen
-refuse "the store knows more than the machine" \
-    '"(command|preload|hypercall|recovery|domain|memory)/' $fakexen/store
-refuse "the machine calls upwards" \
-    '"(command|preload|hypercall|recovery|store|domain|memory)/' \
-    $fakexen/machine
-paired $fakexen/machine
-paired $fakexen/store
-paired $fakexen/preload
+part() {
+    refuse "$1 of fakexen calls upwards" "\"($2)/" $fakexen/"$1"
+    paired $fakexen/"$1"
+}
+part preload 'command'
+part hypercall 'command|preload'
+part recovery 'command|preload|hypercall'
+part store 'command|preload|hypercall|recovery|domain|memory'
+part domain 'command|preload|hypercall|recovery|store'
+part memory 'command|preload|hypercall|recovery|store|domain'
+part machine 'command|preload|hypercall|recovery|store|domain|memory'
 
 exit $status

@@ -17,7 +17,7 @@
 
 #include "domain/state.h"
 #include "memory/page_type.h"
-#include "hypercall/vm_assist.h"
+#include "domain/vm_assist.h"
 
 typedef vcpu_guest_context_t context_t;
 typedef vcpu_guest_context_x86_32_t context32_t;

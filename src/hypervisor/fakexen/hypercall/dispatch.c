@@ -16,7 +16,7 @@
 #include "hypercall/sched.h"
 #include "hypercall/sysctl.h"
 #include "hypercall/version.h"
-#include "hypercall/vm_assist.h"
+#include "hypercall/vm_assist_op.h"
 
 /*
  * The calls of a multicall fail one by one: only a list that cannot be read or

@@ -10,7 +10,7 @@
 #include "domain/domain.h"
 #include "domain/policy.h"
 #include "domain/state.h"
-#include "hypercall/vm_assist.h"
+#include "domain/vm_assist.h"
 
 /* Xen lets control tools pause a domain that often. */
 #define MAX_PAUSE_COUNT 255

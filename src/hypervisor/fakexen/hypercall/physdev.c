@@ -10,7 +10,6 @@
 
 #include <xen/physdev.h>
 
-
 /* Both structures begin with the domain. */
 static long no_interrupt(const struct fx_caller *caller, uint64_t at)
 {

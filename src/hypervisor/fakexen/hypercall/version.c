@@ -12,7 +12,6 @@
 #include <xen/version.h>
 
 #include "domain/caller.h"
-#include "hypercall/vm_assist.h"
 
 /* Where Xen's own half of the address space begins for 64-bit guests
  * (xen/arch-x86/xen-x86_64.h: HYPERVISOR_VIRT_START). */

@@ -62,6 +62,12 @@ struct fx_domain {
     uint64_t policy;      /* MFN of the frame with its CPU policy */
 };
 
+static inline bool fx_has_assist(const struct fx_domain *domain,
+                                 unsigned int type)
+{
+    return domain->vm_assist >> type & 1;
+}
+
 /* The slot of a vCPU, whether there is one or not; NULL beyond the domain's
  * maximum. */
 struct fx_vcpu *fx_vcpu(const struct fx_host *host,

@@ -16,7 +16,6 @@
 #include "memory/page_type.h"
 #include "memory/pt_entry.h"
 #include "memory/segment.h"
-#include "hypercall/vm_assist.h"
 
 /* Xen keeps the count in 16 bits (struct page_info's linear_pt_count). */
 #define LINEAR_MAX 32767

@@ -12,7 +12,6 @@
 #include "machine/domain_table.h"
 #include "memory/page_table.h"
 #include "memory/pt_entry.h"
-#include "hypercall/vm_assist.h"
 
 /* Xen takes the first MiB for I/O, whatever the firmware says. */
 #define FIRST_MIB (UINT64_C(1) << (20 - FX_PAGE_SHIFT))

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "hypercall/vm_assist.h"
+#include "domain/vm_assist.h"
 
 #define NAME_IN(table, number)                                                 \
     ((number) < sizeof(table) / sizeof((table)[0]) ? (table)[number] : NULL)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vm_assist.c - XEN_DOMCTL_vm_assist, and __HYPERVISOR_vm_assist of the control
- * domain's, a 64-bit PV guest.
+ * vm_assist.c - VM assists: which a domain may have, and how it comes by them.
  */
-#include "hypercall/vm_assist.h"
+#include "domain/vm_assist.h"
 
 #include <errno.h>
 
@@ -112,21 +111,19 @@ void fx_set_assists(struct fx_host *host, struct fx_domain *domain,
     domain->vm_assist = assists & valid(host, domain);
 }
 
-long fx_vm_assist_op(const struct fx_caller *caller, const uint64_t arg[5])
+int fx_change_assist(struct fx_host *host, struct fx_domain *domain,
+                     unsigned int command, unsigned int type)
 {
-    struct fx_host *host = caller->host;
-    struct fx_domain *self = caller->domain;
-    uint64_t mask = valid(host, self), accepted = mask | ignored(host, self);
-    unsigned int command = (unsigned int)arg[0], type = (unsigned int)arg[1];
+    uint64_t mask = valid(host, domain);
 
-    if (type >= 64 || !(accepted & BIT(type)))
+    if (type >= 64 || !((mask | ignored(host, domain)) & BIT(type)))
         return -EINVAL;
     switch (command) {
     case VMASST_CMD_enable:
-        self->vm_assist |= BIT(type) & mask;
+        domain->vm_assist |= BIT(type) & mask;
         return 0;
     case VMASST_CMD_disable:
-        self->vm_assist &= ~BIT(type);
+        domain->vm_assist &= ~BIT(type);
         return 0;
     default:
         return -ENOSYS;

@@ -6,7 +6,7 @@
 #ifndef FX_VM_ASSIST_H
 #define FX_VM_ASSIST_H
 
-#include "domain/caller.h"
+#include "machine/host.h"
 
 /* The patch series' own operation: its number and its argument are ABI. */
 #define XEN_DOMCTL_vm_assist 0x6477
@@ -18,12 +18,6 @@ struct xen_domctl_vm_assist {
     uint32_t pad;     /* 0 */
     uint64_t assists; /* IN or OUT: a bit for each VMASST_TYPE_* */
 };
-
-static inline bool fx_has_assist(const struct fx_domain *domain,
-                                 unsigned int type)
-{
-    return domain->vm_assist >> type & 1;
-}
 
 /*
  * XEN_DOMCTL_vm_assist.  -ENOSYS at the stock level; to set them: -EINVAL for
@@ -47,7 +41,10 @@ fx_check_assists(const struct fx_host *host, const struct fx_domain *domain,
 void fx_set_assists(struct fx_host *host, struct fx_domain *domain,
                     uint64_t assists);
 
-/* __HYPERVISOR_vm_assist: of the caller. */
-long fx_vm_assist_op(const struct fx_caller *caller, const uint64_t arg[5]);
+/* One, as the running guest asks for it by VMASST_CMD_*: -EINVAL where it may
+ * not have it, -ENOSYS. */
+int __attribute__((warn_unused_result))
+fx_change_assist(struct fx_host *host, struct fx_domain *domain,
+                 unsigned int command, unsigned int type);
 
 #endif /* FX_VM_ASSIST_H */
