@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "config/guest_config.h"
 #include "hooks/vm_assist.h"
 #include "host/ask.h"
 #include "report/facts.h"
@@ -26,7 +27,7 @@ static void add_limits(json_t *facts, const struct host_facts *host)
     facts_set(facts, "ram_end_mfn", json_integer((json_int_t)host->ram_end.v));
     facts_set(facts, "pv32_l3_end_mfn",
               json_integer((json_int_t)1 << (32 - DW_PAGE_SHIFT)));
-    facts_set(facts, "pv_max_vcpus", json_integer(host_max_vcpus()));
+    facts_set(facts, "pv_max_vcpus", json_integer(CONFIG_MAX_VCPUS));
 }
 
 static int run(struct host *host, const struct args *args)

@@ -30,19 +30,6 @@ static int read_host(struct host *host, const struct config *cfg,
     return 0;
 }
 
-/* Xen says -EINVAL to all that it does not like; mostly it is this. */
-static int not_created(struct host *host, const struct config *cfg)
-{
-    const char *key = config_has(cfg, "maxvcpus") ? "maxvcpus" : "vcpus";
-
-    if (errno != EINVAL || cfg->maxvcpus <= XEN_LEGACY_MAX_VCPUS)
-        return diag_fail_xc(host->dg, "creating the domain");
-    return config_fail(cfg, host->dg, DW_REFUSED, -EINVAL, key,
-                       "the host makes no domain of %lu vCPUs; Xen has %d at "
-                       "most, and an embedded host 128",
-                       cfg->maxvcpus, CONFIG_MAX_VCPUS);
-}
-
 static int make(struct domain *domain, struct host *host,
                 const struct config *cfg, const xc_physinfo_t *phys)
 {
@@ -60,7 +47,7 @@ static int make(struct domain *domain, struct host *host,
     memcpy(create.handle, cfg->uuid, sizeof(create.handle));
     domain->domid = 0; /* Xen picks one */
     if (xc_domain_create(host->xc, &domain->domid, &create))
-        return not_created(host, cfg);
+        return diag_fail_xc(host->dg, "creating the domain");
     domain->exists = true;
     if (xc_domain_max_vcpus(host->xc, domain->domid, create.max_vcpus))
         return diag_fail_xc(host->dg, "making %u vCPUs", create.max_vcpus);

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/guest_config.h"
-#include "host/embedded.h"
-
 int host_ask(struct host *host, struct host_facts *facts)
 {
     unsigned long end;
@@ -98,9 +95,4 @@ void vcpu_dispose(struct vcpu_facts *vcpu)
     free(vcpu->hard);
     free(vcpu->soft);
     vcpu->hard = vcpu->soft = NULL;
-}
-
-unsigned int host_max_vcpus(void)
-{
-    return embedded_here() ? EMBEDDED_MAX_VCPUS : CONFIG_MAX_VCPUS;
 }

@@ -57,7 +57,4 @@ vcpu_ask(struct host *host, uint32_t domid, unsigned int id,
          struct vcpu_facts *vcpu);
 void vcpu_dispose(struct vcpu_facts *vcpu);
 
-/* How many vCPUs a PV guest can have here.  Xen does not tell. */
-unsigned int host_max_vcpus(void);
-
 #endif /* DW_ASK_H */

@@ -12,9 +12,6 @@
 
 #include "diag.h"
 
-/* What a domain there can have, fakexen(1). */
-#define EMBEDDED_MAX_VCPUS 128
-
 /* Are we on one? */
 bool embedded_here(void);
 
