@@ -301,6 +301,11 @@ for key in name ramdisk cmdline extra; do
 done
 good "$(printf '# J\374rg wrote this')"
 
+# What libxc has to say of it does not move the cursor either.
+config good.cfg 'cmdline = "bell\a"'
+run create -nv good.cfg
+grep -q 'bell\\x07' err || wrong 'create -v does not show the command line'
+
 # Standard input.
 config good.cfg
 status=0

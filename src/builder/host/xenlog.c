@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 /* libxc's panics begin with "panic: file.c:123: ", which is of no use here. */
 static const char *without_origin(const char *text)
 {
@@ -41,14 +43,16 @@ static void message(xentoollog_logger *logger, xentoollog_level level, int err,
                     const char *context, const char *format, va_list al)
 {
     struct diag *dg = ((struct xenlog *)logger)->dg;
-    char text[sizeof(dg->cause)];
+    char text[sizeof(dg->cause)], shown[sizeof(text)];
 
     vsnprintf(text, sizeof(text), format, al);
     text[strcspn(text, "\n")] = '\0'; /* some of libxc's messages go on */
     cut_code(text);
-    if (dg->verbose)
-        fprintf(stderr, "%s: %s%s%s\n", context ? context : "xc", text,
+    if (dg->verbose) {
+        text_escape(shown, sizeof(shown), text);
+        fprintf(stderr, "%s: %s%s%s\n", context ? context : "xc", shown,
                 err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
+    }
     if (level >= XTL_ERROR && !dg->cause[0])
         snprintf(dg->cause, sizeof(dg->cause), "%s", without_origin(text));
 }
