@@ -26,18 +26,21 @@ refused() {
 
 echo 'no kernel' >/tmp/text
 head -c 5000 "$grub_32" >/tmp/cut
-refused 3 'kernel /none: No such file or directory' 'kernel="/none"'
-refused 3 'kernel /tmp/text: not an ELF image, nor one packed in a way '\
-'libxenguest knows' 'kernel="/tmp/text"'
-refused 3 'kernel /tmp/cut: a damaged or truncated ELF image' \
-    'kernel="/tmp/cut"'
-refused 3 "kernel /bin/busybox: an ELF image without Xen's notes: not a PV \
-kernel" 'kernel="/bin/busybox"'
-refused 3 '/tmp/g.cfg: memory: 0 MiB is no size for a guest' memory=0
-refused 3 '/tmp/g.cfg: vcpus: 0; a PV guest has 1 to 8192' vcpus=0
-refused 3 '/tmp/g.cfg: vcpus: 8193; a PV guest has 1 to 8192' vcpus=8193
-refused 3 "argument 'vif=[\"\"]': vif: not supported; use \"domwright xl \
-create /tmp/g.cfg\"" 'vif=[""]'
+# bad ARGUMENT WHY: what is wrong is told with the argument and its key.
+bad() {
+    refused 3 "argument '$1': ${1%%=*}: $2" "$1"
+}
+
+bad 'kernel="/none"' '/none: No such file or directory'
+bad 'kernel="/tmp/text"' '/tmp/text: not an ELF image, nor one packed in a way '\
+'libxenguest knows'
+bad 'kernel="/tmp/cut"' '/tmp/cut: a damaged or truncated ELF image'
+bad 'kernel="/bin/busybox"' "/bin/busybox: an ELF image without Xen's notes: \
+not a PV kernel"
+bad memory=0 '0 MiB; a guest has 1 to 16777215'
+bad vcpus=0 '0; a PV guest has 1 to 8192'
+bad vcpus=8193 '8193; a PV guest has 1 to 8192'
+bad 'vif=[""]' 'not supported; use "domwright xl create /tmp/g.cfg"'
 
 # Memory: more than there is, and just as much, which a build cannot get as
 # the vCPUs take some. There the host is exhausted in mid-build.
