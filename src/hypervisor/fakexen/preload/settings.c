@@ -70,6 +70,20 @@ int fx_parse_level(const char *text, enum fx_level *level)
 /* Linux's are below 4096, and so are Xen's. */
 #define MAX_ERRNO 4095
 
+/* "SIGTERM": SIGTERM; 0 for other texts. */
+static int parse_signal(const char *text)
+{
+    const char *name;
+    int i;
+
+    for (i = 1; !strncmp(text, "SIG", 3) && i < SIGRTMIN; i++) {
+        name = sigabbrev_np(i);
+        if (name && !strcmp(text + 3, name))
+            return i;
+    }
+    return 0;
+}
+
 static int parse_errno(const char *text, int *error)
 {
     const char *name;
@@ -77,8 +91,9 @@ static int parse_errno(const char *text, int *error)
     char *end;
     int i;
 
-    if (!strcmp(text, "SIGKILL")) {
-        *error = -SIGKILL;
+    i = parse_signal(text);
+    if (i) {
+        *error = -i;
         return 0;
     }
     if (!parse_number(text, &value, &end)) {

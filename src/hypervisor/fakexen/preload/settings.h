@@ -23,7 +23,7 @@ fx_parse_level(const char *text, enum fx_level *level);
 
 /*
  * "N" or "N:ERRNO", the latter by name or number; ENOMEM without it.  Or
- * "N:SIGKILL", which becomes -SIGKILL.
+ * "N:SIGTERM", or another signal, which becomes -SIGTERM.
  */
 int __attribute__((warn_unused_result))
 fx_parse_fail(const char *text, uint64_t *nth, int *error);

@@ -117,9 +117,10 @@ int fx_trace_begin(struct fx_call *call)
     call->n = __atomic_add_fetch(process.calls, 1, __ATOMIC_RELAXED);
     if (call->n != process.fail_at)
         return 0;
-    if (process.fail_errno < 0)
-        raise(-process.fail_errno); /* SIGKILL: this does not return */
-    return -process.fail_errno;
+    if (process.fail_errno > 0)
+        return -process.fail_errno;
+    raise(-process.fail_errno);
+    return 0;
 }
 
 void fx_usage_so_far(struct fx_usage *usage)
@@ -233,6 +234,7 @@ static void add_domctl(struct line *line, const uint64_t arg[5])
     switch (op.cmd) {
     case XEN_DOMCTL_createdomain:
         add_number(line, "max_vcpus", op.u.createdomain.max_vcpus);
+        add_number(line, "ssidref", op.u.createdomain.ssidref);
         break;
     case XEN_DOMCTL_max_mem:
         add_number(line, "max_memkb", op.u.max_mem.max_memkb);
