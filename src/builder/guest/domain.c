@@ -2,6 +2,7 @@
 #include "guest/domain.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,23 +11,30 @@
 /* What a domain may have beyond its memory, in KiB: as libxl gives. */
 #define SLACK_KIB 1024
 
+/*
+ * The label of a guest for which nobody chose one, as libxl has it:
+ * SECINITSID_DOMU of Xen's xsm/flask/policy/initial_sids, which has been the
+ * 12th since Xen 4.17.  Without FLASK Xen does not look at it.
+ */
+#define SSID_DOMU 12
+
 /* libxl's default for max_event_channels: ports 0 to 1023. */
 #define MAX_EVTCHN_PORT 1023
 
 static int read_host(struct host *host, const struct config *cfg,
                      xc_physinfo_t *phys)
 {
-    uint64_t wanted = (uint64_t)cfg->memory << (20 - XC_PAGE_SHIFT);
+    uint64_t wanted = (uint64_t)cfg->memory << (20 - XC_PAGE_SHIFT), free;
 
     if (xc_physinfo(host->xc, phys))
         return diag_fail_xc(host->dg, "asking Xen about the host");
-    if (phys->free_pages < wanted)
+    /* What other builds have claimed is theirs. */
+    free = phys->free_pages - phys->outstanding_pages;
+    if (free < wanted)
         return diag_fail(host->dg, DW_REFUSED, -ENOMEM,
                          "memory: the guest is to have %lu MiB, the host has "
-                         "%llu MiB free",
-                         cfg->memory,
-                         (unsigned long long)phys->free_pages >>
-                             (20 - XC_PAGE_SHIFT));
+                         "%" PRIu64 " MiB free",
+                         cfg->memory, free >> (20 - XC_PAGE_SHIFT));
     return 0;
 }
 
@@ -34,6 +42,7 @@ static int make(struct domain *domain, struct host *host,
                 const struct config *cfg, const xc_physinfo_t *phys)
 {
     struct xen_domctl_createdomain create = {
+        .ssidref = SSID_DOMU,
         .max_vcpus = (uint32_t)cfg->maxvcpus,
         .max_evtchn_port = MAX_EVTCHN_PORT,
         .max_grant_frames = -1, /* the hypervisor's own defaults */
@@ -161,6 +170,7 @@ int domain_build(struct domain *domain, struct host *host, struct image *image)
     int r, rc;
 
     dom->guest_domid = domain->domid;
+    dom->claim_enabled = true; /* as xl's claim_mode is by default */
     dom->console_evtchn = domain->console_port;
     dom->console_domid = domain->backends.console_domid;
     dom->xenstore_evtchn = domain->store_port;

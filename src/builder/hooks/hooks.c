@@ -140,6 +140,7 @@ static int allocate(struct xc_dom_image *dom)
 {
     struct dw_plan *plan = &build_of(dom)->plan;
     uint64_t entries = plan->layout.p2m_entries;
+    int rc;
 
     if (dom->claim_enabled &&
         xc_domain_claim_pages(dom->xch, dom->guest_domid, dom->total_pages))
@@ -152,8 +153,12 @@ static int allocate(struct xc_dom_image *dom)
         return build_fail(dom, -ENOMEM, "populate",
                           "out of memory for the list of %" PRIu64 " pages",
                           entries);
-    return populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom),
-                    hooks_of(dom)->progress);
+    rc = populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom),
+                  hooks_of(dom)->progress);
+    /* What is left of the claim is for others again. */
+    if (dom->claim_enabled)
+        xc_domain_claim_pages(dom->xch, dom->guest_domid, 0);
+    return rc;
 }
 
 /*
