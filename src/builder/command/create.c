@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/progress.h"
 #include "config/xl.h"
 #include "guest/attach.h"
 #include "guest/create.h"
+#include "host/console.h"
 #include "hooks/hooks.h"
 #include "report/domain.h"
 #include "report/facts.h"
@@ -17,6 +19,8 @@ struct options {
     bool dry_run, paused, console, json;
     enum pin_order order;
     const char *file;
+    char **extra; /* KEY=VALUE, n_extra of them */
+    int n_extra;
 };
 
 static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
@@ -36,22 +40,47 @@ static const struct option create_options[] = {
     {"console", no_argument, NULL, 'c'},
     {"json", no_argument, NULL, 'j'},
     {"pin-order", required_argument, NULL, 'o'},
+    {"defconfig", required_argument, NULL, 'f'},
     {NULL, 0, NULL, 0},
 };
 
-static int check(struct diag *dg, struct args *args)
+/*
+ * FILE and KEY=VALUE come in any order, as xl takes them; FILE may be given by
+ * -f, too.  Puts FILE first among the operands, if it is there.
+ */
+static int find_file(struct diag *dg, const struct args *args,
+                     struct options *opt)
 {
-    enum pin_order order;
+    char **extra = args->operand;
     int i;
 
-    if (args->value['o'] && parse_order(dg, args->value['o'], &order))
-        return -EINVAL;
-    if (strchr(args->operand[0], '='))
-        return args_usage(dg, args->name, "a configuration file is wanted");
-    for (i = 1; i < args->n; i++)
-        if (!strchr(args->operand[i], '='))
+    opt->file = args->value['f'];
+    for (i = 0; i < args->n; i++) {
+        if (strchr(args->operand[i], '='))
+            continue;
+        if (opt->file)
             return args_usage(dg, args->name, "%s is not KEY=VALUE",
                               args->operand[i]);
+        opt->file = args->operand[i];
+        memmove(extra + 1, extra, (size_t)i * sizeof(*extra));
+        *extra++ = (char *)opt->file;
+    }
+    opt->extra = extra;
+    opt->n_extra = args->n - (int)(extra - args->operand);
+    return opt->file
+               ? 0
+               : args_usage(dg, args->name, "a configuration file is wanted");
+}
+
+static int check(struct diag *dg, struct args *args)
+{
+    struct options opt;
+    int rc = find_file(dg, args, &opt);
+
+    if (!rc && args->value['o'])
+        rc = parse_order(dg, args->value['o'], &opt.order);
+    if (rc)
+        return rc;
     if (args->times['c'] && (args->times['p'] || args->times['n']))
         return args_usage(dg, args->name, "-c goes with neither -p nor -n");
     if (args->times['n'])
@@ -142,8 +171,17 @@ static int report(const struct guest *g, const struct options *opt,
 
 static int create(struct guest *g, const struct options *opt, struct diag *dg)
 {
-    int rc = guest_create(g, opt->file, !opt->paused && !opt->console, dg);
+    struct progress progress;
+    /* A console that cannot be shown is found before there is a guest. */
+    int rc = opt->console ? console_check(dg) : 0;
 
+    if (rc)
+        return rc;
+    progress_init(&progress, dg);
+    dw_hooks_register(opt->order, &progress.hook);
+    rc = guest_create(g, opt->file, !opt->paused && !opt->console, dg);
+    progress_clear(&progress);
+    dw_hooks_register(opt->order, NULL);
     return rc ? rc : report(g, opt, dg);
 }
 
@@ -155,19 +193,17 @@ static int run(struct host *host, const struct args *args)
         .console = args->times['c'],
         .json = args->times['j'],
         .order = PIN_LEVELS,
-        .file = args->operand[0],
     };
     struct guest g = {.host = host};
     struct diag *dg = host->dg;
     uint32_t domid;
-    int rc = 0;
+    int rc = find_file(dg, args, &opt);
 
-    if (args->value['o'])
+    if (!rc && args->value['o'])
         rc = parse_order(dg, args->value['o'], &opt.order);
     config_init(&g.cfg);
     if (!rc)
-        rc = config_xl_read(&g.cfg, opt.file, args->operand + 1, args->n - 1,
-                            dg);
+        rc = config_xl_read(&g.cfg, opt.file, opt.extra, opt.n_extra, dg);
     if (!rc)
         rc = config_check(&g.cfg, dg);
     if (!rc)
@@ -183,23 +219,25 @@ static int run(struct host *host, const struct args *args)
 
 const struct command cmd_create = {
     .name = "create",
-    .args = "[-cnpv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
+    .args = "[-cnpqv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
     .summary = "build a guest from a configuration file and start it",
     .help =
         "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
         "  -p, --paused         do not start it\n"
         "  -c, --console        attach to its console\n"
+        "  -f, --defconfig=FILE the file, in place of the argument\n"
         "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
         "                       up (the default), or the \"root\" alone\n"
         "  --json               report as JSON\n"
+        "  -q, --quiet          no report but JSON, no notices\n"
         "  -v, --verbose        show libxc's messages\n"
         "\n"
         "KEY=VALUE is read as a last line of FILE: see "
         "domwright.cfg(5).\n",
     .need = NEED_STORE,
     .options = create_options,
-    .letters = "npc",
-    .min = 1,
+    .letters = "npcf:",
+    .min = 0,
     .max = -1,
     .wanted = "a configuration file is wanted",
     .check = check,

@@ -8,15 +8,28 @@
 #include "host/console.h"
 #include "host/signals.h"
 
-/*
- * The console first, then the guest: a child waits for xenconsole, which this
- * process becomes, and unpauses.
- */
+/* In a child: lets the guest run when xenconsole has said that it is there. */
+static int unpause(struct host *host, uint32_t domid, int fd)
+{
+    struct diag *dg = host->dg;
+    char byte;
+    int rc;
+
+    if (read(fd, &byte, 1) != 1)
+        diag_warn("the console is not attached; domain %u runs without it",
+                  domid);
+    rc = host_open_xen(host, dg);
+    if (!rc && xc_domain_unpause(host->xc, domid))
+        rc = diag_fail_xc(dg, "unpausing the domain");
+    return rc;
+}
+
+/* The console first, then the guest: a child waits for xenconsole, which this
+ * process becomes, and unpauses. */
 int guest_attach(struct host *host, uint32_t domid)
 {
     struct diag *dg = host->dg;
-    int ends[2], rc;
-    char byte;
+    int ends[2];
 
     host_close(host);
     if (pipe(ends))
@@ -29,13 +42,7 @@ int guest_attach(struct host *host, uint32_t domid)
         interrupt_release();
         return console_exec(dg, domid, ends[1]);
     case 0:
-        break;
+        close(ends[1]);
+        return unpause(host, domid, ends[0]);
     }
-    close(ends[1]);
-    if (read(ends[0], &byte, 1) < 0)
-        diag_warn("no word from xenconsole");
-    rc = host_open_xen(host, dg);
-    if (!rc && xc_domain_unpause(host->xc, domid))
-        rc = diag_fail_xc(dg, "unpausing the domain");
-    return rc;
 }

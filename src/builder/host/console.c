@@ -2,6 +2,7 @@
 #include "host/console.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,39 @@
 #define STEP_MS 100
 
 /* Where distributions keep it; then $PATH. */
-static const char *const programs[] = {
-    "/usr/lib/xen-4.17/bin/xenconsole", /* Debian */
-    "/usr/libexec/xen/bin/xenconsole",  "/usr/local/lib/xen/bin/xenconsole",
-    "/usr/lib/xen/bin/xenconsole",      "xenconsole",
-};
+static const char *const folders =
+    "/usr/lib/xen-4.17/bin:" /* Debian */
+    "/usr/libexec/xen/bin:/usr/local/lib/xen/bin:/usr/lib/xen/bin";
+
+/* Looks for xenconsole in a list of folders, as $PATH is one. */
+static bool find_in(const char *list, char path[PATH_MAX])
+{
+    size_t len;
+    int n;
+
+    for (; list && *list; list += len + (list[len] == ':')) {
+        len = strcspn(list, ":");
+        n = snprintf(path, PATH_MAX, "%.*s/xenconsole", (int)len, list);
+        if (len && n < PATH_MAX && !access(path, X_OK))
+            return true;
+    }
+    return false;
+}
+
+static int find(struct diag *dg, char path[PATH_MAX])
+{
+    const char *named = getenv("DOMWRIGHT_XENCONSOLE");
+
+    if (named && *named && strlen(named) < PATH_MAX) {
+        strcpy(path, named);
+        return 0;
+    }
+    if (find_in(folders, path) || find_in(getenv("PATH"), path))
+        return 0;
+    return diag_fail(dg, DW_FAILED, -ENOENT,
+                     "xenconsole is not installed; Debian has it in "
+                     "xen-utils-4.17");
+}
 
 /* An embedded host has one for show, since libxl waits for it: /dev/null. */
 static bool has_terminal(struct host *host, uint32_t domid)
@@ -52,26 +81,31 @@ int console_wait(struct host *host, uint32_t domid)
                      domid);
 }
 
+int console_check(struct diag *dg)
+{
+    const char *named = getenv("DOMWRIGHT_XENCONSOLE");
+    char path[PATH_MAX];
+
+    if (embedded_here() && !(named && *named))
+        return diag_fail(dg, DW_FAILED, -ENOENT,
+                         "nothing serves a console on this embedded host");
+    return find(dg, path);
+}
+
 int console_exec(struct diag *dg, uint32_t domid, int notify_fd)
 {
-    char id[12], fd[12];
+    char id[12], fd[12], path[PATH_MAX];
     char *args[] = {"xenconsole",        id, "--num", "0", "--type", "pv",
                     "--start-notify-fd", fd, NULL};
-    size_t i;
+    int rc = find(dg, path);
 
+    if (rc)
+        return rc;
     snprintf(id, sizeof(id), "%u", domid);
     snprintf(fd, sizeof(fd), "%d", notify_fd);
     if (notify_fd < 0)
         args[6] = NULL;
-    for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-        execvp(programs[i], args);
-        if (errno != ENOENT)
-            break;
-    }
-    if (errno == ENOENT)
-        return diag_fail(dg, DW_FAILED, -ENOENT,
-                         "xenconsole is not installed; Debian has it in "
-                         "xen-utils-4.17");
-    return diag_fail(dg, DW_FAILED, -errno, "cannot run xenconsole: %s",
+    execv(path, args);
+    return diag_fail(dg, DW_FAILED, -errno, "cannot run %s: %s", path,
                      strerror(errno));
 }

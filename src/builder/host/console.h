@@ -17,6 +17,13 @@ int __attribute__((warn_unused_result))
 console_wait(struct host *host, uint32_t domid);
 
 /*
+ * Can a guest that is yet to be built have its console shown?  A negative errno
+ * and the failure in dg: there is no program for it, or nothing behind it.
+ * DOMWRIGHT_XENCONSOLE in the environment names a program that can.
+ */
+int __attribute__((warn_unused_result)) console_check(struct diag *dg);
+
+/*
  * Becomes xenconsole for the domain's first PV console.  It writes one byte
  * to notify_fd when it is attached; -1: do not.  Returns on failure only.
  */

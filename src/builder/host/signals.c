@@ -4,25 +4,40 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-static void mask(int how)
+/*
+ * Nobody wants to be stopped by one that was ignored when the program started,
+ * as nohup(1) and shells without job control do.  Blocked, even that would be
+ * pending.
+ */
+static bool is_ignored(int number)
 {
-    sigset_t set;
-    size_t i;
+    struct sigaction action;
 
-    sigemptyset(&set);
-    for (i = 0; i < N_SIGNALS; i++)
-        sigaddset(&set, signals[i]);
-    sigprocmask(how, &set, NULL);
+    return !sigaction(number, NULL, &action) && action.sa_handler == SIG_IGN;
+}
+
+static void pipe_set(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGPIPE);
 }
 
 void interrupt_hold(void)
 {
-    mask(SIG_BLOCK);
+    sigset_t set;
+    size_t i;
+
+    pipe_set(&set);
+    for (i = 0; i < N_SIGNALS; i++)
+        if (!is_ignored(signals[i]))
+            sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 int interrupt_check(struct diag *dg)
@@ -32,7 +47,7 @@ int interrupt_check(struct diag *dg)
 
     sigpending(&pending);
     for (i = 0; i < N_SIGNALS; i++)
-        if (sigismember(&pending, signals[i]))
+        if (sigismember(&pending, signals[i]) && !is_ignored(signals[i]))
             return diag_fail(dg, 128 + signals[i], -EINTR, "stopped: %s",
                              strsignal(signals[i]));
     return 0;
@@ -40,5 +55,14 @@ int interrupt_check(struct diag *dg)
 
 void interrupt_release(void)
 {
-    mask(SIG_UNBLOCK);
+    const struct timespec now = {0};
+    sigset_t set;
+    size_t i;
+
+    pipe_set(&set);
+    while (sigtimedwait(&set, NULL, &now) > 0)
+        ; /* told already, as a write that failed */
+    for (i = 0; i < N_SIGNALS; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

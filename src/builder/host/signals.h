@@ -4,6 +4,8 @@
  * something to clean up.
  *
  * No handler: the signals are blocked, and looked for between two steps.
+ * SIGPIPE is blocked with them: a write fails instead, which is its own
+ * message.
  */
 #ifndef DW_SIGNALS_H
 #define DW_SIGNALS_H
@@ -14,7 +16,8 @@ void interrupt_hold(void);
 
 /*
  * 0; or -EINTR where one of the signals has come, and the failure in dg with
- * the exit code 128 + signal, as a shell would give.
+ * the exit code 128 + signal, as a shell would give.  One that was ignored
+ * when the program started does not count.
  */
 int __attribute__((warn_unused_result)) interrupt_check(struct diag *dg);
 
