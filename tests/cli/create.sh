@@ -116,4 +116,93 @@ run create -c guest.cfg
     'domwright: nothing serves a console on this embedded host' ] ||
     wrong '-c where there are no consoles: it is not told'
 as_before '-c where there are no consoles'
+
+# What the hypervisor is told: the label and the limits that libxl gives a
+# guest, and a memory map up to where it may grow.
+facts() {
+    on_host "$top/tests/fx/domain_facts" "$(domid_of out)" >facts
+}
+domid_of() {
+    sed -n 's/.*(domain \([0-9]*\)).*/\1/p' "$1"
+}
+traced() {
+    checks=$((checks + 1))
+    grep -qF "$1" trace || wrong "no call with $1"
+}
+rm -f trace
+checks=$((checks + 1))
+on_host --trace trace "$domwright" create guest.cfg maxmem=24 vcpus=2 \
+    maxvcpus=3 'cpus=["3","0-3,^1"]' >out 2>err || wrong 'create'
+traced '"max_vcpus":3,"ssidref":12,'
+traced '"op":"set_memory_map","domid":'
+traced '"nr":1,"first":"0","bytes":"0x1800000"'
+facts
+cat >want <<END
+pages: 4096, at most 4352, claimed 0
+vCPU 0: CPUs 0x8
+vCPU 1: CPUs 0xd
+END
+head -n 3 facts | cmp -s - want || {
+    diff want facts >err
+    wrong 'what the hypervisor holds of the guest'
+}
+run destroy guest
+as_before 'a guest with limits'
+run create guest.cfg 'cpus="4"'
+[ "$status" = 3 ] || wrong "no CPU: status $status"
+grep -q "cpus: vCPU 0 gets none of the host's 4 CPUs\$" err ||
+    wrong 'no CPU: it is not told'
+as_before 'a guest without a CPU'
+
+# Memory: what the host lacks is refused, and what is claimed is nobody else's.
+run create guest.cfg memory=300
+[ "$status" = 4 ] || wrong "no memory: status $status"
+grep -q 'memory: the guest is to have 300 MiB, the host has 255 MiB free$' err ||
+    wrong 'no memory: it is not told'
+as_before 'a guest without memory'
+rm -f trace
+on_host --trace trace "$domwright" create guest.cfg >out 2>err || wrong 'create'
+run destroy guest
+populate=$(sed -n '/populate_physmap/s/^.*,"n":\([0-9]*\),.*/\1/p' trace |
+    head -n 1)
+try "$populate:SIGKILL" "$domwright" create guest.cfg memory=200
+run create guest.cfg 'name="second"' memory=60
+[ "$status" = 4 ] || wrong "claimed memory: status $status"
+grep -q 'memory: the guest is to have 60 MiB, the host has 55 MiB free$' err ||
+    wrong 'claimed memory: it is not told'
+run create guest.cfg 'name="second"' memory=50
+[ "$status" = 0 ] || wrong 'a guest beside a claim'
+run destroy second
+run list --json
+prints '"name": "guest"'
+run destroy guest
+as_before 'a claim'
+
+# slow ARGUMENT...: create on a terminal, of which the whole output is in the
+# file screen; it is stopped for a second where it populates.
+slow() {
+    checks=$((checks + 1))
+    rm -f trace
+    script -qec "$fakexen --host machine --trace trace \
+        --fail $populate:SIGSTOP $domwright create $* guest.cfg" screen \
+        >out 2>err </dev/null &
+    pid=
+    until pid=$(sed -n "s/^{\"pid\":\([0-9]*\),\"n\":$((populate - 1)),.*/\1/p" \
+        trace 2>err) && [ "$pid" ]; do
+        sleep 0.1
+    done
+    sleep 1.1
+    while kill -CONT "$pid" 2>err; do sleep 0.1; done
+    wait $!
+}
+if command -v script >out; then
+    slow
+    tr '\r' '\n' <screen | grep -qE '^populated [0-9]+ of 16 MiB' ||
+        wrong 'a terminal does not show how far the build is'
+    grep -q '^.*created guest ' screen || wrong 'a terminal shows no report'
+    there -b----
+    slow -q
+    grep -qE 'populated|constructed|pinned' screen && wrong '-q shows something'
+    there -b----
+fi
 finish

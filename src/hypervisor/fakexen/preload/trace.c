@@ -296,6 +296,27 @@ static void add_reservation(struct line *line, const uint64_t arg[5])
         add_mfn(line, "flags", r.mem_flags);
 }
 
+/* Its first range, which is the only one that toolstacks give a PV guest. */
+static void add_memory_map(struct line *line, const uint64_t arg[5])
+{
+    struct xen_foreign_memory_map map;
+    struct {
+        uint64_t first, size;
+    } __attribute__((packed)) range;
+
+    if (arg[0] != XENMEM_set_memory_map ||
+        fx_copy_from(&map, arg[1], sizeof(map)))
+        return;
+    add_number(line, "domid", map.domid);
+    add_number(line, "nr", map.map.nr_entries);
+    if (!map.map.nr_entries ||
+        fx_copy_from(&range, (uint64_t)(uintptr_t)map.map.buffer.p,
+                     sizeof(range)))
+        return;
+    add_mfn(line, "first", range.first);
+    add_mfn(line, "bytes", range.size);
+}
+
 /* mmuext_op, mmu_update: a list, its length, a count, and whose. */
 static void add_mmuext(struct line *line, const uint64_t arg[5])
 {
@@ -355,6 +376,7 @@ static void add_call(struct line *line, uint64_t number, const uint64_t arg[5])
     case __HYPERVISOR_memory_op:
         add_command(line, number, arg);
         add_reservation(line, arg);
+        add_memory_map(line, arg);
         break;
     case __HYPERVISOR_mmuext_op:
         add_mmuext(line, arg);
