@@ -23,7 +23,7 @@ for variant in pae legacy 64; do
     prints '^guest +[0-9]+ +32 +1 '
     works --host machine info --json guest
     prints '"memory_mib": 32'
-    fails 3 "guest.cfg: name: domain $(sed -n 's/^ *"id": \([0-9]*\),*$/\1/p' out) is named guest already" \
+    fails 3 "guest.cfg:1: name: domain $(sed -n 's/^ *"id": \([0-9]*\),*$/\1/p' out) is named guest already" \
         --host machine create guest.cfg
     works --host machine pause guest
     works --host machine unpause guest

@@ -67,9 +67,9 @@ checks=$((checks + 1))
 # A name or a UUID that is in use: nothing is made, and nothing is taken away.
 state >before
 run create guest.cfg
-failed 3 'guest.cfg: name: domain 1 is named guest already'
+failed 3 'guest.cfg:1: name: domain 1 is named guest already'
 run create guest.cfg 'name="second"'
-failed 3 'guest.cfg: uuid: domain 1 (guest) has it already'
+failed 3 'guest.cfg:6: uuid: domain 1 (guest) has it already'
 as_before 'a refused twin'
 
 # Nor are those of a domain that xenstore does not know.
@@ -83,7 +83,8 @@ try "$unnamed:SIGKILL" "$domwright" create guest.cfg 'name="second"' \
     "uuid=\"$other\""
 [ "$status" = 137 ] || wrong 'not killed before it had a name'
 run create guest.cfg 'name="third"' "uuid=\"$other\""
-failed 3 'guest.cfg: uuid: domain 3 (without a name) has it already'
+failed 3 "argument 'uuid=\"$other\"': uuid: domain 3 (without a name) has it \
+already"
 run destroy 3
 [ "$status" = 0 ] || wrong 'destroy of a domain without a name'
 as_before 'a domain without a name'

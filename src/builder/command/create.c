@@ -179,7 +179,7 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
         return rc;
     progress_init(&progress, dg);
     dw_hooks_register(opt->order, &progress.hook);
-    rc = guest_create(g, opt->file, !opt->paused && !opt->console, dg);
+    rc = guest_create(g, !opt->paused && !opt->console, dg);
     progress_clear(&progress);
     dw_hooks_register(opt->order, NULL);
     return rc ? rc : report(g, opt, dg);

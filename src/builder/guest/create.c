@@ -19,26 +19,25 @@ int guest_plan(struct guest *g, struct diag *dg)
     return rc ? rc : image_plan(&g->image, &g->cfg, dg);
 }
 
-static int taken(const struct guest *g, const char *source, uint32_t domid,
-                 bool uuid, struct diag *dg)
+static int taken(const struct guest *g, uint32_t domid, bool uuid,
+                 struct diag *dg)
 {
     char *name;
     int rc;
 
     if (!uuid)
-        return diag_fail(dg, DW_CONFIG, -EEXIST,
-                         "%s: name: domain %u is named %s already", source,
-                         domid, g->cfg.name);
+        return config_fail(&g->cfg, dg, DW_CONFIG, -EEXIST, "name",
+                           "domain %u is named %s already", domid, g->cfg.name);
     name = store_read(g->host->xs, domid, "name");
-    rc = diag_fail(dg, DW_CONFIG, -EEXIST,
-                   "%s: uuid: domain %u (%s) has it already", source, domid,
-                   name ? name : "without a name");
+    rc = config_fail(&g->cfg, dg, DW_CONFIG, -EEXIST, "uuid",
+                     "domain %u (%s) has it already", domid,
+                     name ? name : "without a name");
     free(name);
     return rc;
 }
 
 /* Xen itself does not mind two domains of one UUID; xenstore and libxl do. */
-static int look_in_xen(struct guest *g, const char *source, struct diag *dg)
+static int look_in_xen(struct guest *g, struct diag *dg)
 {
     xc_domaininfo_t *domains;
     unsigned int i, n;
@@ -46,23 +45,23 @@ static int look_in_xen(struct guest *g, const char *source, struct diag *dg)
 
     for (i = 0; !rc && i < n; i++)
         if (!memcmp(domains[i].handle, g->cfg.uuid, UUID_BYTES))
-            rc = taken(g, source, domains[i].domain, true, dg);
+            rc = taken(g, domains[i].domain, true, dg);
     free(domains);
     return rc;
 }
 
 /* Before anything is made; enter() sees to it that it stays so. */
-static int look_for_twins(struct guest *g, const char *source, struct diag *dg)
+static int look_for_twins(struct guest *g, struct diag *dg)
 {
     struct store_taken other;
     int rc = store_look(g->host, &g->cfg, &other);
 
     if (rc == -EEXIST)
-        return taken(g, source, other.domid, other.uuid, dg);
+        return taken(g, other.domid, other.uuid, dg);
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
                          strerror(-rc));
-    return g->cfg.uuid_given ? look_in_xen(g, source, dg) : 0;
+    return g->cfg.uuid_given ? look_in_xen(g, dg) : 0;
 }
 
 static int find_backends(struct guest *g, struct diag *dg)
@@ -81,13 +80,13 @@ mfn_t guest_frame(const struct guest *g, uint64_t pfn)
 }
 
 /* The domain gets its name, before it gets memory. */
-static int enter(struct guest *g, const char *source, struct diag *dg)
+static int enter(struct guest *g, struct diag *dg)
 {
     struct store_taken other;
     int rc = store_enter(g->host, &g->cfg, g->domain.domid, &other);
 
     if (rc == -EEXIST)
-        return taken(g, source, other.domid, other.uuid, dg);
+        return taken(g, other.domid, other.uuid, dg);
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "entering it in xenstore: %s",
                          strerror(-rc));
@@ -112,13 +111,12 @@ static int introduce(struct guest *g, struct diag *dg)
     return interrupt_check(dg);
 }
 
-static int build(struct guest *g, const char *source, bool start,
-                 struct diag *dg)
+static int build(struct guest *g, bool start, struct diag *dg)
 {
     int rc = domain_create(&g->domain, g->host, &g->cfg);
 
     if (!rc)
-        rc = enter(g, source, dg);
+        rc = enter(g, dg);
     if (!rc)
         rc = domain_build(&g->domain, g->host, &g->image);
     if (!rc)
@@ -130,10 +128,9 @@ static int build(struct guest *g, const char *source, bool start,
     return interrupt_check(dg);
 }
 
-int guest_create(struct guest *g, const char *source, bool start,
-                 struct diag *dg)
+int guest_create(struct guest *g, bool start, struct diag *dg)
 {
-    int rc = look_for_twins(g, source, dg);
+    int rc = look_for_twins(g, dg);
 
     if (!rc)
         rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
@@ -144,7 +141,7 @@ int guest_create(struct guest *g, const char *source, bool start,
     if (rc)
         return rc;
     interrupt_hold();
-    rc = build(g, source, start, dg);
+    rc = build(g, start, dg);
     if (rc && guest_undo(g))
         diag_warn("domain %u could not be removed", g->domain.domid);
     return rc;

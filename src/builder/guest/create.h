@@ -28,13 +28,12 @@ int __attribute__((warn_unused_result))
 guest_plan(struct guest *g, struct diag *dg);
 
 /*
- * Builds the guest, writes its entries, and lets it run if `start`.  Messages
- * about the configuration begin with `source`, its file.  A failure leaves
- * nothing behind; so does a signal (signals.h), which is held from the first
- * change to the host on, and stays so.
+ * Builds the guest, writes its entries, and lets it run if `start`.  A failure
+ * leaves nothing behind; so does a signal (signals.h), which is held from the
+ * first change to the host on, and stays so.
  */
 int __attribute__((warn_unused_result))
-guest_create(struct guest *g, const char *source, bool start, struct diag *dg);
+guest_create(struct guest *g, bool start, struct diag *dg);
 
 /* The frame of one of its pages, by PFN, once it is built. */
 mfn_t guest_frame(const struct guest *g, uint64_t pfn);

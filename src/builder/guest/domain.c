@@ -31,10 +31,10 @@ static int read_host(struct host *host, const struct config *cfg,
     /* What other builds have claimed is theirs. */
     free = phys->free_pages - phys->outstanding_pages;
     if (free < wanted)
-        return diag_fail(host->dg, DW_REFUSED, -ENOMEM,
-                         "memory: the guest is to have %lu MiB, the host has "
-                         "%" PRIu64 " MiB free",
-                         cfg->memory, free >> (20 - XC_PAGE_SHIFT));
+        return config_fail(cfg, host->dg, DW_REFUSED, -ENOMEM, "memory",
+                           "the guest is to have %lu MiB, the host has "
+                           "%" PRIu64 " MiB free",
+                           cfg->memory, free >> (20 - XC_PAGE_SHIFT));
     return 0;
 }
 
@@ -76,9 +76,11 @@ static int limit_memory(struct domain *domain, struct host *host,
     return 0;
 }
 
-static int pin_vcpu(struct domain *domain, struct host *host, unsigned int vcpu,
-                    const struct cpulist *list, unsigned int cpus)
+static int pin_vcpu(struct domain *domain, struct host *host,
+                    const struct config *cfg, unsigned int vcpu,
+                    unsigned int cpus)
 {
+    const struct cpulist *list = &cfg->cpus[vcpu];
     uint8_t map[CPULIST_MAX / 8] = {0};
     unsigned int cpu, n = 0;
 
@@ -88,9 +90,9 @@ static int pin_vcpu(struct domain *domain, struct host *host, unsigned int vcpu,
             n++;
         }
     if (!n)
-        return diag_fail(host->dg, DW_CONFIG, -EINVAL,
-                         "cpus: vCPU %u gets none of the host's %u CPUs", vcpu,
-                         cpus);
+        return config_fail(cfg, host->dg, DW_CONFIG, -EINVAL, "cpus",
+                           "vCPU %u gets none of the host's %u CPUs", vcpu,
+                           cpus);
     if (xc_vcpu_setaffinity(host->xc, domain->domid, (int)vcpu, map, NULL,
                             XEN_VCPUAFFINITY_HARD))
         return diag_fail_xc(host->dg, "pinning vCPU %u", vcpu);
@@ -104,8 +106,7 @@ static int pin_vcpus(struct domain *domain, struct host *host,
     int rc;
 
     for (vcpu = 0; vcpu < cfg->n_cpus; vcpu++) {
-        rc = pin_vcpu(domain, host, vcpu, &cfg->cpus[vcpu],
-                      phys->max_cpu_id + 1);
+        rc = pin_vcpu(domain, host, cfg, vcpu, phys->max_cpu_id + 1);
         if (rc)
             return rc;
     }

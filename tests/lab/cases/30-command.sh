@@ -73,7 +73,7 @@ is "$(xenstore-read "/local/domain/$id/control/shutdown")" poweroff \
 
 # Names are taken once.
 status 3 'a name that is taken' domwright create /tmp/g32.cfg
-is "$out" "domwright: /tmp/g32.cfg: name: domain $id is named g32 already" \
+is "$out" "domwright: /tmp/g32.cfg:1: name: domain $id is named g32 already" \
     'it says by whom'
 
 status 0 'destroy' domwright destroy g32

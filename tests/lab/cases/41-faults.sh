@@ -36,11 +36,12 @@ echo "# a build makes $calls hypercalls and foreign mappings"
 ok 'there is something to fail' test "$calls" -gt 15
 
 # What a build can do without: Xen's version, which libxenguest only logs; an
-# order of extents, as the next lower one takes over; and the declaration of VM
-# assists (0x6477), where there is no right to it.
+# order of extents, as the next lower one takes over; to give back what is left
+# of a claim, which is nothing; and the declaration of VM assists (0x6477), where
+# there is no right to it.
 dispensable() {
     sed -n "$1p" "$trace" |
-        grep -qE '^hypercall (xen_version 0|memory_op 6|domctl 25719) = -1'
+        grep -qE '^hypercall (xen_version 0|memory_op 6|memory_op 24|domctl 25719) = -1'
 }
 
 # Each of them fails once, for want of memory and for want of a right.
@@ -90,29 +91,48 @@ done
 is "$bad" '' 'SIGKILL, and what is left is listed and destroyed'
 ok 'no page is left' wait_free_pages "$before" 20
 
-# The host's memory goes away between the plan and its population: the builder
-# is stopped before that call, and another guest takes what it was to have.
+# The host's memory goes away between the plan and its claim: the builder is
+# stopped before that call, and another guest takes what it was to have.
 mb=$(($(free_pages) / 256))
 half=$((mb / 2 + 64))
 guest_config faulty /guests/hello-legacy "memory = $half" |
     sed '/^memory = 128$/d' >/tmp/faulty.cfg
 guest_config other /guests/hello-64 "memory = $half" |
     sed '/^memory = 128$/d' >/tmp/other.cfg
-populate=$(grep -n '^hypercall memory_op 6 ' "$trace" | head -n 1 | cut -d: -f1)
-create_with PRIVTRACE_KILL="$((populate + 1)):19" >/tmp/faulty.out 2>&1 &
-builder=$!
-ok 'the builder is stopped in mid-build' wait_for 10 sh -c \
-    "[ \$(grep -c . $trace) -ge $populate ]"
+claim=$(grep -n '^hypercall memory_op 24 ' "$trace" | head -n 1 | cut -d: -f1)
+
+# stop_at CALL: create, stopped before that call.
+stop_at() {
+    create_with PRIVTRACE_KILL="$1:19" >/tmp/faulty.out 2>&1 &
+    builder=$!
+    ok 'the builder is stopped in mid-build' wait_for 10 sh -c \
+        "[ \$(grep -c . $trace) -ge $(($1 - 1)) ]"
+}
+go_on() {
+    for proc in /proc/[0-9]*; do
+        [ "$(cat "$proc/comm" 2>/dev/null)" = domwright ] &&
+            kill -CONT "${proc#/proc/}"
+    done
+}
+
+stop_at "$claim"
 ok 'another guest takes the memory' domwright create -p /tmp/other.cfg
-for proc in /proc/[0-9]*; do
-    [ "$(cat "$proc/comm" 2>/dev/null)" = domwright ] &&
-        kill -CONT "${proc#/proc/}"
-done
+go_on
 wait "$builder"
 is $? 4 'the builder gives up'
 like "$(cat /tmp/faulty.out)" 'memory' 'and says why'
 ok 'in one line' one_line "$(cat /tmp/faulty.out)"
 domwright destroy other
 ok 'nothing of either is left' clean
+
+# Once it is claimed, nobody takes it.
+stop_at "$((claim + 1))"
+status 4 'another guest does not get the memory' \
+    domwright create -p /tmp/other.cfg
+go_on
+wait "$builder"
+is $? 0 'the builder goes on'
+ok 'and is done' domwright destroy faulty
+ok 'nothing is left' clean
 ok 'and no page' wait_free_pages "$before" 30
 done_testing
