@@ -59,6 +59,12 @@ for name in HUP INT TERM; do
     [ "$status" = 0 ] || wrong "SIG$name is not ignored: $status"
     built "ignored SIG$name" -b----
 done
+
+# It ends the build between two requests for memory already.
+in_build TERM
+[ "$status" = 143 ] || wrong "SIGTERM while memory is populated: $status"
+[ "$(grep -c populate_physmap trace)" = 1 ] || wrong 'SIGTERM: it goes on'
+as_before 'SIGTERM while memory is populated'
 in_build PIPE
 [ "$status" = 0 ] || wrong "SIGPIPE: status $status"
 built SIGPIPE -b----

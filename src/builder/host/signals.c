@@ -12,7 +12,7 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 /*
  * Nobody wants to be stopped by one that was ignored when the program started,
- * as nohup(1) and shells without job control do.  Blocked, even that would be
+ * as nohup(1) and shells without job control do.  Blocked, even that one is
  * pending.
  */
 static bool is_ignored(int number)
@@ -35,8 +35,7 @@ void interrupt_hold(void)
 
     pipe_set(&set);
     for (i = 0; i < N_SIGNALS; i++)
-        if (!is_ignored(signals[i]))
-            sigaddset(&set, signals[i]);
+        sigaddset(&set, signals[i]);
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
