@@ -10,6 +10,7 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
+#include "domain/state.h"
 #include "hypercall/exchange.h"
 #include "hypercall/memory_map.h"
 #include "hypercall/reservation.h"
@@ -62,6 +63,25 @@ static long translated_only(const struct fx_caller *caller, uint64_t at)
     return fx_caller_domain(caller, domid) ? -EACCES : -ESRCH;
 }
 
+/* What is kept of a topology serves allocation and is told to nobody: but who
+ * saves a domain has to hear that it has none. */
+static long vnuma_info(const struct fx_caller *caller, uint64_t at)
+{
+    struct xen_vnuma_topology_info asked;
+    const struct fx_domain_state *state;
+    struct fx_domain *domain;
+
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (asked.pad)
+        return -EINVAL;
+    domain = fx_caller_domain(caller, asked.domid);
+    if (!domain)
+        return -ESRCH;
+    state = fx_domain_state(caller->host, domain);
+    return state && state->nr_vnodes ? -ENOSYS : -EOPNOTSUPP;
+}
+
 /* The operations that know nothing of a number to go on from: the whole of the
  * command word is theirs. */
 static long whole_op(const struct fx_caller *caller, uint64_t command,
@@ -80,6 +100,8 @@ static long whole_op(const struct fx_caller *caller, uint64_t command,
         return 0; /* only HVM guests share pages */
     case XENMEM_machine_memory_map:
         return fx_machine_memory_map_op(caller, at);
+    case XENMEM_get_vnumainfo:
+        return vnuma_info(caller, at);
     default:
         return -ENOSYS;
     }
