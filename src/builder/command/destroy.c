@@ -4,25 +4,9 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "guest/domain.h"
+#include "guest/remove.h"
 #include "host/host.h"
 #include "host/xenstore.h"
-
-/*
- * Entries go first: a tool that sees the domain afterwards sees it dying.  A
- * domain that is gone already may have left some.
- */
-static int destroy(struct host *host, uint32_t domid)
-{
-    struct domain domain = {.domid = domid, .exists = true};
-    int rc = store_remove(host->xs, domid);
-
-    if (rc)
-        rc = diag_fail(host->dg, DW_FAILED, rc,
-                       "removing the xenstore entries of domain %u: %s", domid,
-                       strerror(-rc));
-    return domain_destroy(&domain, host) ? -EIO : rc;
-}
 
 static int destroy_one(struct host *host, const char *who, void *arg)
 {
@@ -49,10 +33,10 @@ static int destroy_one(struct host *host, const char *who, void *arg)
                          who);
     rc = host_domain(host, domid, &info);
     if (!rc)
-        return destroy(host, domid);
+        return guest_remove(host, domid, info.handle);
     name = store_read(host->xs, domid, "name");
-    if (rc == -ESRCH && name)
-        rc = destroy(host, domid);
+    if (rc == -ESRCH && name) /* it has left entries */
+        rc = guest_remove(host, domid, NULL);
     else if (rc == -ESRCH)
         rc = diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who);
     free(name);

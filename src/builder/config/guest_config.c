@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pv/boot_abi.h"
 #include "text.h"
@@ -262,4 +264,26 @@ int config_check(struct config *cfg, struct diag *dg)
     rc = uuid_random(cfg->uuid);
     return rc ? diag_fail(dg, DW_FAILED, rc, "making a UUID: %s", strerror(-rc))
               : 0;
+}
+
+static int make_absolute(char **path)
+{
+    char here[PATH_MAX], *full;
+
+    if (!*path || **path == '/')
+        return 0;
+    if (!getcwd(here, sizeof(here)))
+        return -errno;
+    if (asprintf(&full, "%s/%s", here, *path) < 0)
+        return -ENOMEM;
+    free(*path);
+    *path = full;
+    return 0;
+}
+
+int config_make_absolute(struct config *cfg)
+{
+    int rc = make_absolute(&cfg->kernel);
+
+    return rc ? rc : make_absolute(&cfg->ramdisk);
 }

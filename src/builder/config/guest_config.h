@@ -105,4 +105,11 @@ config_add_place(struct config *cfg, const char *key, size_t key_len,
 /* For readers: the setting is left to xl. */
 void config_leave_to_xl(struct config *cfg, const char *key);
 
+/*
+ * Makes paths that start at the working directory good in any.  0 or a negative
+ * errno.
+ */
+int __attribute__((warn_unused_result))
+config_make_absolute(struct config *cfg);
+
 #endif /* DW_GUEST_CONFIG_H */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "guest/undo.h"
+#include "guest/userdata.h"
+#include "host/embedded.h"
 #include "host/signals.h"
 #include "host/store_entry.h"
 #include "host/xenstore.h"
@@ -111,6 +113,28 @@ static int introduce(struct guest *g, struct diag *dg)
     return interrupt_check(dg);
 }
 
+/* An embedded host of a user who may not write there has no xl to read it. */
+static bool is_kept_for_nobody(int rc)
+{
+    return rc == -ENOENT ||
+           (embedded_here() && (rc == -EACCES || rc == -EPERM || rc == -EROFS));
+}
+
+/* For xl; the guest itself does without, so that a failure is only told. */
+static void keep_configuration(struct guest *g)
+{
+    xc_physinfo_t phys = {.max_cpu_id = 0};
+    int rc = config_make_absolute(&g->cfg);
+
+    if (!rc && g->cfg.n_cpus && xc_physinfo(g->host->xc, &phys))
+        rc = -errno;
+    if (!rc)
+        rc = userdata_write(g->domain.domid, &g->cfg, phys.max_cpu_id + 1);
+    if (rc && !is_kept_for_nobody(rc))
+        diag_warn("the configuration of %s could not be kept for xl: %s",
+                  g->cfg.name, strerror(-rc));
+}
+
 static int build(struct guest *g, bool start, struct diag *dg)
 {
     int rc = domain_create(&g->domain, g->host, &g->cfg);
@@ -121,8 +145,11 @@ static int build(struct guest *g, bool start, struct diag *dg)
         rc = domain_build(&g->domain, g->host, &g->image);
     if (!rc)
         rc = introduce(g, dg);
-    if (rc || !start)
+    if (rc)
         return rc;
+    keep_configuration(g);
+    if (!start)
+        return 0;
     if (xc_domain_unpause(g->host->xc, g->domain.domid))
         return diag_fail_xc(dg, "unpausing the domain");
     return interrupt_check(dg);

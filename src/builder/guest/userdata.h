@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * userdata.h - what libxl keeps of a domain in /var/lib/xen.
+ *
+ * libxl has a file for each kind of data, userdata-d.ID.UUID.KIND; of kind
+ * "libxl-json" is the domain's configuration, which xl needs for list -l, save,
+ * migrate, mem-set, vcpu-set, block-attach and more.  Who changes a domain's
+ * files holds its lock, userdata-l.ID.UUID.domain-userdata-lock (libxl's
+ * libxl_dom.c and libxl_internal.c).
+ */
+#ifndef DW_USERDATA_H
+#define DW_USERDATA_H
+
+#include <stdint.h>
+
+#include "config/guest_config.h"
+
+/*
+ * Writes the configuration of a domain that exists, as libxl would have
+ * written it; an earlier one is replaced at once or not at all.  `cpus` is how
+ * many CPUs the host has.  0 or a negative errno; -ENOENT: there is no
+ * /var/lib/xen, as where xl is not installed.
+ */
+int __attribute__((warn_unused_result))
+userdata_write(uint32_t domid, const struct config *cfg, unsigned int cpus);
+
+/*
+ * Removes all files of a domain, whoever wrote them; that there are none is no
+ * error.
+ */
+int __attribute__((warn_unused_result))
+userdata_remove(uint32_t domid, const uint8_t uuid[UUID_BYTES]);
+
+#endif /* DW_USERDATA_H */

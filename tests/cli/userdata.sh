@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What stock xl has to know of a guest of ours: the file in /var/lib/xen, and
+# xl's own commands on it, on an embedded host.
+# shellcheck source=tests/cli/private.sh
+. "${srcdir:-.}/tests/cli/private.sh"
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+fakexen=$top/src/hypervisor/fakexen
+FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
+DOMWRIGHT_FAKEXEN=$fakexen/fakexen
+export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
+unset DOMWRIGHT_HOST FAKEXEN_HOST
+
+# A sanitizer's runtime has to be loaded before all else, which it is not here.
+if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
+    echo 'the embedded host cannot be preloaded with sanitizers'
+    exit 77
+fi
+need_xl
+LIBXL_SAVE_HELPER=${xl%/*}/libxl-save-helper
+export LIBXL_SAVE_HELPER
+
+on_host() {
+    "$DOMWRIGHT_FAKEXEN" --host machine "$@"
+}
+
+# by_xl ARGUMENT...: stock xl, which complains of a configuration file of its
+# own that is not there.
+by_xl() {
+    checks=$((checks + 1))
+    status=0
+    on_host "$xl" "$@" >out 2>err </dev/null || status=$?
+    [ "$status" = 0 ] || wrong "xl $*: status $status"
+}
+
+# The configuration as xl tells it: told FILE.  How "cpus" was written is of no
+# interest.
+told() {
+    by_xl list -l guest
+    grep -vE '"(domid|numa_placement)":' out >"$1"
+}
+
+uuid=6f0ff2a8-5a40-4b37-9d6f-3a1d34f3c5a0
+file_of() {
+    echo "/var/lib/xen/userdata-d.$1.$uuid.libxl-json"
+}
+
+# It is what xl itself would have kept.
+same_as_xl() {
+    config guest.cfg "uuid = '$uuid'" 'vcpus = 1' "$@"
+    by_xl create -eq guest.cfg
+    told xl.txt
+    by_xl destroy guest
+    works --host machine create guest.cfg
+    [ "$(ls /var/lib/xen)" = "$(basename "$(file_of "$(id)")")" ] ||
+        wrong "not the one file of libxl: $(ls /var/lib/xen)"
+    [ "$(stat -c '%a %u %g' /var/lib/xen/*)" = '600 0 0' ] ||
+        wrong 'not for root alone'
+    told our.txt
+    diff xl.txt our.txt >out || wrong "not what xl keeps, with: $*"
+    works --host machine destroy guest
+    [ -z "$(ls /var/lib/xen)" ] || wrong 'destroy leaves a file'
+}
+id() {
+    on_host "$xl" domid guest 2>/dev/null
+}
+
+same_as_xl
+same_as_xl "kernel = '$guests/hello-64'" "ramdisk = '$srcdir/tests/cli/lib.sh'" \
+    "cmdline = 'a \"b\" \\\\ ü'" 'vcpus = 2' 'maxvcpus = 4' 'maxmem = 64' \
+    'cpus = "0"'
+same_as_xl 'cpus = [ "0", "1-3" ]' 'maxvcpus = 3' 'extra = "x"' \
+    'root = "/dev/xvda"'
+for action in destroy restart rename-restart preserve coredump-destroy \
+    coredump-restart soft-reset; do
+    same_as_xl "on_poweroff = '$action'" "on_reboot = '$action'" \
+        "on_crash = '$action'" "on_watchdog = '$action'" \
+        "on_soft_reset = '$action'"
+done
+
+# A path holds wherever it is read.
+cp "$guests/hello-pae" kernel
+config guest.cfg "uuid = '$uuid'" 'kernel = "kernel"' 'ramdisk = "guest.cfg"'
+works --host machine create guest.cfg
+grep -qF "\"kernel\": \"$PWD/kernel\"" "$(file_of "$(id)")" ||
+    wrong 'the kernel is relative'
+grep -qF "\"ramdisk\": \"$PWD/guest.cfg\"" "$(file_of "$(id)")" ||
+    wrong 'the ramdisk is relative'
+works --host machine destroy guest
+
+# xl's commands find what they need.
+config guest.cfg "uuid = '$uuid'" 'vcpus = 2'
+works --host machine create guest.cfg
+by_xl mem-set guest 30
+by_xl vcpu-set guest 1
+by_xl rename guest other
+by_xl rename other guest
+told our.txt
+grep -q '"target_memkb": 30720' our.txt || wrong 'mem-set does not show'
+
+# xl save puts it into the file first; the pages of a guest that never ran, it
+# cannot find.
+checks=$((checks + 1))
+! on_host "$xl" save guest saved >out 2>err || wrong 'xl save'
+grep -q 'Bad mfn 0 for p2m frame list list' err ||
+    wrong 'xl save fails for another reason'
+grep -aq '"name": "guest"' saved || wrong 'no configuration in what xl saves'
+works --host machine destroy guest
+
+# destroy takes what others kept of the guest, and of no other one.
+works --host machine create guest.cfg
+: >"/var/lib/xen/userdata-d.$(id).$uuid.xl"
+: >"/var/lib/xen/userdata-n.$(id).$uuid.libxl-json"
+: >"/var/lib/xen/userdata-d.1$(id).$uuid.libxl-json"
+works --host machine destroy guest
+[ "$(find /var/lib/xen -type f | wc -l)" = 1 ] || wrong 'not the one file left'
+rm /var/lib/xen/*
+
+# A creation that fails late leaves none: the last call unpauses.
+on_host --trace trace "$domwright" create guest.cfg >out 2>err || wrong create
+last=$(sed -n 's/.*"n":\([0-9]*\),.*"unpausedomain".*/\1/p' trace)
+works --host machine destroy guest
+checks=$((checks + 1))
+! on_host --fail "$last:EINVAL" "$domwright" create guest.cfg >out 2>err ||
+    wrong 'it did not fail'
+[ -z "$(ls /var/lib/xen)" ] || wrong 'a failed create leaves a file'
+
+# Where it cannot be kept, that is told, and the guest runs.
+mount -t tmpfs -o size=4k tmpfs /var/lib/xen
+head -c 4096 /dev/zero >/var/lib/xen/full
+warns 'the configuration of guest could not be kept for xl: No space left on device' \
+    --host machine create guest.cfg
+[ "$(ls /var/lib/xen)" = full ] || wrong 'half a file'
+works --host machine destroy guest
+umount /var/lib/xen
+bad=$work/$(printf '\374')
+mkdir "$bad"
+cp guest.cfg "$guests/hello-pae" "$bad"
+cd "$bad" || exit 99
+warns 'the configuration of guest could not be kept for xl: Invalid or incomplete multibyte or wide character' \
+    --host ../machine create guest.cfg 'kernel="hello-pae"'
+cd "$work" || exit 99
+works --host machine destroy guest
+
+# Without xl there is nobody to keep it for.
+rmdir /var/lib/xen
+works --host machine create guest.cfg
+works --host machine destroy guest
+finish
