@@ -112,11 +112,11 @@ create_json 64 patched
 # A security policy that knows nothing of the operation: as if there were none.
 config guest.cfg "kernel=\"$guests/hello-pae\""
 "$DOMWRIGHT_FAKEXEN" --host patched --trace trace \
-    "$domwright" create guest.cfg >out 2>err || wrong 'create'
+    "$domwright" create -e guest.cfg >out 2>err || wrong 'create'
 works --host patched destroy guest
 nth=$(sed -e '/"call":"unmap"/d' -e '/"op":"vm_assist"/q' trace | wc -l)
 "$DOMWRIGHT_FAKEXEN" --host patched --fail "$nth:EPERM" \
-    "$domwright" create guest.cfg >out 2>err || wrong 'a policy without it'
+    "$domwright" create -e guest.cfg >out 2>err || wrong 'a policy without it'
 prints ' \(below 4 GiB\)$'
 works --host patched destroy guest
 

@@ -13,7 +13,7 @@ one_line() {
 
 # fail_create_at KERNEL N ERRNO: false where there is no Nth call.
 fail_create_at() {
-    if ! try "$2:$3" "$domwright" create guest.cfg; then
+    if ! try "$2:$3" "$domwright" create -e guest.cfg; then
         [ "$status" = 0 ] || wrong "hello-$1: without a fault"
         on_host "$domwright" destroy guest || wrong "hello-$1: destroy"
         return 1
@@ -44,7 +44,7 @@ fail_destroy() {
     create "$1"
     n=1 more=yes
     while [ "$more" ]; do
-        on_host "$domwright" create guest.cfg >out || wrong "hello-$1: create"
+        on_host "$domwright" create -e guest.cfg >out || wrong "hello-$1: create"
         domid=$(sed -n 's/.*(domain \([0-9]*\)).*/\1/p' out)
         try "$n:$2" "$domwright" destroy "$domid" || more=
         if [ "$status" != 0 ]; then

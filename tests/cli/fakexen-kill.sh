@@ -19,7 +19,7 @@ bury() {
 kill_at_calls() {
     create "$1"
     n=1
-    while try "$n:SIGKILL" "$domwright" create guest.cfg ||
+    while try "$n:SIGKILL" "$domwright" create -e guest.cfg ||
         [ "$status" = 137 ]; do
         [ "$status" = 137 ] || wrong "hello-$1: not killed at call $n"
         bury "hello-$1: killed at call $n"

@@ -44,7 +44,7 @@ new_machine() {
     rm -f machine
     on_host --memory 256M true
     create legacy
-    on_host "$domwright" create guest.cfg >out 2>err || wrong 'create'
+    on_host "$domwright" create -e guest.cfg >out 2>err || wrong 'create'
     on_host "$domwright" destroy guest >out 2>err || wrong 'destroy'
 }
 

@@ -53,7 +53,7 @@ same_as_xl() {
     by_xl create -eq guest.cfg
     told xl.txt
     by_xl destroy guest
-    works --host machine create guest.cfg
+    works --host machine create -e guest.cfg
     [ "$(ls /var/lib/xen)" = "$(basename "$(file_of "$(id)")")" ] ||
         wrong "not the one file of libxl: $(ls /var/lib/xen)"
     [ "$(stat -c '%a %u %g' /var/lib/xen/*)" = '600 0 0' ] ||
@@ -83,7 +83,7 @@ done
 # A path holds wherever it is read.
 cp "$guests/hello-pae" kernel
 config guest.cfg "uuid = '$uuid'" 'kernel = "kernel"' 'ramdisk = "guest.cfg"'
-works --host machine create guest.cfg
+works --host machine create -e guest.cfg
 grep -qF "\"kernel\": \"$PWD/kernel\"" "$(file_of "$(id)")" ||
     wrong 'the kernel is relative'
 grep -qF "\"ramdisk\": \"$PWD/guest.cfg\"" "$(file_of "$(id)")" ||
@@ -92,7 +92,7 @@ works --host machine destroy guest
 
 # xl's commands find what they need.
 config guest.cfg "uuid = '$uuid'" 'vcpus = 2'
-works --host machine create guest.cfg
+works --host machine create -e guest.cfg
 by_xl mem-set guest 30
 by_xl vcpu-set guest 1
 by_xl rename guest other
@@ -110,7 +110,7 @@ grep -aq '"name": "guest"' saved || wrong 'no configuration in what xl saves'
 works --host machine destroy guest
 
 # destroy takes what others kept of the guest, and of no other one.
-works --host machine create guest.cfg
+works --host machine create -e guest.cfg
 : >"/var/lib/xen/userdata-d.$(id).$uuid.xl"
 : >"/var/lib/xen/userdata-n.$(id).$uuid.libxl-json"
 : >"/var/lib/xen/userdata-d.1$(id).$uuid.libxl-json"
@@ -119,11 +119,11 @@ works --host machine destroy guest
 rm /var/lib/xen/*
 
 # A creation that fails late leaves none: the last call unpauses.
-on_host --trace trace "$domwright" create guest.cfg >out 2>err || wrong create
+on_host --trace trace "$domwright" create -e guest.cfg >out 2>err || wrong create
 last=$(sed -n 's/.*"n":\([0-9]*\),.*"unpausedomain".*/\1/p' trace)
 works --host machine destroy guest
 checks=$((checks + 1))
-! on_host --fail "$last:EINVAL" "$domwright" create guest.cfg >out 2>err ||
+! on_host --fail "$last:EINVAL" "$domwright" create -e guest.cfg >out 2>err ||
     wrong 'it did not fail'
 [ -z "$(ls /var/lib/xen)" ] || wrong 'a failed create leaves a file'
 
@@ -131,7 +131,7 @@ checks=$((checks + 1))
 mount -t tmpfs -o size=4k tmpfs /var/lib/xen
 head -c 4096 /dev/zero >/var/lib/xen/full
 warns 'the configuration of guest could not be kept for xl: No space left on device' \
-    --host machine create guest.cfg
+    --host machine create -e guest.cfg
 [ "$(ls /var/lib/xen)" = full ] || wrong 'half a file'
 works --host machine destroy guest
 umount /var/lib/xen
@@ -140,12 +140,12 @@ mkdir "$bad"
 cp guest.cfg "$guests/hello-pae" "$bad"
 cd "$bad" || exit 99
 warns 'the configuration of guest could not be kept for xl: Invalid or incomplete multibyte or wide character' \
-    --host ../machine create guest.cfg 'kernel="hello-pae"'
+    --host ../machine create -e guest.cfg 'kernel="hello-pae"'
 cd "$work" || exit 99
 works --host machine destroy guest
 
 # Without xl there is nobody to keep it for.
 rmdir /var/lib/xen
-works --host machine create guest.cfg
+works --host machine create -e guest.cfg
 works --host machine destroy guest
 finish

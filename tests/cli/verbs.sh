@@ -19,7 +19,7 @@ guest() {
     guest_name=$1
     shift
     config guest.cfg "name = \"$guest_name\"" 'memory = 16' 'maxmem = 32' "$@"
-    works create -p guest.cfg
+    works create -ep guest.cfg
 }
 
 id_of() {

@@ -10,13 +10,14 @@
 #include "guest/attach.h"
 #include "guest/create.h"
 #include "host/console.h"
+#include "guest/monitor.h"
 #include "hooks/hooks.h"
 #include "report/domain.h"
 #include "report/facts.h"
 #include "report/plan.h"
 
 struct options {
-    bool dry_run, paused, console, json;
+    bool dry_run, paused, console, json, foreground, alone;
     enum pin_order order;
     const char *file;
     char **extra; /* KEY=VALUE, n_extra of them */
@@ -38,6 +39,8 @@ static const struct option create_options[] = {
     {"dry-run", no_argument, NULL, 'n'},
     {"paused", no_argument, NULL, 'p'},
     {"console", no_argument, NULL, 'c'},
+    {"foreground", no_argument, NULL, 'F'},
+    {"no-monitor", no_argument, NULL, 'e'},
     {"json", no_argument, NULL, 'j'},
     {"pin-order", required_argument, NULL, 'o'},
     {"defconfig", required_argument, NULL, 'f'},
@@ -83,6 +86,8 @@ static int check(struct diag *dg, struct args *args)
         return rc;
     if (args->times['c'] && (args->times['p'] || args->times['n']))
         return args_usage(dg, args->name, "-c goes with neither -p nor -n");
+    if (args->times['F'] && (args->times['c'] || args->times['e']))
+        return args_usage(dg, args->name, "-F goes with neither -c nor -e");
     if (args->times['n'])
         args->need = NEED_NOTHING;
     return 0;
@@ -185,6 +190,24 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
     return rc ? rc : report(g, opt, dg);
 }
 
+/*
+ * The guest is there, even if that could not be reported, which rc says: who
+ * waits for its end, and who is at its console.
+ */
+static int go_on(struct guest *g, const struct options *opt, int rc)
+{
+    int r = 0;
+
+    image_close(&g->image);
+    if (!opt->alone && !opt->foreground)
+        r = monitor_leave(g->host, &g->cfg);
+    if (opt->foreground || r > 0)
+        r = monitor_run(g->host, &g->cfg, g->domain.domid);
+    else if (!rc && !r && opt->console)
+        r = guest_attach(g->host, g->domain.domid);
+    return rc ? rc : r;
+}
+
 static int run(struct host *host, const struct args *args)
 {
     struct options opt = {
@@ -192,11 +215,12 @@ static int run(struct host *host, const struct args *args)
         .paused = args->times['p'],
         .console = args->times['c'],
         .json = args->times['j'],
+        .foreground = args->times['F'],
+        .alone = args->times['e'],
         .order = PIN_LEVELS,
     };
     struct guest g = {.host = host};
     struct diag *dg = host->dg;
-    uint32_t domid;
     int rc = find_file(dg, args, &opt);
 
     if (!rc && args->value['o'])
@@ -212,19 +236,22 @@ static int run(struct host *host, const struct args *args)
         dw_hooks_register(opt.order, NULL);
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
     }
-    domid = g.domain.domid;
+    if (g.domain.exists)
+        rc = go_on(&g, &opt, rc);
     guest_close(&g);
-    return !rc && opt.console ? guest_attach(host, domid) : rc;
+    return rc;
 }
 
 const struct command cmd_create = {
     .name = "create",
-    .args = "[-cnpqv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
+    .args = "[-ceFnpqv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
     .summary = "build a guest from a configuration file and start it",
     .help =
         "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
         "  -p, --paused         do not start it\n"
         "  -c, --console        attach to its console\n"
+        "  -F, --foreground     stay, and wait for its end\n"
+        "  -e, --no-monitor     leave nobody behind who waits for its end\n"
         "  -f, --defconfig=FILE the file, in place of the argument\n"
         "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
         "                       up (the default), or the \"root\" alone\n"
@@ -236,7 +263,7 @@ const struct command cmd_create = {
         "domwright.cfg(5).\n",
     .need = NEED_STORE,
     .options = create_options,
-    .letters = "npcf:",
+    .letters = "npcFef:",
     .min = 0,
     .max = -1,
     .wanted = "a configuration file is wanted",

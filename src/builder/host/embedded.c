@@ -109,6 +109,38 @@ bool embedded_here(void)
     return variable("FAKEXEN_HOST");
 }
 
+static bool find(struct stat *st)
+{
+    return !stat(variable("FAKEXEN_HOST"), st);
+}
+
+void embedded_mark(struct embedded_mark *mark)
+{
+    struct stat st;
+
+    *mark = (struct embedded_mark){.here = embedded_here()};
+    if (!mark->here || !find(&st))
+        return;
+    mark->device = st.st_dev;
+    mark->inode = st.st_ino;
+}
+
+bool embedded_is_gone(const struct embedded_mark *mark)
+{
+    struct stat st;
+
+    return mark->here && (!find(&st) || st.st_dev != mark->device ||
+                          st.st_ino != mark->inode);
+}
+
+bool embedded_log(char path[PATH_MAX])
+{
+    if (!embedded_here())
+        return false;
+    snprintf(path, PATH_MAX, "%s.log", variable("FAKEXEN_HOST"));
+    return true;
+}
+
 int embedded_enter(struct diag *dg, const char *named, char **command)
 {
     const char *here = variable("FAKEXEN_HOST");

@@ -8,12 +8,32 @@
 #ifndef DW_EMBEDDED_H
 #define DW_EMBEDDED_H
 
+#include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "diag.h"
 
 /* Are we on one? */
 bool embedded_here(void);
+
+/* Which file the host is in, if we are on one. */
+struct embedded_mark {
+    bool here;
+    dev_t device;
+    ino_t inode;
+};
+
+void embedded_mark(struct embedded_mark *mark);
+
+/* Has that file been removed, or another one put in its place? */
+bool embedded_is_gone(const struct embedded_mark *mark);
+
+/*
+ * The log of what goes on in the background: beside the host's file.  False:
+ * we are not on one.
+ */
+bool embedded_log(char path[PATH_MAX]);
 
 /*
  * To be called before a hypervisor is talked to.  The host is, in this order:

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/store_preserve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/xenstore.h"
+
+#define PATH 256
+
+static int put(struct xs_handle *xs, xs_transaction_t t, const char *directory,
+               const char *node, const char *value)
+{
+    char path[PATH];
+
+    snprintf(path, sizeof(path), "%s/%s", directory, node);
+    return xs_write(xs, t, path, value, (unsigned int)strlen(value)) ? 0
+                                                                     : -errno;
+}
+
+/* The domain's own /vm entry goes: it is the next one's. */
+static int remove_vm(struct xs_handle *xs, xs_transaction_t t, uint32_t domid)
+{
+    char *vm = store_read(xs, domid, "vm");
+    int rc = 0;
+
+    if (vm && !strncmp(vm, "/vm/", 4) && vm[4] && !xs_rm(xs, t, vm) &&
+        errno != ENOENT)
+        rc = -errno;
+    free(vm);
+    return rc;
+}
+
+static int add_vm(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
+                  const char *vm)
+{
+    struct xs_permissions perms[] = {
+        {.id = 0, .perms = XS_PERM_NONE},
+        {.id = domid, .perms = XS_PERM_READ},
+    };
+
+    return xs_mkdir(xs, t, vm) && xs_set_permissions(xs, t, vm, perms, 2)
+               ? 0
+               : -errno;
+}
+
+static int write_all(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
+                     const char *name, const char *uuid)
+{
+    char domain[PATH], vm[PATH];
+    int rc = remove_vm(xs, t, domid);
+
+    snprintf(domain, sizeof(domain), "/local/domain/%u", domid);
+    snprintf(vm, sizeof(vm), "/vm/%s", uuid);
+    if (!rc)
+        rc = add_vm(xs, t, domid, vm);
+    if (!rc)
+        rc = put(xs, t, vm, "name", name);
+    if (!rc)
+        rc = put(xs, t, vm, "uuid", uuid);
+    if (!rc)
+        rc = put(xs, t, domain, "vm", vm);
+    if (!rc)
+        rc = put(xs, t, domain, "name", name);
+    return rc;
+}
+
+static int try(struct xs_handle *xs, uint32_t domid, const char *name,
+               const char *uuid)
+{
+    xs_transaction_t t = xs_transaction_start(xs);
+    uint32_t other;
+    int rc;
+
+    if (t == XBT_NULL)
+        return -errno;
+    rc = store_find(xs, t, name, &other);
+    if (rc == -ESRCH)
+        rc = write_all(xs, t, domid, name, uuid);
+    else if (!rc)
+        rc = -EEXIST;
+    if (!xs_transaction_end(xs, t, rc != 0) && !rc)
+        rc = -errno;
+    return rc;
+}
+
+int store_preserve(struct xs_handle *xs, uint32_t domid, const char *name,
+                   const uint8_t uuid[UUID_BYTES])
+{
+    char text[UUID_STRING];
+    int rc;
+
+    uuid_format(uuid, text);
+    do
+        rc = try(xs, domid, name, text);
+    while (rc == -EAGAIN);
+    return rc;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * store_preserve.h - a domain that makes room for another of its name.
+ */
+#ifndef DW_STORE_PRESERVE_H
+#define DW_STORE_PRESERVE_H
+
+#include <stdint.h>
+#include <xenstore.h>
+
+#include "config/uuid.h"
+
+/*
+ * Gives a domain's entries another name, and a /vm entry of another UUID in
+ * place of its own, as libxl_domain_preserve() does.  -EEXIST: a domain has
+ * that name.
+ */
+int __attribute__((warn_unused_result))
+store_preserve(struct xs_handle *xs, uint32_t domid, const char *name,
+               const uint8_t uuid[UUID_BYTES]);
+
+#endif /* DW_STORE_PRESERVE_H */
