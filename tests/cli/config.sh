@@ -7,7 +7,7 @@
 # bad LINE MESSAGE: a file with that fourth line is refused.
 bad() {
     config bad.cfg "$1"
-    fails 3 "bad.cfg:4: $2" create -n bad.cfg
+    fails 3 "bad.cfg:4: $2" create -n --native bad.cfg
 }
 
 # good LINE: a file with that fourth line is taken without a word.
@@ -192,7 +192,7 @@ rename-restart, preserve, coredump-destroy, coredump-restart and soft-reset" \
     create -n bad.cfg
 config bad.cfg 'vif = [ "mac=0" ]' 'disk = [ "a" ]' 'vif = [ "mac=1" ]'
 fails 3 "bad.cfg:5: disk: not supported; $hint
-domwright: bad.cfg:6: vif: not supported; $hint" create -n bad.cfg
+domwright: bad.cfg:6: vif: not supported; $hint" create -n --native bad.cfg
 config bad.cfg 'name = "1"' 'memory = 0' 'vcpus = 0'
 fails 3 "bad.cfg:4: name: it is a number, and would be taken for a domain's ID
 domwright: bad.cfg:5: memory: 0 MiB; a guest has 1 to 16777215
@@ -328,6 +328,6 @@ config bad.cfg
 fails 3 "argument 'memory=\"x\"': memory: a number from 0 up is wanted" \
     create -n bad.cfg 'memory="x"'
 fails 3 "argument 'vif=[\"bridge=xenbr0\"]': vif: not supported; $hint" \
-    create -n bad.cfg 'vif=["bridge=xenbr0"]'
+    create -n --native bad.cfg 'vif=["bridge=xenbr0"]'
 
 finish

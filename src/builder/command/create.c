@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/hand_over.h"
 #include "command/progress.h"
 #include "config/xl.h"
 #include "guest/attach.h"
@@ -41,6 +42,7 @@ static const struct option create_options[] = {
     {"console", no_argument, NULL, 'c'},
     {"foreground", no_argument, NULL, 'F'},
     {"no-monitor", no_argument, NULL, 'e'},
+    {"native", no_argument, NULL, 'N'},
     {"json", no_argument, NULL, 'j'},
     {"pin-order", required_argument, NULL, 'o'},
     {"defconfig", required_argument, NULL, 'f'},
@@ -208,6 +210,32 @@ static int go_on(struct guest *g, const struct options *opt, int rc)
     return rc ? rc : r;
 }
 
+/* Is it known what xl will build: a kernel, for a PV guest? */
+static bool has_plan(const struct config *cfg)
+{
+    size_t i;
+
+    for (i = 0; i < cfg->n_places; i++)
+        if (cfg->places[i].for_xl && (!strcmp(cfg->places[i].key, "type") ||
+                                      !strcmp(cfg->places[i].key, "builder")))
+            return false;
+    return cfg->kernel;
+}
+
+/* 0: with a dry run, which goes on.  Otherwise xl does, or it is refused. */
+static int leave_to_xl(const struct config *cfg, const struct options *opt,
+                       const struct args *args, struct diag *dg)
+{
+    if (args->times['N'] || (opt->dry_run && !has_plan(cfg)))
+        return config_refuse_xl(cfg, dg);
+    if (!opt->dry_run)
+        return hand_over(cfg, args, opt->file, opt->extra, opt->n_extra, dg);
+    hand_over_tell(cfg, dg,
+                   "left to xl, with domwright's builder in it, "
+                   "which plans this");
+    return 0;
+}
+
 static int run(struct host *host, const struct args *args)
 {
     struct options opt = {
@@ -227,11 +255,13 @@ static int run(struct host *host, const struct args *args)
         rc = parse_order(dg, args->value['o'], &opt.order);
     config_init(&g.cfg);
     if (!rc)
+        rc = hand_over_prepare(opt.file, dg);
+    if (!rc)
         rc = config_xl_read(&g.cfg, opt.file, opt.extra, opt.n_extra, dg);
     if (!rc)
         rc = config_check(&g.cfg, dg);
-    if (!rc)
-        rc = config_refuse_xl(&g.cfg, dg);
+    if (!rc && g.cfg.needs_xl)
+        rc = leave_to_xl(&g.cfg, &opt, args, dg);
     if (!rc) {
         dw_hooks_register(opt.order, NULL);
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
@@ -244,7 +274,8 @@ static int run(struct host *host, const struct args *args)
 
 const struct command cmd_create = {
     .name = "create",
-    .args = "[-ceFnpqv] [--json] [--pin-order=ORDER] FILE [KEY=VALUE...]",
+    .args = "[-ceFnpqv] [--native] [--json] [--pin-order=ORDER] FILE "
+            "[KEY=VALUE...]",
     .summary = "build a guest from a configuration file and start it",
     .help =
         "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
@@ -255,6 +286,7 @@ const struct command cmd_create = {
         "  -f, --defconfig=FILE the file, in place of the argument\n"
         "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
         "                       up (the default), or the \"root\" alone\n"
+        "  --native             refuse what would be left to xl\n"
         "  --json               report as JSON\n"
         "  -q, --quiet          no report but JSON, no notices\n"
         "  -v, --verbose        show libxc's messages\n"

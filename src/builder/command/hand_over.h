@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hand_over.h - a guest that xl builds, with our hooks in it.
+ */
+#ifndef DW_HAND_OVER_H
+#define DW_HAND_OVER_H
+
+#include "command/args.h"
+#include "config/guest_config.h"
+
+/*
+ * To be called before the configuration is read: where that is standard input,
+ * xl will want to read it again.
+ */
+int __attribute__((warn_unused_result))
+hand_over_prepare(const char *file, struct diag *dg);
+
+/* One line that names the settings because of which the guest is xl's. */
+void hand_over_tell(const struct config *cfg, const struct diag *dg,
+                    const char *what);
+
+/*
+ * Becomes "xl create" with what create's own command line says: its
+ * options, the file and n_extra settings.  Returns on failure only.
+ */
+int __attribute__((warn_unused_result))
+hand_over(const struct config *cfg, const struct args *args, const char *file,
+          char *const *extra, int n_extra, struct diag *dg);
+
+#endif /* DW_HAND_OVER_H */

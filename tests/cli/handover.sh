@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A guest that domwright does not build by itself is handed to stock xl, with
+# the same options.  What stands for xl here tells how it was called.
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+fakexen=$top/src/hypervisor/fakexen
+FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
+DOMWRIGHT_FAKEXEN=$fakexen/fakexen
+DOMWRIGHT_PLUGIN=$top/src/builder/.libs/plugin.so
+export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN
+unset DOMWRIGHT_HOST FAKEXEN_HOST DOMWRIGHT_PIN_ORDER
+
+# A sanitizer's runtime has to be loaded before all else, which it is not here.
+if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
+    echo 'the embedded host cannot be preloaded with sanitizers'
+    exit 77
+fi
+
+mkdir bin
+cat >bin/xl <<'END'
+#!/bin/sh
+for word; do
+    printf '<%s>' "$word"
+done
+echo
+echo "preload $LD_PRELOAD"
+echo "order ${DOMWRIGHT_PIN_ORDER-none}"
+[ ! -e answer ] || cat /dev/stdin
+exit 37
+END
+chmod +x bin/xl
+old_path=$PATH
+PATH=$work/bin:$PATH
+
+left="left to xl, with domwright's builder in it"
+
+# hands WORDS LINE ARGUMENT...: xl is called with these words, one line says so.
+hands() {
+    want=$1 line=$2
+    shift 2
+    run --host machine create "$@"
+    [ "$status" = 37 ] || wrong "'$*': status $status is not xl's"
+    [ "$(head -n 1 out)" = "$want" ] || wrong "'$*' did not run xl $want"
+    grep -q "^preload $DOMWRIGHT_PLUGIN:" out || wrong "'$*': no plugin"
+    [ "$(cat err)" = "${line:+domwright: $line}" ] || wrong "'$*' does not say: $line"
+}
+
+config g.cfg 'disk = [ "/dev/vg/a,,xvda" ]' 'vif = [ "mac=00:16:3e:00:00:01" ]' \
+    'pci = [ "01:00.0" ]'
+hands '<create><g.cfg>' "g.cfg: disk, vif, pci: $left" g.cfg
+grep -qx 'order none' out || wrong 'a pin order that nobody asked for'
+hands '<create><-p><g.cfg>' "g.cfg: disk, vif, pci: $left" -p g.cfg
+hands '<create><-c><g.cfg>' "g.cfg: disk, vif, pci: $left" --console g.cfg
+hands '<create><-e><-p><g.cfg>' "g.cfg: disk, vif, pci: $left" -pe g.cfg
+hands '<create><-F><g.cfg>' "g.cfg: disk, vif, pci: $left" g.cfg -F
+hands '<create><-q><g.cfg>' '' -q g.cfg
+hands '<-v><create><g.cfg>' "g.cfg: disk, vif, pci: $left" -v g.cfg
+hands "<create><g.cfg><memory=64><extra=\"a b\">" "g.cfg: disk, vif, pci: $left" \
+    g.cfg memory=64 'extra="a b"'
+hands '<create><g.cfg>' "g.cfg: disk, vif, pci: $left" --pin-order=root g.cfg
+grep -qx 'order root' out || wrong 'the pin order does not get to the plugin'
+
+# A setting on the command line, a bootloader in place of a kernel, other types.
+config one.cfg
+hands '<create><one.cfg><vif=[""]>' "one.cfg: vif: $left" one.cfg 'vif=[""]'
+printf '%s\n' 'name = "b"' 'bootloader = "pygrub"' >boot.cfg
+hands '<create><boot.cfg>' "boot.cfg: bootloader: $left" boot.cfg
+config hvm.cfg 'type = "hvm"'
+hands '<create><hvm.cfg>' "hvm.cfg: type: $left" hvm.cfg
+
+# Standard input is read by both.
+: >answer
+checks=$((checks + 1))
+status=0
+# shellcheck disable=SC2002 # a pipe it has to be
+cat g.cfg | "$domwright" --host machine create - >out 2>err || status=$?
+rm answer
+[ "$status" = 37 ] || wrong "status $status of a configuration from a pipe"
+[ "$(head -n 1 out)" = '<create></dev/stdin>' ] || wrong 'not from the pipe'
+sed 1,3d out >copy
+cmp -s copy g.cfg || wrong 'xl does not get what was in the pipe'
+grep -qxF "domwright: <stdin>: disk, vif, pci: $left" err || wrong 'it does not say so'
+
+# Nothing of it is left here.
+works --host machine list
+[ "$(wc -l <out)" = 2 ] || wrong 'there is a guest'
+
+# --native refuses, and names every setting.
+run --host machine create --native g.cfg
+[ "$status" = 3 ] || wrong "--native: status $status"
+for place in 4:.disk 5:.vif 6:.pci; do
+    grep -q "^domwright: g.cfg:$place: not supported" err ||
+        wrong "--native does not name $place"
+done
+[ ! -s out ] || wrong 'xl ran all the same'
+
+# A plan needs no xl; where xl decides what is built, there is none.
+run create -n g.cfg
+[ "$status" = 0 ] || wrong "-n: status $status"
+prints '^kernel '
+[ "$(cat err)" = "domwright: g.cfg: disk, vif, pci: $left, which plans this" ] ||
+    wrong '-n does not say whose guest it is'
+fails 3 'boot.cfg:2: bootloader: not supported; use "domwright xl create boot.cfg"' \
+    create -n boot.cfg
+fails 2 'create: --json: g.cfg is left to xl, which reports nothing; see "domwright help create"' \
+    --host machine create --json g.cfg
+
+# Without xl.
+if [ ! -e /usr/sbin/xl ]; then
+    PATH=$old_path
+    [ -n "$(command -v xl)" ] || {
+        run --host machine create g.cfg
+        [ "$status" = 1 ] || wrong "without xl: status $status"
+        grep -qx 'domwright: there is no xl here; Debian has it in the package xen-utils-4.17' \
+            err || wrong 'it does not say what is missing'
+    }
+fi
+finish
