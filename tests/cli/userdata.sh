@@ -118,6 +118,27 @@ works --host machine destroy guest
 [ "$(find /var/lib/xen -type f | wc -l)" = 1 ] || wrong 'not the one file left'
 rm /var/lib/xen/*
 
+# What stays beside a guest that is restarted is another guest to xl, too.
+config guest.cfg "uuid = '$uuid'" 'on_crash = "rename-restart"'
+works --host machine create guest.cfg
+old=$(id)
+on_host "$top/tests/fx/guest_ends" "$old" 3
+tries=200
+until next=$(id) && [ "$next" != "$old" ] &&
+    [ -e "$(file_of "$next")" ]; do
+    tries=$((tries - 1))
+    [ "$tries" != 0 ] || break
+    sleep 0.1
+done
+[ "$(ls /var/lib/xen/userdata-d."$old".*)" != "$(file_of "$old")" ] ||
+    wrong 'the old one has the UUID of the next'
+by_xl list -l
+grep -q '"name": "guest-[0-9]*T[0-9]*Z"' out || wrong 'the old one has no name'
+[ "$(grep -c '"kernel":' out)" = 2 ] || wrong 'xl does not know both'
+works --host machine destroy "$old"
+works --host machine destroy guest
+[ -z "$(ls /var/lib/xen)" ] || wrong 'a file is left'
+
 # A creation that fails late leaves none: the last call unpauses.
 on_host --trace trace "$domwright" create -e guest.cfg >out 2>err || wrong create
 last=$(sed -n 's/.*"n":\([0-9]*\),.*"unpausedomain".*/\1/p' trace)
