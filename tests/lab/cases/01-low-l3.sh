@@ -35,7 +35,7 @@ wait_for 20 sh -c '! domwright list | grep -q "^check-legacy "'
 ok 'the host is scrubbed again' wait_for 60 all_scrubbed
 
 forget_console check-legacy
-ok 'domwright creates the guest' traced domwright create /tmp/low.cfg
+ok 'domwright creates the guest' traced domwright create -e /tmp/low.cfg
 ok 'it exchanges nothing' sh -c "! grep -E '$exchange' '$trace'"
 ok 'it maps three times' test "$(grep -c '^mapping' "$trace")" = 3
 ok 'the guest ends' wait_console check-legacy '^# check: done' 60

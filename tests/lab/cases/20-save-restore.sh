@@ -4,12 +4,11 @@
 # built them: the guest finds all as it was, and nothing is left behind.
 . "$(dirname "$0")/suspend.sh"
 
-# save_and_restore NAME ROUND [CONFIG]: a new domain goes on.  The tools restore
+# save_and_restore NAME ROUND: a new domain goes on.  The tools restore
 # a root wherever there is memory, the legacy guest's too.  Patched Xen lets them
 # where it is the one in vCPU 0's context and nobody declared the guest's assists.
 save_and_restore() {
-    ok "$way: xl save $1${3:+ with its configuration}" \
-        xl save "$1" /tmp/saved ${3:+"$3"}
+    ok "$way: xl save $1" xl save "$1" /tmp/saved
     is "$(left_behind)" '' 'the domain is gone'
     ok 'xl restore' xl restore -e /tmp/saved
     ok "$1 goes on" wait_console "$1" "^suspend: ready $2\$" 60
@@ -23,12 +22,6 @@ checkpoint() {
     ok "$1 goes on" wait_console "$1" "^suspend: ready $2\$" 60
     came_through "$1" "$1" "$2"
     like "$said" "^resumed=$(($2 - 1)) cancelled=1\$" 'in the same domain'
-}
-
-# xl finds no configuration of a domain that it has not made.
-no_configuration() {
-    status 1 "$way: xl save $1" xl save "$1" /tmp/saved
-    like "$out" 'unable to retrieve domain configuration' 'xl lacks it'
 }
 
 for variant in pae legacy 64; do
@@ -48,8 +41,8 @@ for variant in pae legacy 64; do
 
     way=by_domwright
     create "$name"
-    no_configuration "$name"
-    save_and_restore "$name" 1 /tmp/guest.cfg
+    checkpoint "$name" 1
+    save_and_restore "$name" 2
     power_off "$name" "$name"
 done
 rm -f /tmp/saved

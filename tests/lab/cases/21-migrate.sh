@@ -5,12 +5,12 @@
 . "$(dirname "$0")/suspend.sh"
 
 to_this_host() {
-    xl migrate ${2:+-C "$2"} -s '' "$1" 'xl migrate-receive -e'
+    xl migrate -s '' "$1" 'xl migrate-receive -e'
 }
 
 # xenconsoled opens a domain's log under the name that it has at first.
 migrate() {
-    ok "$way: xl migrate $1" to_this_host "$@"
+    ok "$way: xl migrate $1" to_this_host "$1"
     ok "$1 goes on" wait_console "$1--incoming" '^suspend: ready 1$' 60
     came_through "$1" "$1--incoming" 1
     like "$said" '^resumed=1 cancelled=0$' 'in a new domain'
@@ -26,6 +26,6 @@ for variant in pae legacy 64; do
     # By its address: the other way to tell where the P2M is.
     way=by_domwright
     create "$name" linear
-    migrate "$name" /tmp/guest.cfg
+    migrate "$name"
 done
 done_testing

@@ -115,10 +115,10 @@ out=$(timeout 10 domwright create -c /tmp/g64.cfg 'name="con"' 2>&1)
 like "$out" 'GNU GRUB' 'create -c'
 ok 'destroy two' domwright destroy con
 
-# A guest that ends stays until it is destroyed.
+# A guest that ends stays until it is destroyed, if nobody waits for it.
 if [ -e /guests/hello-pae ]; then
     guest_config hello /guests/hello-pae >/tmp/hello.cfg
-    ok 'create hello' domwright create /tmp/hello.cfg
+    ok 'create hello' domwright create -e /tmp/hello.cfg
     ok 'it ends' wait_for 30 sh -c \
         'domwright info hello | grep -q "^shutdown_reason *: poweroff"'
     like "$(state hello)" s 'it is shut down'

@@ -10,7 +10,7 @@ guest_config faulty /guests/hello-legacy >/tmp/faulty.cfg
 create_with() {
     rm -f "$trace"
     env LD_PRELOAD=/lab/privtrace.so PRIVTRACE="$trace" "$@" \
-        domwright create -p /tmp/faulty.cfg
+        domwright create -ep /tmp/faulty.cfg
 }
 
 domains() {
