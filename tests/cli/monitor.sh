@@ -166,6 +166,34 @@ works --host machine destroy "$old"
 works --host machine destroy guest
 waits 'the end of the monitor' no_process
 
+# What it is called meanwhile is what it is called afterwards.
+fresh
+works --host machine create guest.cfg
+works --host machine rename guest other
+ends $reboot
+waits 'another guest' started 1
+rows | grep -q '^other ' || wrong 'it has its first name again'
+works --host machine destroy other
+waits 'the end of the monitor' no_process
+
+# xl takes away what xl gave it.
+mkdir bin
+cat >bin/xl <<'END'
+#!/bin/sh
+echo "$*" >>"$XL_CALLS"
+END
+chmod +x bin/xl
+fresh
+XL_CALLS=$work/calls PATH=$work/bin:$PATH "$domwright" --host machine \
+    create guest.cfg >out 2>err || wrong 'create'
+old=$(ids)
+on_host "$top/tests/fx/store_write" "/libxl/$old/device/vbd/51712/backend" /x
+ends $poweroff
+waits 'the end of the monitor' no_process
+[ "$(cat calls)" = "destroy $old" ] || wrong 'xl was not asked to destroy it'
+rm machine # of which nobody but xl would take the guest
+on_host true
+
 # A guest that suspends is left to who asked for that.
 fresh
 works --host machine create guest.cfg

@@ -175,17 +175,16 @@ static const char *reason_name(unsigned int reason)
 }
 
 /* What somebody named it meanwhile is what it is called from now on. */
-static int take_name(struct monitor *m)
+static void take_name(struct monitor *m)
 {
     char *name = store_read(m->host->xs, m->domid, "name");
 
-    if (!name || !*name) {
+    if (name && *name) {
+        free(m->cfg->name);
+        m->cfg->name = name;
+    } else {
         free(name);
-        return 0;
     }
-    free(m->cfg->name);
-    m->cfg->name = name;
-    return 0;
 }
 
 static void dump_core(struct monitor *m)
@@ -291,10 +290,11 @@ static int act(struct monitor *m, enum action action)
     bool again = action == ACTION_RESTART ||
                  action == ACTION_COREDUMP_RESTART ||
                  action == ACTION_RENAME_RESTART;
-    int rc = take_name(m);
+    int rc;
 
-    if (rc || action == ACTION_PRESERVE)
-        return rc;
+    take_name(m);
+    if (action == ACTION_PRESERVE)
+        return 0;
     if (action == ACTION_COREDUMP_DESTROY || action == ACTION_COREDUMP_RESTART)
         dump_core(m);
     if (action == ACTION_RENAME_RESTART) {
