@@ -29,6 +29,10 @@ on_disk() {
     fi
     new_machine
     state >before
+    mount -o remount,ro disk
+    checks=$((checks + 1))
+    on_host --status >out 2>err || wrong "$1: --status of a read-only machine"
+    mount -o remount,rw disk
     fill_up "$1"
     umount disk
     mounted=$((mounted + 1))

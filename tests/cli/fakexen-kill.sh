@@ -29,6 +29,23 @@ kill_at_calls() {
     bury "hello-$1: not killed"
 }
 
+# The same for who destroys it: the rest goes with the next one, or by itself.
+kill_destroyer() {
+    create "$1"
+    n=1
+    while
+        on_host "$domwright" create guest.cfg >out 2>err ||
+            wrong "hello-$1: create, before call $n"
+        try "$n:SIGKILL" "$domwright" destroy guest || [ "$status" = 137 ]
+    do
+        [ "$status" = 137 ] || wrong "hello-$1: destroy not killed at call $n"
+        bury "hello-$1: destroyer killed at call $n"
+        n=$((n + 1))
+    done
+    [ "$n" -gt 5 ] || wrong "hello-$1: only $n calls to destroy"
+    bury "hello-$1: destroyer not killed"
+}
+
 # Wherever it is then: mostly in a call, holding the lock.
 kill_at_times() {
     for ms in $2; do
@@ -49,6 +66,7 @@ random_times() {
 }
 kill_at_calls legacy
 kill_at_calls 64
+kill_destroyer 64
 kill_at_times legacy "$(random_times "$$")"
 kill_at_times 64 "$(random_times "$(($$ + 1))")"
 finish

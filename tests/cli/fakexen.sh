@@ -138,7 +138,7 @@ prints '^guest +1 '
 runs 0 --host outer "$fakexen" --host inner --status
 prints '^domain 1: '
 # shellcheck disable=SC2016 # what is expanded by the command's own shell
-runs 0 --host outer --memory 1G --level stock "$fakexen" sh -c \
+runs 0 --host third --memory 1G --level stock "$fakexen" sh -c \
     'echo "$FAKEXEN_HOST $FAKEXEN_MEMORY $FAKEXEN_LEVEL $LD_PRELOAD"'
 prints "^/proc/[0-9]+/fd/[0-9]+   $FAKEXEN_LIBRARY\$"
 LD_PRELOAD=libm.so.6
@@ -170,7 +170,7 @@ runs 0 --host m sh -c "$show_1" sh --host
 prints '^--host$'
 
 # A machine that stays, and one that does not.
-runs 0 --host m --memory 512M true
+runs 0 --host m --memory 6G true
 runs 0 --host m --status
 prints '^domain 0: '
 prints '^frames +'
@@ -179,8 +179,60 @@ prints '"free_frames": [0-9]+'
 # Its level is the patched one, unless it was made with another.
 prints '"level": "patched"'
 runs 0 --host stock --memory 512M --level stock true
-runs 0 --host stock --level patched --status
+runs 0 --host stock --status
 prints '^level +stock$'
+
+# One that exists is what it is: what contradicts it is refused, what is equal is
+# not, and it is left as it was.
+before=$(stat -c '%Y %Z' stock)
+for asked in --status true; do
+    fails 1 "stock: the machine has 512M of memory, not 1G; leave out \
+--memory, or name a new machine" --host stock --memory 1G "$asked"
+    fails 1 "stock: the machine has 1 node, not 2; leave out --nodes, or name \
+a new machine" --host stock --nodes 2 "$asked"
+    fails 1 "stock: the machine's level is stock, not patched; leave out \
+--level, or name a new machine" --host stock --level patched "$asked"
+    echo '0 +512M ram' >map
+    fails 1 "stock: the machine has 512M of memory, and not the map in map; \
+leave out --e820, or name a new machine" --host stock --e820 map "$asked"
+done
+runs 0 --host stock --memory 512M --nodes 1 --level stock --status
+[ "$(stat -c '%Y %Z' stock)" = "$before" ] || wrong 'a look changed a machine'
+runs 0 --host stock --memory 512M --nodes 1 --level stock true
+
+# The largest one there is.
+runs 0 --host large --memory 1T true
+runs 0 --host large --status
+prints '^audit: 0 differences$'
+fails 1 'memory must be from 4 MiB to 1 TiB' \
+    --host larger --memory 1025G true
+rm -f large larger
+
+# What the audit finds shows in how the status ends: here the last frame, which
+# has one reference, gets seven.
+runs 0 --host bad --memory 256M "$domwright" create -p guest.cfg
+frames_at=$(od -An -tu8 -j704 -N8 bad) # fx_super.frames_at
+printf '\007' | dd of=bad bs=1 seek=$((frames_at + 65535 * 16)) conv=notrunc \
+    2>/dev/null
+runs 1 --host bad --status
+prints '^audit: frame 0xffff: 7 references, but 1 are there$'
+prints '^audit: 1 differences$'
+runs 1 --host bad --status --json
+prints '"audit_differences": 1$'
+
+# What is damaged says so, and what to do; one without a name has no path.
+printf 'x' | dd of=bad bs=1 seek=700 conv=notrunc 2>/dev/null
+damage="damaged: the superblock's checksum does not fit; remove it for a new \
+machine"
+fails 1 "bad: $damage" --host bad true
+fails 1 "bad: $damage" --host bad --status
+rm -f bad
+# shellcheck disable=SC2016 # what is expanded by the command's own shell
+run sh -c 'printf x | dd of="$FAKEXEN_HOST" bs=1 seek=700 conv=notrunc 2>&1 &&
+    exec "$1"' sh "$client"
+grep -qx "fakexen: the command's machine: $damage" err ||
+    wrong 'a damaged machine without a name'
+
 runs 0 sh -c "$show_host"
 machine=$(cat out)
 [ ! -e "$machine" ] || wrong "the machine $machine outlives its command"

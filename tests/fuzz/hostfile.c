@@ -373,13 +373,15 @@ static void audit(struct fx_host *host, bool is_repaired)
 static void report(struct fx_host *host)
 {
     static FILE *nowhere;
+    uint64_t differences;
 
     if (!nowhere)
         nowhere = fopen("/dev/null", "w");
     if (!nowhere)
         abort();
     fx_lock(host);
-    if (fx_status_print(host, nowhere) || fx_status_print_json(host, nowhere))
+    if (fx_status_print(host, nowhere, &differences) ||
+        fx_status_print_json(host, nowhere, &differences))
         abort();
     fx_unlock(host);
 }

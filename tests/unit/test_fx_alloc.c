@@ -347,7 +347,7 @@ START_TEST(what_others_trim_has_no_room)
     fx_new_path(path);
     host =
         fx_open(&(struct fx_options){.path = path, .memory_bytes = 512 * MIB});
-    other = fx_open_path(path);
+    other = fx_open(&(struct fx_options){.path = path});
     fx_lock(host);
     mfn = fx_alloc_frames(host, &want, DOMID_XEN);
     fx_unlock(host);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "memory/page_type.h"
@@ -153,9 +154,9 @@ START_TEST(each_planted_fault_is_found)
     fx_lock(host);
     fault[_i]();
     ck_assert_uint_ne(fx_audit(host, NULL, NULL), 0);
-    fx_audit_repair(host);
+    ck_assert_int_eq(fx_audit_repair(host), 0);
     ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
-    fx_audit_repair(host); /* what is right stays so */
+    ck_assert_int_eq(fx_audit_repair(host), 0); /* what is right stays so */
     ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
     fx_unlock(host);
 }
@@ -184,7 +185,7 @@ START_TEST(random_damage_is_repaired)
                 host, UNIT_ONE_OF(&r, table)))[unit_below(&r, FX_ENTRIES)] =
                 (first + unit_below(&r, 20)) << FX_PAGE_SHIFT |
                 (unit_random64(&r) & 0xfff);
-        fx_audit_repair(host);
+        ck_assert_int_eq(fx_audit_repair(host), 0);
         UNIT_CHECK_EQ(&r, fx_audit(host, fx_say, NULL), 0);
         fx_unlock(host);
     }
@@ -326,6 +327,42 @@ START_TEST(killed_while_a_guest_goes)
 }
 END_TEST
 
+/* No memory to put the machine in order: nothing is done with it, and whoever
+ * has the memory does it. */
+START_TEST(the_heir_has_no_memory)
+{
+    struct rlimit little;
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        fx_lock(host);
+        frame_of(data[0])->refs += 7;
+        raise(SIGKILL);
+    }
+    waitpid(pid, NULL, 0);
+    pid = fork();
+    if (pid == 0) {
+        little = (struct rlimit){1 << 20, 1 << 20};
+        FX_MUST(!setrlimit(RLIMIT_AS, &little));
+        FX_MUST(fx_audit(host, NULL, NULL) == FX_NO_AUDIT);
+        fx_lock(host);
+        FX_MUST(host->unrepaired);
+        fx_unlock(host);
+        _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(status, 0);
+    ck_assert(host->super->busy);
+    ck_assert_uint_ne(fx_audit(host, NULL, NULL), 0);
+    fx_lock(host);
+    ck_assert(!host->unrepaired);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_unlock(host);
+    ck_assert(!host->super->busy);
+}
+END_TEST
+
 TCase *fx_kill_case(void)
 {
     TCase *tc = tcase_create("kill");
@@ -336,5 +373,6 @@ TCase *fx_kill_case(void)
     tcase_add_test(tc, a_lock_without_a_holder);
     tcase_add_test(tc, the_heir_repairs);
     tcase_add_test(tc, killed_while_a_guest_goes);
+    tcase_add_test(tc, the_heir_has_no_memory);
     return tc;
 }

@@ -13,8 +13,10 @@
 #include <sys/wait.h>
 #include <zlib.h>
 
+#include "domain/vcpu_state.h"
 #include "machine/file.h"
 #include "machine/superblock.h"
+#include "preload/process_memory.h"
 #include "unit_random.h"
 
 #define PROCESSES 8
@@ -219,6 +221,24 @@ START_TEST(a_contradictory_superblock_is_refused)
 }
 END_TEST
 
+/* Each in itself as it can be, but there is no accounting for the last. */
+START_TEST(ram_beyond_the_frame_table_is_refused)
+{
+    struct fx_super *good, bad;
+
+    make();
+    good = peek();
+    bad = *good;
+    bad.ram[bad.nr_ram - 1].end = bad.nr_frames + 1;
+    bad.ram_frames += bad.nr_frames + 1 - good->ram[good->nr_ram - 1].end;
+    poke_signed(&bad, 0, &bad, 1);
+    assert_refused("contradicts itself");
+    poke_signed(good, 0, good, 1);
+    make();
+    free(good);
+}
+END_TEST
+
 START_TEST(a_domain_that_cannot_be_is_refused)
 {
     struct fx_host *host = fx_open_path(path);
@@ -235,6 +255,37 @@ START_TEST(a_domain_that_cannot_be_is_refused)
     fx_vcpu(host, domain, 0)->context = 0;
     host->super->free_frames = host->super->ram_frames + 1;
     assert_refused("damaged");
+    fx_host_close(host);
+}
+END_TEST
+
+/* As many MSRs as there is room for, and none that a guest may have: one more
+ * has no place. */
+START_TEST(a_state_full_of_strange_msrs)
+{
+    struct fx_host *host = fx_open_path(path);
+    struct xen_domctl_vcpu_msr msr = {.index = 0xc0000103, .value = 1};
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_set_vcpu_msrs,
+                            .u.vcpu_msrs.msr_count = 1};
+    struct fx_caller caller;
+    struct fx_vcpu_state *v, before;
+    struct fx_domain *domain;
+
+    set_xen_guest_handle_raw(op.u.vcpu_msrs.msrs, &msr);
+    fx_lock(host);
+    caller = fx_process_caller(host);
+    domain = fx_new_domain(host, 5);
+    v = fx_vcpu_state(host, domain, 0);
+    v->nr_msrs = FX_VCPU_MSRS;
+    v->hard_affinity = 0;
+    before = *v;
+    ck_assert_int_eq(fx_vcpu_msrs(&caller, domain, &op), -ENOSPC);
+    ck_assert_mem_eq(v, &before, sizeof(before));
+    v->nr_msrs = 0;
+    op.u.vcpu_msrs.msr_count = 1;
+    ck_assert_int_eq(fx_vcpu_msrs(&caller, domain, &op), 0);
+    ck_assert_uint_eq(v->nr_msrs, 1);
+    fx_unlock(host);
     fx_host_close(host);
 }
 END_TEST
@@ -257,6 +308,158 @@ START_TEST(options_that_cannot_be)
         make();
         unlink(path);
     }
+}
+END_TEST
+
+/* -- what was asked for, and what is there -- */
+
+static void assert_contradicted(const struct fx_options *options,
+                                const char *line)
+{
+    struct fx_host *host;
+    char why[256] = "", want[300];
+
+    ck_assert_int_eq(fx_host_open(options, &host, why, sizeof(why)), -EINVAL);
+    snprintf(want, sizeof(want), "%s: %s", path, line);
+    ck_assert_str_eq(why, want);
+}
+
+START_TEST(options_that_contradict_the_machine)
+{
+    struct fx_options made = {
+        .path = path, .memory_bytes = 64 * MIB, .nodes = 2, .level = FX_STOCK};
+    struct fx_options asked = {.path = path};
+
+    fx_host_close(fx_open(&made));
+    fx_host_close(fx_open(&asked));
+    made.has_level = true;
+    fx_host_close(fx_open(&made));
+    asked.nodes = 2;
+    fx_host_close(fx_open(&asked));
+    asked.memory_bytes = 64 * MIB;
+    fx_host_close(fx_open(&asked));
+    asked.memory_bytes = 128 * MIB;
+    assert_contradicted(&asked,
+                        "the machine has 64M of memory, not 128M; leave "
+                        "out --memory, or name a new machine");
+    asked.nodes = 1;
+    assert_contradicted(&asked, "the machine has 2 nodes, not 1; leave out "
+                                "--nodes, or name a new machine");
+    asked = (struct fx_options){.path = path, .has_level = true};
+    assert_contradicted(&asked, "the machine's level is stock, not patched; "
+                                "leave out --level, or name a new machine");
+    fx_host_close(fx_open(&(struct fx_options){.path = path}));
+}
+END_TEST
+
+START_TEST(a_map_that_contradicts_the_machine)
+{
+    struct fx_options options = {.path = path, .e820_path = "fx-map"};
+    FILE *map = fopen("fx-map", "w");
+
+    fputs("0 +64M ram\n32M +1M reserved\n", map);
+    fclose(map);
+    fx_host_close(fx_open(&options));
+    fx_host_close(fx_open(&options));
+    options.memory_bytes = 64 * MIB;
+    options.e820_path = NULL;
+    assert_contradicted(&options,
+                        "the machine has a memory map with 62 MiB, not 64M; "
+                        "leave out --memory, or name a new machine");
+    unlink(path);
+    make();
+    options = (struct fx_options){.path = path, .e820_path = "fx-map"};
+    assert_contradicted(&options,
+                        "the machine has 16M of memory, and not the map in "
+                        "fx-map; leave out --e820, or name a new machine");
+    unlink("fx-map");
+}
+END_TEST
+
+START_TEST(the_largest_machine)
+{
+    struct fx_options options = {.path = path,
+                                 .memory_bytes = UINT64_C(1) << 40};
+    struct fx_host *host;
+    char why[256];
+
+    fx_host_close(fx_open(&options));
+    host = fx_open(&options);
+    ck_assert_uint_gt(host->super->ram_frames, (UINT64_C(1) << 28) - 0x100);
+    fx_host_close(host);
+    unlink(path);
+    options.memory_bytes++;
+    options.memory_bytes += FX_PAGE_SIZE;
+    ck_assert_int_eq(fx_host_open(&options, &host, why, sizeof(why)), -EINVAL);
+}
+END_TEST
+
+/* -- a copy to look at -- */
+
+static struct fx_host *view(int want)
+{
+    struct fx_options options = {.path = path};
+    struct fx_host *host;
+    char why[256] = "";
+
+    ck_assert_int_eq(fx_host_view(&options, &host, why, sizeof(why)), want);
+    return host;
+}
+
+START_TEST(a_copy_is_not_the_machine)
+{
+    struct fx_host *host = fx_open_path(path), *copy;
+    struct stat before, after;
+    struct fx_domain *domain;
+    int status;
+    pid_t pid;
+
+    fx_lock(host);
+    domain = fx_new_domain(host, 5);
+    fx_new_frame(host, domain);
+    ck_assert_ptr_null(view(-EBUSY));
+    fx_unlock(host);
+    ck_assert_int_eq(stat(path, &before), 0);
+    copy = view(0);
+    ck_assert_uint_eq(fx_audit(copy, fx_say, NULL), 0);
+    fx_domain_kill(copy, fx_domain(copy, 5));
+    ck_assert(fx_view_is_good(copy));
+    fx_host_close(copy);
+    ck_assert_int_eq(stat(path, &after), 0);
+    ck_assert(!memcmp(&before.st_mtim, &after.st_mtim, sizeof(after.st_mtim)));
+    ck_assert(!memcmp(&before.st_ctim, &after.st_ctim, sizeof(after.st_ctim)));
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    ck_assert_ptr_nonnull(fx_domain(host, 5));
+
+    /* Whose holder died: repaired in the copy, and no further. */
+    pid = fork();
+    if (pid == 0) {
+        fx_lock(host);
+        fx_domain(host, 5)->tot_pages += 7;
+        raise(SIGKILL);
+    }
+    waitpid(pid, &status, 0);
+    copy = view(0);
+    ck_assert_uint_eq(fx_audit(copy, fx_say, NULL), 0);
+    ck_assert(fx_view_is_good(copy));
+    ck_assert_uint_ne(fx_audit(host, NULL, NULL), 0);
+    fx_lock(host);
+    fx_unlock(host);
+    ck_assert(!fx_view_is_good(copy));
+    fx_host_close(copy);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_host_close(host);
+}
+END_TEST
+
+START_TEST(no_copy_of_what_is_no_machine)
+{
+    struct stat st;
+
+    ck_assert_ptr_null(view(-ENOENT));
+    ck_assert_int_ne(stat(path, &st), 0);
+    write_file("x");
+    ck_assert_ptr_null(view(-EINVAL));
 }
 END_TEST
 
@@ -352,7 +555,7 @@ START_TEST(what_is_written_is_found_again)
     fx_unlock(host);
     fx_host_close(host);
 
-    host = fx_open(&(struct fx_options){.path = path, .memory_bytes = 1 << 30});
+    host = fx_open(&(struct fx_options){.path = path});
     ck_assert_str_eq(fx_page(host, mfn), "still there");
     ck_assert_uint_eq(fx_free_frames_count(host), free_frames);
     ck_assert_uint_eq(fx_frame(host, mfn)->refs, 1);
@@ -466,7 +669,14 @@ TCase *fx_file_case(void)
     tcase_add_test(tc, no_file_to_be_had);
     tcase_add_test(tc, a_short_file_is_refused);
     tcase_add_test(tc, a_contradictory_superblock_is_refused);
+    tcase_add_test(tc, ram_beyond_the_frame_table_is_refused);
     tcase_add_test(tc, a_domain_that_cannot_be_is_refused);
+    tcase_add_test(tc, a_state_full_of_strange_msrs);
+    tcase_add_test(tc, options_that_contradict_the_machine);
+    tcase_add_test(tc, a_map_that_contradicts_the_machine);
+    tcase_add_test(tc, the_largest_machine);
+    tcase_add_test(tc, a_copy_is_not_the_machine);
+    tcase_add_test(tc, no_copy_of_what_is_no_machine);
     tcase_add_test(tc, options_that_cannot_be);
     tcase_add_loop_test(tc, the_program_closes_descriptors, 0, 8);
     tcase_add_test(tc, who_closed_descriptors_still_has_the_lock);

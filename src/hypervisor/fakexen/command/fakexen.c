@@ -18,7 +18,6 @@
 #include "command/environment.h"
 #include "command/run.h"
 #include "command/status.h"
-#include "machine/lock.h"
 #include "preload/settings.h"
 #include "recovery/open.h"
 
@@ -108,6 +107,7 @@ static void take_machine_option(struct arguments *a, int id, const char *value)
         a->level = value;
         if (fx_parse_level(value, &a->machine.level))
             die(EXIT_USAGE, "--level: %s is neither stock nor patched", value);
+        a->machine.has_level = true;
         break;
     }
 }
@@ -176,7 +176,7 @@ static void parse(struct arguments *a, int argc, char **argv)
 static struct fx_host *open_host(const struct fx_options *machine)
 {
     struct fx_host *host;
-    char why[256] = "";
+    char why[512] = "";
 
     if (fx_host_open(machine, &host, why, sizeof(why)))
         die(EXIT_FAILED, "%s", why);
@@ -185,23 +185,59 @@ static struct fx_host *open_host(const struct fx_options *machine)
 
 /* -- status -- */
 
-static int report_status(const struct arguments *a)
+/* How often a machine at work is looked at, until it holds still. */
+#define LOOKS      100
+#define LOOK_DELAY 20000 /* microseconds */
+
+/* The report as text, to be freed, and what the audit found; -EBUSY: the
+ * machine has changed meanwhile. */
+static int look(const struct arguments *a, char **text, uint64_t *differences,
+                char *why, size_t len)
 {
     struct fx_host *host;
-    int rc;
+    size_t size;
+    FILE *out;
+    int rc = fx_host_view(&a->machine, &host, why, len);
 
-    /* To look at a machine does not make one. */
-    if (access(a->machine.path, F_OK))
-        die(EXIT_FAILED, "%s: %s", a->machine.path, strerror(errno));
-    host = open_host(&a->machine);
-    fx_lock(host);
-    rc = a->json ? fx_status_print_json(host, stdout)
-                 : fx_status_print(host, stdout);
-    fx_unlock(host);
+    if (rc)
+        return rc;
+    out = open_memstream(text, &size);
+    rc = -ENOMEM;
+    if (out)
+        rc = a->json ? fx_status_print_json(host, out, differences)
+                     : fx_status_print(host, out, differences);
+    if (out && fclose(out) && !rc)
+        rc = -ENOMEM;
+    if (!fx_view_is_good(host))
+        rc = -EBUSY;
     fx_host_close(host);
-    if (rc || fflush(stdout) || ferror(stdout))
+    if (rc)
+        snprintf(why, len, "%s: %s", a->machine.path, strerror(-rc));
+    return rc;
+}
+
+static int report_status(const struct arguments *a)
+{
+    uint64_t differences;
+    char *text = NULL, why[512] = "";
+    unsigned int looks;
+    int rc = -EBUSY;
+
+    for (looks = 0; rc == -EBUSY && looks < LOOKS; looks++) {
+        if (looks)
+            usleep(LOOK_DELAY);
+        free(text);
+        text = NULL;
+        rc = look(a, &text, &differences, why, sizeof(why));
+    }
+    if (rc == -EBUSY)
+        die(EXIT_FAILED, "%s: in use all the time; try again", a->machine.path);
+    if (rc)
+        die(EXIT_FAILED, "%s", why);
+    if (fputs(text, stdout) == EOF || fflush(stdout) || ferror(stdout))
         die(EXIT_FAILED, "writing the report failed");
-    return 0;
+    free(text);
+    return differences ? EXIT_FAILED : 0;
 }
 
 /* -- the command -- */

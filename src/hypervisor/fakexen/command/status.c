@@ -59,7 +59,16 @@ static void print_difference(void *arg, const char *line)
     fprintf(arg, "audit: %s\n", line);
 }
 
-int fx_status_print(struct fx_host *host, FILE *out)
+static int print_audit(struct fx_host *host, FILE *out, uint64_t *differences)
+{
+    *differences = fx_audit(host, print_difference, out);
+    if (*differences == FX_NO_AUDIT)
+        return -ENOMEM;
+    fprintf(out, "audit: %" PRIu64 " differences\n", *differences);
+    return ferror(out) ? -EIO : 0;
+}
+
+int fx_status_print(struct fx_host *host, FILE *out, uint64_t *differences)
 {
     const struct fx_super *s = host->super;
     struct census census;
@@ -83,9 +92,7 @@ int fx_status_print(struct fx_host *host, FILE *out)
                     domain_state(d), d->tot_pages, domain_vcpus(host, d),
                     domain_vcpus(host, d) == 1 ? "" : "s");
     }
-    fprintf(out, "audit: %" PRIu64 " differences\n",
-            fx_audit(host, print_difference, out));
-    return ferror(out) ? -EIO : 0;
+    return print_audit(host, out, differences);
 }
 
 static json_t *domains_json(const struct fx_host *host)
@@ -108,14 +115,18 @@ static json_t *domains_json(const struct fx_host *host)
     return list;
 }
 
-int fx_status_print_json(struct fx_host *host, FILE *out)
+int fx_status_print_json(struct fx_host *host, FILE *out, uint64_t *differences)
 {
     const struct fx_super *s = host->super;
-    json_t *types = json_object(), *report;
+    json_t *types, *report;
     struct census census;
     int rc = -EIO;
     size_t i;
 
+    *differences = fx_audit(host, NULL, NULL);
+    if (*differences == FX_NO_AUDIT)
+        return -ENOMEM;
+    types = json_object();
     count_frames(host, &census);
     for (i = 0; i < N_TYPES; i++)
         json_object_set_new(types, type_names[i],
@@ -127,7 +138,7 @@ int fx_status_print_json(struct fx_host *host, FILE *out)
         "level", s->level == FX_PATCHED ? "patched" : "stock", "hypercalls",
         (json_int_t)s->hypercalls, "types", types, "pinned",
         (json_int_t)census.pinned, "domains", domains_json(host),
-        "audit_differences", (json_int_t)fx_audit(host, NULL, NULL));
+        "audit_differences", (json_int_t)*differences);
     if (!report)
         return -ENOMEM;
     if (!json_dumpf(report, out, JSON_INDENT(2)) && fputc('\n', out) != EOF)

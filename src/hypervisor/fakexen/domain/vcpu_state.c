@@ -200,19 +200,23 @@ static long get_msrs(const struct fx_caller *caller,
     return v->nr_msrs > room ? -ENOBUFS : 0;
 }
 
-static void keep_msr(struct fx_vcpu_state *v,
-                     const struct xen_domctl_vcpu_msr *msr)
+/* -ENOSPC: a damaged file has it full of others. */
+static int keep_msr(struct fx_vcpu_state *v,
+                    const struct xen_domctl_vcpu_msr *msr)
 {
     uint32_t i;
 
     for (i = 0; i < v->nr_msrs && v->msr[i].index != msr->index; i++)
         ;
+    if (i == FX_VCPU_MSRS)
+        return msr->value ? -ENOSPC : 0;
     if (msr->value) { /* zeros are not kept, as they are not saved */
         v->msr[i] = *msr;
         v->nr_msrs += i == v->nr_msrs;
     } else if (i < v->nr_msrs) {
         v->msr[i] = v->msr[--v->nr_msrs];
     }
+    return 0;
 }
 
 static long set_msrs(const struct fx_caller *caller, struct fx_vcpu_state *v,
@@ -233,7 +237,7 @@ static long set_msrs(const struct fx_caller *caller, struct fx_vcpu_state *v,
                  msr.value > UINT32_MAX)
             rc = -EINVAL;
         else
-            keep_msr(v, &msr);
+            rc = keep_msr(v, &msr);
     }
     if (rc)
         asked->msr_count = i - 1; /* those that were set */

@@ -202,6 +202,14 @@ static int map_of_pc(uint64_t bytes, struct fx_ram *ram, char *why, size_t len)
     return rc;
 }
 
+uint64_t fx_e820_pc_bytes(uint64_t end)
+{
+    if (end > PCI_HOLE_FIRST && end <= PCI_HOLE_END)
+        return 0;
+    return (end > PCI_HOLE_END ? end - PCI_HOLE_END + PCI_HOLE_FIRST : end)
+           << FX_PAGE_SHIFT;
+}
+
 static uint64_t count(const struct fx_ram *ram)
 {
     uint64_t frames = 0;

@@ -39,4 +39,7 @@ int __attribute__((warn_unused_result))
 fx_e820_ram(const struct fx_options *options, struct fx_ram *ram, char *why,
             size_t len);
 
+/* How much memory a PC has whose last frame is before `end`; 0: none does. */
+uint64_t fx_e820_pc_bytes(uint64_t end);
+
 #endif /* FX_E820_H */

@@ -52,7 +52,9 @@ int fx_file_open(struct fx_host *host, const char *path)
     struct stat st;
     int fd;
 
-    if (path)
+    if (path && host->is_copy)
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    else if (path)
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     else
         fd = memfd_create("fakexen", MFD_CLOEXEC);
@@ -69,8 +71,10 @@ int fx_file_open(struct fx_host *host, const char *path)
 
 int fx_file_map(struct fx_host *host, const struct fx_super *layout)
 {
-    uint8_t *base = mmap(NULL, layout->file_bytes, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_NORESERVE, host->fd, 0);
+    uint8_t *base =
+        mmap(NULL, layout->file_bytes, PROT_READ | PROT_WRITE,
+             (host->is_copy ? MAP_PRIVATE : MAP_SHARED) | MAP_NORESERVE,
+             host->fd, 0);
 
     if (base == MAP_FAILED)
         return -errno;

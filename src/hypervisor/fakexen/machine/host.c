@@ -24,10 +24,20 @@
 #include "machine/lock.h"
 #include "machine/process.h"
 
+/* A machine without a name is reached by a descriptor of some process's. */
+const char *fx_host_name(const struct fx_options *options)
+{
+    const char *path = options->path;
+
+    return path && (strncmp(path, "/proc/", 6) || !strstr(path, "/fd/"))
+               ? path
+               : "the command's machine";
+}
+
 static int explain(int rc, const char *path, const char *what, char *why,
                    size_t len)
 {
-    char reason[160];
+    char reason[300];
 
     snprintf(reason, sizeof(reason), "%s", what);
     snprintf(why, len, "%s: %s", path, reason);
@@ -80,11 +90,11 @@ out:
 }
 
 /* Opens what another has made; checked before any of it is believed. */
-static int adopt_file(struct fx_host *host, const char *path, char *why,
-                      size_t len)
+static int adopt_file(struct fx_host *host, const struct fx_options *options,
+                      const char *path, char *why, size_t len)
 {
     struct fx_super *super = calloc(1, sizeof(*super));
-    char reason[128];
+    char reason[256];
     struct stat st;
     int rc;
 
@@ -96,6 +106,8 @@ static int adopt_file(struct fx_host *host, const char *path, char *why,
         goto out;
     }
     rc = fx_super_check(super, (uint64_t)st.st_size, reason, sizeof(reason));
+    if (!rc)
+        rc = fx_super_agree(super, options, reason, sizeof(reason));
     if (rc) {
         explain(rc, path, reason, why, len);
         goto out;
@@ -121,10 +133,11 @@ static int check(struct fx_host *host, const char *path, char *why, size_t len)
 }
 
 /* With others at work on it: what they are half through with is not damage. */
-static int open_among_others(struct fx_host *host, const char *path, char *why,
-                             size_t len)
+static int open_among_others(struct fx_host *host,
+                             const struct fx_options *options, const char *path,
+                             char *why, size_t len)
 {
-    int rc = adopt_file(host, path, why, len);
+    int rc = adopt_file(host, options, path, why, len);
 
     if (rc)
         return rc;
@@ -153,7 +166,7 @@ static int open_alone(struct fx_host *host, const struct fx_options *options,
     if (is_unmade(host->fd)) {
         rc = make_file(host, options, path, why, len);
     } else {
-        rc = adopt_file(host, path, why, len);
+        rc = adopt_file(host, options, path, why, len);
         if (!rc)
             rc = check(host, path, why, len);
         if (!rc)
@@ -180,7 +193,7 @@ static int open_locked(struct fx_host *host, const struct fx_options *options,
             return explain(-errno, path, strerror(errno), why, len);
         }
         if (!is_unmade(host->fd))
-            return open_among_others(host, path, why, len);
+            return open_among_others(host, options, path, why, len);
         /* Its maker died, or is between its two locks no more. */
         flock(host->fd, LOCK_UN);
     }
@@ -190,7 +203,7 @@ int fx_machine_open(const struct fx_options *options,
                     const struct fx_hooks *hooks, struct fx_host **host,
                     char *why, size_t len)
 {
-    const char *path = options->path ? options->path : "memory";
+    const char *path = fx_host_name(options);
     struct fx_host *h = calloc(1, sizeof(*h));
     int rc;
 
@@ -220,4 +233,66 @@ void fx_host_close(struct fx_host *host)
     fx_space_dispose(host);
     fx_file_close(host);
     free(host);
+}
+
+/* In the copy: as whoever comes next would find it, and nobody's. */
+static int settle_copy(struct fx_host *host)
+{
+    struct fx_super *super = host->super;
+    bool alone = !flock(host->fd, LOCK_EX | LOCK_NB);
+    int r;
+
+    /* Without anybody there, it is none that is held. */
+    r = alone ? -fx_lock_init(super) : pthread_mutex_trylock(&super->lock);
+    if (r == EOWNERDEAD)
+        r = 0;
+    if (!r && super->busy)
+        r = -host->hooks->repair(host);
+    return -r;
+}
+
+bool fx_view_is_good(const struct fx_host *host)
+{
+    uint64_t locks;
+
+    return pread(host->fd, &locks, sizeof(locks),
+                 offsetof(struct fx_super, locks)) == sizeof(locks) &&
+           locks == host->seen;
+}
+
+int fx_machine_view(const struct fx_options *options,
+                    const struct fx_hooks *hooks, struct fx_host **host,
+                    char *why, size_t len)
+{
+    const char *path = fx_host_name(options);
+    struct fx_host *h = calloc(1, sizeof(*h));
+    int rc;
+
+    *host = NULL;
+    if (!h)
+        return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
+    h->hooks = hooks;
+    h->fd = h->read_fd = -1;
+    h->is_copy = true;
+    rc = fx_file_open(h, options->path);
+    if (rc)
+        explain(rc, path, strerror(-rc), why, len);
+    else
+        rc = adopt_file(h, options, path, why, len);
+    if (!rc) {
+        h->seen = __atomic_load_n(&h->super->locks, __ATOMIC_ACQUIRE);
+        rc = settle_copy(h);
+        if (rc)
+            explain(rc, path, strerror(-rc), why, len);
+        else
+            rc = check(h, path, why, len);
+        if (rc && !fx_view_is_good(h))
+            rc = -EBUSY;
+    }
+    if (rc) {
+        fx_host_close(h);
+        return rc;
+    }
+    *host = h;
+    return 0;
 }

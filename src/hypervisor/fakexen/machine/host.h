@@ -27,8 +27,9 @@ struct fx_hooks {
     /* Of a file that was there before: could what is in it be so?  -EINVAL with
      * a line in why.  Nobody is half through with a change. */
     int (*check)(struct fx_host *host, char *why, size_t len);
-    /* A holder of the lock died: makes of the state one that can be. */
-    void (*repair)(struct fx_host *host);
+    /* A holder of the lock died: makes of the state one that can be.  -ENOMEM:
+     * it is as it was. */
+    int (*repair)(struct fx_host *host);
     /* The lock is about to be left; may be NULL. */
     void (*leave)(struct fx_host *host);
 };
@@ -51,9 +52,12 @@ struct fx_host {
      * can be found again by. */
     int fd, read_fd;
     bool fd_checked; /* under this lock */
+    bool unrepaired; /* under this lock: see fx_lock() */
     char *path;      /* NULL: it has none */
     dev_t device;
     ino_t inode;
+    bool is_copy;  /* fx_machine_view(): nothing is written to the file */
+    uint64_t seen; /* fx_super.locks, when it was made */
     struct fx_space space;
     struct fx_process *own; /* process.h; NULL: nobody asked */
     /* Under this lock, something of a dying domain's was let go of. */
@@ -74,6 +78,21 @@ int __attribute__((warn_unused_result))
 fx_machine_open(const struct fx_options *options, const struct fx_hooks *hooks,
                 struct fx_host **host, char *why, size_t len);
 void fx_host_close(struct fx_host *host);
+
+/*
+ * A copy of the file as it is, of which nothing is ever written back: changes
+ * are this process's alone.  For fx_host_view() alone.  -EBUSY: somebody is
+ * about to change it.
+ */
+int __attribute__((warn_unused_result))
+fx_machine_view(const struct fx_options *options, const struct fx_hooks *hooks,
+                struct fx_host **host, char *why, size_t len);
+
+/* Has nobody changed the file since? */
+bool fx_view_is_good(const struct fx_host *host);
+
+/* What messages call it. */
+const char *fx_host_name(const struct fx_options *options);
 
 /* For those who do not yet say which of the machine's parts they need. */
 #include "machine/frames.h"

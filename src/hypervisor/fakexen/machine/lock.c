@@ -34,19 +34,19 @@ void fx_lock(struct fx_host *host)
     /* Whoever held it cleared what he freed; a child of his that he forked in
      * the midst of that has no part in it. */
     host->to_clear = (struct fx_range){0, 0};
-    if (super->busy)
-        host->hooks->repair(host);
+    super->locks++;
+    host->unrepaired = super->busy && host->hooks->repair(host);
     super->busy = true;
 }
 
 void fx_unlock(struct fx_host *host)
 {
-    if (host->hooks->leave)
+    if (host->hooks->leave && !host->unrepaired)
         host->hooks->leave(host);
     fx_clear_freed(host);
     /* Without a name it is gone with its command, and faster until then. */
     if (host->space.freed >= FX_TRIM_FRAMES && !host->space.unlimited)
         fx_space_trim(host);
-    host->super->busy = false;
+    host->super->busy = host->unrepaired;
     pthread_mutex_unlock(&host->super->lock);
 }

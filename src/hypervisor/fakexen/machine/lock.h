@@ -13,7 +13,9 @@ int __attribute__((warn_unused_result)) fx_lock_init(struct fx_super *super);
 
 /*
  * Where the last holder died, fx_lock() first calls the host's repair(), as the
- * state may be half changed.  fx_unlock() calls leave(), and then clears what
+ * state may be half changed.  If that fails, host->unrepaired is set: then
+ * nothing may be asked of the machine but to be left, and whoever comes next
+ * tries again.  fx_unlock() calls leave(), and then clears what
  * was freed.
  */
 void fx_lock(struct fx_host *host);

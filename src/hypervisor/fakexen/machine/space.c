@@ -130,7 +130,8 @@ int fx_space_init(struct fx_host *host, const struct fx_super *super)
     if (fstatfs(fx_file_fd(host), &fs))
         return -errno;
     space->reads_take_room = fs.f_type == TMPFS_MAGIC;
-    space->unlimited = fs.f_type == TMPFS_MAGIC && !fs.f_blocks;
+    space->unlimited =
+        host->is_copy || (fs.f_type == TMPFS_MAGIC && !fs.f_blocks);
     space->trims = host->super->trims;
     space->words = (super->memory_at >> FX_GRANULE_SHIFT) / 64 + 1;
     space->has = calloc(space->words, sizeof(*space->has));

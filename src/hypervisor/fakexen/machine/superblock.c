@@ -8,6 +8,7 @@
 #include "machine/superblock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,9 @@
 /* The tools take M2P frames in extents of this size (xen/memory.h). */
 #define M2P_EXTENT (UINT64_C(2) << 20)
 
-/* 1 TiB, and the frame that keeps the number off a multiple of 2^18. */
-#define MAX_FRAMES ((UINT64_C(1) << 28) + 1)
+/* 1 TiB, what of it a PC's hole moves above that, and the frame that keeps the
+ * number off a multiple of 2^18. */
+#define MAX_FRAMES ((UINT64_C(1) << 28) + (UINT64_C(1) << 18) + 1)
 
 static uint64_t round_up(uint64_t n, uint64_t to)
 {
@@ -140,22 +142,114 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
 
     if (file_bytes < sizeof(*super) ||
         memcmp(super->magic, FX_MAGIC, FX_MAGIC_BYTES))
-        what = "not a fakexen host";
+        what = "not a fakexen host: --host takes the file of a machine, or a "
+               "new name";
     else if (super->version > FX_VERSION)
-        what = "made by a newer fakexen";
+        what = "made by a newer fakexen" FX_NEW_ONE;
     else if (super->version != FX_VERSION)
-        what = "made by another version of fakexen";
+        what = "made by another version of fakexen" FX_NEW_ONE;
     else if (super->checksum != checksum(super))
-        what = "damaged: the superblock's checksum does not fit";
+        what = "damaged: the superblock's checksum does not fit" FX_NEW_ONE;
     else if (!super->nr_frames || super->nr_frames > MAX_FRAMES ||
              super->level > FX_STOCK || !super->nr_nodes ||
              super->nr_nodes > FX_MAX_NODES || super->nr_ram > FX_MAX_E820 ||
              !layout_fits(super) || !ram_fits(super))
-        what = "damaged: the superblock contradicts itself";
+        what = "damaged: the superblock contradicts itself" FX_NEW_ONE;
     else if (file_bytes < super->file_bytes)
-        what = "damaged: shorter than its superblock says";
+        what = "damaged: shorter than its superblock says" FX_NEW_ONE;
     if (!what)
         return 0;
     snprintf(why, len, "%s", what);
     return -EINVAL;
+}
+
+/* As people write sizes. */
+static void print_size(uint64_t bytes, char *text, size_t len)
+{
+    static const char units[] = "KMG";
+    unsigned int unit = 0;
+
+    for (bytes >>= 10; unit < 2 && !(bytes & 1023); unit++)
+        bytes >>= 10;
+    snprintf(text, len, "%" PRIu64 "%c", bytes, units[unit]);
+}
+
+static bool same_ram(const struct fx_super *a, const struct fx_super *b)
+{
+    return a->nr_ram == b->nr_ram &&
+           !memcmp(a->ram, b->ram, a->nr_ram * sizeof(a->ram[0]));
+}
+
+/* What --memory would have been for it; false: it has a map of its own. */
+static bool memory_of(const struct fx_super *super, uint64_t *bytes)
+{
+    struct fx_options options = {.nodes = super->nr_nodes};
+    struct fx_super like;
+    char why[128];
+
+    *bytes = fx_e820_pc_bytes(super->ram[super->nr_ram - 1].end);
+    options.memory_bytes = *bytes;
+    return *bytes && !fx_super_make(&like, &options, why, sizeof(why)) &&
+           same_ram(super, &like);
+}
+
+static int agree_on_ram(const struct fx_super *super,
+                        const struct fx_options *options, char *why, size_t len)
+{
+    struct fx_options asked = *options;
+    struct fx_super want;
+    char has[64], size[32];
+    uint64_t bytes;
+    int rc;
+
+    if (!options->memory_bytes && !options->e820_path)
+        return 0;
+    asked.nodes = super->nr_nodes;
+    rc = fx_super_make(&want, &asked, why, len);
+    if (rc || same_ram(super, &want))
+        return rc;
+    if (memory_of(super, &bytes)) {
+        print_size(bytes, size, sizeof(size));
+        snprintf(has, sizeof(has), "has %s of memory", size);
+    } else {
+        snprintf(has, sizeof(has), "has a memory map with %" PRIu64 " MiB",
+                 super->ram_frames >> (20 - FX_PAGE_SHIFT));
+    }
+    if (options->e820_path) {
+        snprintf(why, len,
+                 "the machine %s, and not the map in %s; leave out --e820, or "
+                 "name a new machine",
+                 has, options->e820_path);
+    } else {
+        print_size(options->memory_bytes, size, sizeof(size));
+        snprintf(why, len,
+                 "the machine %s, not %s; leave out --memory, or name a new "
+                 "machine",
+                 has, size);
+    }
+    return -EINVAL;
+}
+
+int fx_super_agree(const struct fx_super *super,
+                   const struct fx_options *options, char *why, size_t len)
+{
+    static const char *const level[] = {"patched", "stock"};
+
+    if (options->nodes && options->nodes != super->nr_nodes) {
+        snprintf(
+            why, len,
+            "the machine has %u node%s, not %u; leave out --nodes, or name "
+            "a new machine",
+            super->nr_nodes, super->nr_nodes == 1 ? "" : "s", options->nodes);
+        return -EINVAL;
+    }
+    if (options->has_level && options->level != super->level) {
+        snprintf(
+            why, len,
+            "the machine's level is %s, not %s; leave out --level, or name "
+            "a new machine",
+            level[super->level], level[options->level]);
+        return -EINVAL;
+    }
+    return agree_on_ram(super, options, why, len);
 }

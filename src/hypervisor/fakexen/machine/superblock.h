@@ -32,7 +32,10 @@
 #define FX_MAGIC        "domwright fakexn"
 #define FX_MAGIC_MAKING "domwright making" /* its maker has not finished */
 #define FX_MAGIC_BYTES  16
-#define FX_VERSION      5
+/* What to do about a file that is no use any more. */
+#define FX_NEW_ONE "; remove it for a new machine"
+
+#define FX_VERSION 6
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -54,6 +57,7 @@ struct fx_options {
     const char *e820_path; /* NULL: a PC's map with a hole below 4 GiB */
     unsigned int nodes;    /* 0: 1 */
     enum fx_level level;   /* 0: patched */
+    bool has_level;        /* it was asked for */
 };
 
 /* A foreign mapping that a process holds: each of its frames has a reference,
@@ -90,6 +94,7 @@ struct fx_super {
     uint64_t hypercalls;
     uint32_t changes;                        /* wake.h */
     uint32_t trims;                          /* space.h */
+    uint64_t locks;                          /* how often it was taken */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
 };
 
@@ -100,6 +105,12 @@ struct fx_super {
 int __attribute__((warn_unused_result))
 fx_super_make(struct fx_super *super, const struct fx_options *options,
               char *why, size_t len);
+
+/* A machine that exists: is it what the options ask for, where they do?  Equal
+ * values are. */
+int __attribute__((warn_unused_result))
+fx_super_agree(const struct fx_super *super, const struct fx_options *options,
+               char *why, size_t len);
 
 /* Is that static part ours, and is the file as long as it says? */
 int __attribute__((warn_unused_result))

@@ -326,7 +326,8 @@ static int map_without_fork(struct request *rq, void **address, int flags,
         return rc;
     __atomic_store_n(&mapped_host, rq->host, __ATOMIC_RELEASE);
     fx_lock(rq->host);
-    rc = record(rq, (uint64_t)*address, &failed);
+    rc = rq->host->unrepaired ? -ENOMEM
+                              : record(rq, (uint64_t)*address, &failed);
     fx_unlock(rq->host);
     for (i = 0; !rc && failed && all && i < rq->pages; i++)
         rc = rq->err[i];
@@ -472,7 +473,9 @@ static int resource_frames(struct request *rq, unsigned int type,
 
     fx_lock(rq->host);
     domain = target(rq->host, rq->domid);
-    if (!domain)
+    if (rq->host->unrepaired)
+        rc = -ENOMEM;
+    else if (!domain)
         rc = -ESRCH;
     else if (type != XENMEM_resource_grant_table)
         rc = -EOPNOTSUPP;

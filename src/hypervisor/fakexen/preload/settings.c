@@ -154,5 +154,6 @@ int fx_options_from_environment(struct fx_options *options, const char **wrong)
     value = variable("FAKEXEN_LEVEL", wrong);
     if (value && fx_parse_level(value, &options->level))
         return -EINVAL;
+    options->has_level = value;
     return 0;
 }

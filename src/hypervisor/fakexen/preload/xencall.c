@@ -80,7 +80,9 @@ static long locked_call(struct fx_host *host, unsigned int op,
     host->super->hypercalls++;
     if (host->super->mapping_slots && concerns_frames(op))
         fx_mapping_reap(host);
-    if (function)
+    if (host->unrepaired)
+        result = -ENOMEM;
+    else if (function)
         result = function(&caller, arg);
     fx_unlock(host);
     return result;

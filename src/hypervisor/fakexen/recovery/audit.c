@@ -14,11 +14,14 @@
  */
 #include "recovery/audit.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "domain/domain.h"
 #include "domain/ports.h"
@@ -46,6 +49,28 @@ struct audit {
     void (*report)(void *arg, const char *line);
     void *arg;
 };
+
+/* All zero; of large machines only what is counted takes up memory. */
+static int new_counts(struct audit *a)
+{
+    void *count = mmap(NULL, a->host->super->nr_frames * sizeof(*a->count),
+                       PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (count == MAP_FAILED)
+        return -ENOMEM;
+    a->count = count;
+    return 0;
+}
+
+/* Not by munmap(), which is watched where frames are mapped. */
+static void drop_counts(struct audit *a)
+{
+    if (a->count)
+        syscall(SYS_munmap, a->count,
+                a->host->super->nr_frames * sizeof(*a->count));
+    a->count = NULL;
+}
 
 /* One call: formats a line, and counts. */
 static void __attribute__((format(printf, 2, 3)))
@@ -459,17 +484,14 @@ uint64_t fx_audit(struct fx_host *host,
     struct sums sums[FX_MAX_DOMAINS] = {0};
     uint64_t mfn, used;
 
-    a.count = calloc(host->super->nr_frames, sizeof(*a.count));
-    if (!a.count) {
-        differ(&a, "no memory for the audit");
-        return a.differences;
-    }
+    if (new_counts(&a))
+        return FX_NO_AUDIT;
     count_all(&a);
     for (mfn = 0; (mfn = fx_next_used(host, mfn)) != FX_NO_MFN; mfn++)
         compare_frame(&a, mfn);
     used = sum_up(&a, sums);
     compare_sums(&a, sums, used);
-    free(a.count);
+    drop_counts(&a);
     return a.differences;
 }
 
@@ -539,28 +561,27 @@ static void finish_dying(struct fx_host *host)
     }
 }
 
-void fx_audit_repair(struct fx_host *host)
+int fx_audit_repair(struct fx_host *host)
 {
     struct audit a = {.host = host, .repair = true};
-    size_t bytes = host->super->nr_frames * sizeof(*a.count);
     unsigned int pass = 0;
     uint64_t mfn;
 
     do {
-        free(a.count);
-        a.count = calloc(1, bytes);
-        if (!a.count)
-            return;
+        drop_counts(&a);
+        if (new_counts(&a))
+            return -ENOMEM;
         a.again = false;
         count_all(&a);
         a.again |= untype(&a);
     } while (a.again && ++pass < MAX_PASSES);
     for (mfn = 0; (mfn = fx_next_used(host, mfn)) != FX_NO_MFN; mfn++)
         set_frame(&a, mfn);
-    free(a.count);
+    drop_counts(&a);
     set_sums(&a);
     fx_free_map_rebuild(host);
     fx_clear_free(host);
     fx_mapping_reap(host);
     finish_dying(host);
+    return 0;
 }

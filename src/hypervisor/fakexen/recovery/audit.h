@@ -11,14 +11,19 @@
 
 #include "machine/host.h"
 
-/* How many differences there are; the first ones' lines to `report`. */
-uint64_t fx_audit(struct fx_host *host,
-                  void (*report)(void *arg, const char *line), void *arg);
+/* No memory for it. */
+#define FX_NO_AUDIT UINT64_MAX
+
+/* How many differences there are, or FX_NO_AUDIT; their lines to `report`. */
+uint64_t __attribute__((warn_unused_result))
+fx_audit(struct fx_host *host, void (*report)(void *arg, const char *line),
+         void *arg);
 
 /*
  * After the death of somebody who held the lock: makes the accounting what the
- * audit computes.  fx_lock() calls it.
+ * audit computes.  fx_lock() calls it.  -ENOMEM: nothing was changed, and it is
+ * to be tried again.
  */
-void fx_audit_repair(struct fx_host *host);
+int __attribute__((warn_unused_result)) fx_audit_repair(struct fx_host *host);
 
 #endif /* FX_AUDIT_H */

@@ -83,7 +83,9 @@ int fx_check_states(struct fx_host *host, char *why, size_t len)
 
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
         if (!states_fit(host, &host->super->domain[i])) {
-            snprintf(why, len, "damaged: domain in slot %u has a bad state", i);
+            snprintf(why, len,
+                     "damaged: domain in slot %u has a bad state" FX_NEW_ONE,
+                     i);
             return -EINVAL;
         }
     }
@@ -110,21 +112,25 @@ int fx_check_domains(struct fx_host *host, char *why, size_t len)
     unsigned int i;
 
     if (!is_bool(&super->busy)) {
-        snprintf(why, len, "damaged: it cannot be told if it is in use");
+        snprintf(why, len,
+                 "damaged: it cannot be told if it is in use" FX_NEW_ONE);
         return -EINVAL;
     }
     if (super->free_frames > super->ram_frames ||
         super->claimed_frames > super->ram_frames) {
-        snprintf(why, len, "damaged: more memory free than there is");
+        snprintf(why, len,
+                 "damaged: more memory free than there is" FX_NEW_ONE);
         return -EINVAL;
     }
     if (!mappings_fit(host)) {
-        snprintf(why, len, "damaged: more is mapped than there is room for");
+        snprintf(why, len,
+                 "damaged: more is mapped than there is room for" FX_NEW_ONE);
         return -EINVAL;
     }
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
         if (!domain_fits(host, &super->domain[i])) {
-            snprintf(why, len, "damaged: domain in slot %u has what cannot be",
+            snprintf(why, len,
+                     "damaged: domain in slot %u has what cannot be" FX_NEW_ONE,
                      i);
             return -EINVAL;
         }
