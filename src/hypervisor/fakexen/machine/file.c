@@ -177,6 +177,18 @@ int fx_file_read_fd(struct fx_host *host)
     return host->read_fd;
 }
 
+/* By its name: descriptors, and the mapping, are of the file that it was. */
+bool fx_file_is_gone(const struct fx_host *host)
+{
+    struct stat now;
+
+    if (!host->path)
+        return false;
+    if (stat(host->path, &now))
+        return errno == ENOENT || errno == ENOTDIR;
+    return now.st_dev != host->device || now.st_ino != host->inode;
+}
+
 uint64_t fx_file_next_data(const struct fx_host *host, uint64_t at)
 {
     /* To find the descriptor again changes nothing of the host. */

@@ -12,6 +12,7 @@
 #ifndef FX_FILE_H
 #define FX_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fx_host;
@@ -36,6 +37,10 @@ void fx_file_close(struct fx_host *host);
  */
 int fx_file_fd(struct fx_host *host);
 int fx_file_read_fd(struct fx_host *host);
+
+/* Was it removed, or another put in its place?  Then nobody else will ever do
+ * something to it that might be waited for. */
+bool fx_file_is_gone(const struct fx_host *host);
 
 /* Where from `at` on the file has something that was written; what lies before
  * is zero.  UINT64_MAX: nothing more was. */

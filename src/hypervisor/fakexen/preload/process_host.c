@@ -4,9 +4,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "preload/binding.h"
 #include "preload/settings.h"
@@ -17,20 +14,7 @@ static struct {
     pthread_once_t opened;
     struct fx_host *host;
     int error;
-    char *path; /* the environment may change */
-    struct stat file;
 } process = {.opened = PTHREAD_ONCE_INIT};
-
-/* Whose name it was at first; by that, and not by a descriptor, it shows when
- * it is another's. */
-static void remember_file(const char *path)
-{
-    process.path = strdup(path);
-    if (process.path && stat(path, &process.file)) {
-        free(process.path);
-        process.path = NULL;
-    }
-}
 
 static void open_host(void)
 {
@@ -47,10 +31,8 @@ static void open_host(void)
                  wrong);
     else
         rc = fx_host_open(&options, &process.host, why, sizeof(why));
-    if (!rc) {
-        remember_file(options.path);
+    if (!rc)
         return;
-    }
     process.host = NULL;
     process.error = -rc;
     fprintf(stderr, "fakexen: %s\n", why);
@@ -62,16 +44,4 @@ struct fx_host *fx_process_host(void)
     if (!process.host)
         errno = process.error;
     return process.host;
-}
-
-bool fx_process_host_is_gone(void)
-{
-    struct stat now;
-
-    if (!process.path)
-        return false;
-    if (stat(process.path, &now))
-        return errno == ENOENT || errno == ENOTDIR;
-    return now.st_dev != process.file.st_dev ||
-           now.st_ino != process.file.st_ino;
 }

@@ -6,8 +6,6 @@
 #ifndef FX_PROCESS_HOST_H
 #define FX_PROCESS_HOST_H
 
-#include <stdbool.h>
-
 struct fx_host;
 
 /*
@@ -16,9 +14,5 @@ struct fx_host;
  * of it may be anywhere.
  */
 struct fx_host *fx_process_host(void);
-
-/* Was its file removed, or replaced by another?  Then nobody else will ever do
- * something to it that might be waited for. */
-bool fx_process_host_is_gone(void);
 
 #endif /* FX_PROCESS_HOST_H */

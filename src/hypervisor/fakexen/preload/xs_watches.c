@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/file.h"
 #include "machine/wake.h"
-#include "preload/process_host.h"
 #include "preload/xs_console.h"
 #include "preload/xs_request.h"
 #include "store/store_domains.h"
@@ -162,7 +162,7 @@ static void *watch_thread(void *arg)
     struct fx_host *host = arg;
     uint32_t seen;
 
-    while (!fx_process_host_is_gone()) {
+    while (!fx_file_is_gone(host)) {
         fx_client_enter();
         seen = fx_wake_count(host);
         /* An error shows to the next caller who asks for something. */
