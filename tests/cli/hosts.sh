@@ -129,6 +129,23 @@ run --host a true
 [ "$status" = 1 ] || wrong 'a library that everybody may write is loaded'
 chmod o-w opt/lib/domwright/fakexen.so
 works --host a true
+# A privileged program takes no such word, and looks nowhere but where it was
+# to be installed.
+cp "$(command -v id)" opt/bin/id
+if [ "$(id -u)" = 0 ] && chown nobody opt/bin/id opt/bin/domwright &&
+    chmod 4755 opt/bin/id opt/bin/domwright &&
+    [ "$(opt/bin/id -un)" = nobody ]; then
+    program=$work/opt/bin/domwright
+    DOMWRIGHT_PLUGIN=/nowhere.so run xl list
+    grep -q nowhere err && wrong 'a privileged program takes another plugin'
+    DOMWRIGHT_FAKEXEN=/nowhere run --host a list
+    grep -q nowhere err && wrong 'a privileged program takes another fakexen'
+    run --host a list
+    grep -q "$work/opt" err && wrong 'a privileged program looks around'
+    chmod u-s opt/bin/domwright
+fi
+
+program=$work/opt/bin/fakexen
 mkdir -p elsewhere/lib/domwright
 cp opt/bin/fakexen elsewhere
 cp opt/lib/domwright/fakexen.so elsewhere/lib/domwright

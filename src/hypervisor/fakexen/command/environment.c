@@ -88,7 +88,7 @@ static void find_library(char path[PATH_MAX])
                                        DW_FAKEXEN};
     static const struct beside file = {
         "src/hypervisor/fakexen/.libs/fakexen.so", DW_FAKEXEN_LIBRARY};
-    const char *given = getenv("FAKEXEN_LIBRARY");
+    const char *given = secure_getenv("FAKEXEN_LIBRARY");
 
     if (given && *given)
         snprintf(path, PATH_MAX, "%s", given);
