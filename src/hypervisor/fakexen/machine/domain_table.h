@@ -53,7 +53,7 @@ struct fx_domain {
     bool creation_finished; /* unpaused once: assists and policy are settled */
     bool log_dirty;
     uint64_t shared_info; /* MFN */
-    uint64_t state;       /* MFN: struct fx_domain_state (domain.h) */
+    uint64_t state;       /* MFN: struct fx_domain_state (state.h) */
     uint64_t dirty_pages; /* frames with FX_F_DIRTY; see fx_mark_dirty() */
     bool debugged, xenstore;
     uint32_t max_evtchn_port;
