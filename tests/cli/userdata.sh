@@ -165,6 +165,23 @@ warns 'the configuration of guest could not be kept for xl: Invalid or incomplet
 cd "$work" || exit 99
 works --host machine destroy guest
 
+# An embedded host of a machine that has Xen: what lies there is of guests of
+# Xen's, of the same UUID perhaps.
+mkdir dev
+mount -t tmpfs none dev && mkdir dev/xen && : >dev/xen/privcmd && : >dev/null &&
+    mount --bind /dev/null dev/null && mount --rbind dev /dev || exit 99
+for number in $(seq 1 100); do
+    echo mine >"$(file_of "$number")"
+done
+works --host machine create -e guest.cfg
+[ "$(id)" -lt 100 ] || wrong 'more domains than files'
+works --host machine destroy guest
+[ "$(cat /var/lib/xen/* | grep -cx mine)" = 100 ] ||
+    wrong "a file of Xen's own guest is not what it was"
+umount -R /dev
+umount -R dev
+rm /var/lib/xen/*
+
 # Without xl there is nobody to keep it for.
 rmdir /var/lib/xen
 works --host machine create -e guest.cfg

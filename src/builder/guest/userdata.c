@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/embedded.h"
 #include "text.h"
 
 /* libxl's XEN_LIB_DIR. */
@@ -284,6 +285,8 @@ int userdata_write(uint32_t domid, const struct config *cfg, unsigned int cpus)
     char *json;
     int rc;
 
+    if (embedded_beside_xen())
+        return -ENOENT;
     /* The working directory that they were in was never checked. */
     if (!text_is_utf8(cfg->kernel) ||
         (cfg->ramdisk && !text_is_utf8(cfg->ramdisk)))
@@ -321,6 +324,8 @@ int userdata_remove(uint32_t domid, const uint8_t uuid[UUID_BYTES])
     glob_t found;
     int rc;
 
+    if (embedded_beside_xen())
+        return 0;
     file_name(pattern, "?", domid, uuid, "*");
     /* No lock, and no place for one, where there is nothing. */
     rc = glob(pattern, GLOB_NOSORT, NULL, &found);

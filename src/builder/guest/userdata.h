@@ -7,6 +7,10 @@
  * migrate, mem-set, vcpu-set, block-attach and more.  Who changes a domain's
  * files holds its lock, userdata-l.ID.UUID.domain-userdata-lock (libxl's
  * libxl_dom.c and libxl_internal.c).
+ *
+ * On an embedded host of a machine that has Xen these are the files of Xen's
+ * own guests, which have IDs of their own, and may have the same UUIDs: there
+ * nothing is written and nothing removed.
  */
 #ifndef DW_USERDATA_H
 #define DW_USERDATA_H
@@ -18,8 +22,8 @@
 /*
  * Writes the configuration of a domain that exists, as libxl would have
  * written it; an earlier one is replaced at once or not at all.  `cpus` is how
- * many CPUs the host has.  0 or a negative errno; -ENOENT: there is no
- * /var/lib/xen, as where xl is not installed.
+ * many CPUs the host has.  0 or a negative errno; -ENOENT: there is no place
+ * for it, no /var/lib/xen, as where xl is not installed, or another host's.
  */
 int __attribute__((warn_unused_result))
 userdata_write(uint32_t domid, const struct config *cfg, unsigned int cpus);

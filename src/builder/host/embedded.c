@@ -109,6 +109,11 @@ bool embedded_here(void)
     return variable("FAKEXEN_HOST");
 }
 
+bool embedded_beside_xen(void)
+{
+    return embedded_here() && has_xen();
+}
+
 static bool find(struct stat *st)
 {
     return !stat(variable("FAKEXEN_HOST"), st);

@@ -17,6 +17,9 @@
 /* Are we on one? */
 bool embedded_here(void);
 
+/* Are we on one although this machine has Xen, whose tools keep files here? */
+bool embedded_beside_xen(void);
+
 /* Which file the host is in, if we are on one. */
 struct embedded_mark {
     bool here;
