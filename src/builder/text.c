@@ -50,6 +50,20 @@ static bool is_control(uint32_t code)
     return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
+bool text_has_control(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    uint32_t code;
+    size_t n;
+
+    for (; *p; p += n ? n : 1) {
+        n = character(p, &code);
+        if (n && is_control(code))
+            return true;
+    }
+    return false;
+}
+
 /* How the one byte is written. */
 static void escape_byte(unsigned char byte, char out[5])
 {

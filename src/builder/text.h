@@ -12,6 +12,9 @@
 /* Well-formed UTF-8 (RFC 3629)? */
 bool text_is_utf8(const char *text);
 
+/* Is there a control character in it, C1's of Unicode included? */
+bool text_has_control(const char *text);
+
 /*
  * Copies `text` for a terminal into out[0 .. size - 1]: control characters and
  * bytes that are no UTF-8 become "\n", "\t" or "\x1b", so that the result is

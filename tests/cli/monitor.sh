@@ -176,6 +176,20 @@ rows | grep -q '^other ' || wrong 'it has its first name again'
 works --host machine destroy other
 waits 'the end of the monitor' no_process
 
+# Unless it is none that a guest can have, as that of a file elsewhere.
+for name in ../../other "$(printf 'a\033b')" 17; do
+    fresh
+    works --host machine create guest.cfg
+    on_host "$top/tests/fx/store_write" "/local/domain/$(ids)/name" "$name"
+    ends $reboot
+    waits 'another guest' started 1
+    rows | grep -q '^guest ' || wrong "it is called $name"
+    says 'its new name, .* is not taken: it ' || wrong 'it does not say so'
+    ! grep -q "$(printf '\033')" machine.log || wrong 'an escape in the log'
+    works --host machine destroy guest
+    waits 'the end of the monitor' no_process
+done
+
 # xl takes away what xl gave it.
 mkdir bin
 cat >bin/xl <<'END'

@@ -220,6 +220,8 @@ fails 2 "rename: the new name is a number, and would be taken for a domain's ID"
 fails 2 'rename: the new name has a control character in it; '\
 'see "domwright help rename"' rename g "a
 b"
+fails 2 'rename: the new name has a control character in it; '\
+'see "domwright help rename"' rename g "$(printf 'a\302\2332Jb')"
 fails 2 'rename: the new name is not UTF-8; see "domwright help rename"' \
     rename g "$(printf '\374')"
 fails 2 'rename: a domain and a name are wanted; see "domwright help rename"' \

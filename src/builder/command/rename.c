@@ -4,14 +4,11 @@
 #include "command/command.h"
 #include "config/guest_config.h"
 #include "host/control.h"
-#include "text.h"
 
 static int check(struct diag *dg, struct args *args)
 {
-    const char *name = args->operand[1], *wrong = config_bad_name(name);
+    const char *wrong = config_bad_name(args->operand[1]);
 
-    if (!wrong && !text_is_utf8(name))
-        wrong = "is not UTF-8";
     return wrong ? args_usage(dg, args->name, "the new name %s", wrong) : 0;
 }
 

@@ -154,9 +154,11 @@ const char *config_bad_name(const char *name)
         return "is empty";
     if (strlen(name) > CONFIG_MAX_NAME)
         return "is longer than 255 characters";
+    if (!text_is_utf8(name))
+        return "is not UTF-8";
+    if (text_has_control(name))
+        return "has a control character in it";
     for (p = name; *p; p++) {
-        if (iscntrl((unsigned char)*p))
-            return "has a control character in it";
         if (*p == '/')
             return "has a slash in it";
         if (!isdigit((unsigned char)*p))
@@ -178,14 +180,13 @@ static void check_name(struct check *c)
         REFUSE(c, "name", "it %s", wrong);
 }
 
-/* All of them go into xenstore or JSON, which take nothing else. */
+/* Like the name, they go into xenstore or JSON, which take nothing else. */
 static void check_text(struct check *c)
 {
     const struct config *cfg = c->cfg;
     const struct {
         const char *key, *value;
     } strings[] = {
-        {"name", cfg->name},
         {"kernel", cfg->kernel},
         {"ramdisk", cfg->ramdisk},
         {config_has(cfg, "cmdline") || !config_has(cfg, "extra") ? "cmdline"

@@ -23,6 +23,7 @@
 #include "host/signals.h"
 #include "host/store_preserve.h"
 #include "host/xenstore.h"
+#include "text.h"
 
 /* Where xl logs, and libxl's XEN_DUMP_DIR. */
 #define LOG_DIR  "/var/log/xen"
@@ -45,7 +46,7 @@ enum end { GONE, SHUT_DOWN, NO_HOST };
 static void __attribute__((format(printf, 2, 3)))
 say(const struct monitor *m, const char *fmt, ...)
 {
-    char text[512], when[32] = "";
+    char text[512], name[4 * CONFIG_MAX_NAME + 1], shown[1024], when[32] = "";
     time_t now = time(NULL);
     struct tm tm;
     va_list al;
@@ -55,8 +56,10 @@ say(const struct monitor *m, const char *fmt, ...)
     va_end(al);
     if (gmtime_r(&now, &tm))
         strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-    fprintf(stderr, "domwright: %s: %s (domain %u): %s\n", when, m->cfg->name,
-            m->domid, text);
+    text_escape(name, sizeof(name), m->cfg->name);
+    text_escape(shown, sizeof(shown), text);
+    fprintf(stderr, "domwright: %s: %s (domain %u): %s\n", when, name, m->domid,
+            shown);
 }
 
 /* ---- the wait ---- */
@@ -174,16 +177,22 @@ static const char *reason_name(unsigned int reason)
                                                      : "ended oddly";
 }
 
-/* What somebody named it meanwhile is what it is called from now on. */
+/*
+ * What somebody named it meanwhile is what it is called from now on; but not
+ * "../x", say, which other toolstacks take: it names a file here.
+ */
 static void take_name(struct monitor *m)
 {
     char *name = store_read(m->host->xs, m->domid, "name");
+    const char *wrong = name ? config_bad_name(name) : NULL;
 
-    if (name && *name) {
+    if (wrong)
+        say(m, "its new name, %s, is not taken: it %s", name, wrong);
+    if (!name || wrong) {
+        free(name);
+    } else {
         free(m->cfg->name);
         m->cfg->name = name;
-    } else {
-        free(name);
     }
 }
 
