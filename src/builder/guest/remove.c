@@ -11,7 +11,8 @@
 /* Entries go first: a tool that sees the domain afterwards sees it dying. */
 int guest_remove(struct host *host, uint32_t domid, const uint8_t *uuid)
 {
-    struct domain domain = {.domid = domid, .exists = true};
+    /* One that is gone stays so: its ID may be another's by now. */
+    struct domain domain = {.domid = domid, .exists = uuid != NULL};
     int rc = store_remove(host->xs, domid);
 
     if (rc)
