@@ -65,6 +65,9 @@ static int check_memory(struct diag *dg, struct args *args)
                             args->operand[1]);
 }
 
+/* What libxl leaves domain 0 at least, in KiB: LIBXL_MIN_DOM0_MEM. */
+#define MIN_DOM0_KIB (128 * 1024)
+
 static int run_memory(struct host *host, const struct args *args)
 {
     xc_domaininfo_t info;
@@ -77,6 +80,9 @@ static int run_memory(struct host *host, const struct args *args)
                        args->operand[0]);
     if (rc || !read_size(args->operand[1], &kib))
         return rc;
+    if (!info.domain && kib < MIN_DOM0_KIB)
+        return diag_fail(host->dg, DW_FAILED, -EINVAL,
+                         "domain 0 needs 128 MiB at least");
     return control_memory(host, info.domain, kib);
 }
 
