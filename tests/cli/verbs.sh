@@ -129,6 +129,14 @@ run destroy nobody b 4242
 [ "$status" = 1 ] || wrong 'destroy with strangers'
 is "$(there)" 'c ' 'b is gone, too'
 
+# ---- entries of a domain that is gone: what is there by now is not touched ----
+toolstack write /local/domain/4242/name left
+checks=$((checks + 1))
+"$fakexen" --host machine --trace trace "$domwright" destroy left >out 2>err ||
+    wrong 'what is left cannot be removed'
+grep -q '"destroydomain"' trace && wrong 'a domain is destroyed'
+toolstack read /local/domain/4242/name >out && wrong 'it is still there'
+
 # ---- all but domain 0 ----
 guest d
 toolstack create >id
@@ -242,7 +250,15 @@ works mem-set g 32
 fails 1 "domain $g can have 1 to 32768 KiB" mem-set g 33
 fails 1 "domain $g can have 1 to 32768 KiB" mem-set g 1t
 fails 1 'domain 0 has no memory/static-max in xenstore: its memory cannot be set' \
-    mem-set 0 16
+    mem-set 0 128
+toolstack write /local/domain/0/memory/static-max 1048576
+works info 0
+sed /^seconds/d out >before
+fails 1 'domain 0 needs 128 MiB at least' mem-set 0 131071k
+fails 1 'domain 0 needs 128 MiB at least' mem-set Domain-0 1k
+works info 0
+sed /^seconds/d out | cmp -s before - || wrong 'domain 0 has another limit'
+toolstack read /local/domain/0/memory/target >out && wrong 'domain 0 has a target'
 for size in '' 0 -1 x 16x 16mm 16.5 1e3 99999999999999999999 18446744073709551615t; do
     fails 2 "mem-set: $size is no size, as 256 for 256 MiB, or 1g; "\
 'see "domwright help mem-set"' mem-set g -- "$size"
@@ -282,6 +298,11 @@ prints '"name": "caf\\\\xe9\\\\x1b\[2J"'
 prints "\"id\": $foreign,"
 works info --json "$foreign"
 prints '"name": "caf\\\\xe9'
+works domname "$foreign"
+prints '^caf\\xe9\\x1b\[2J$'
+toolstack write "/local/domain/$foreign/name" "$(printf 'x\nid : 0\033[2J')"
+works info "$foreign"
+prints '^name  *: x\\nid : 0\\x1b\[2J$'
 works destroy "$foreign"
 
 # ---- info ----

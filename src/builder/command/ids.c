@@ -6,6 +6,8 @@
 
 #include "command/command.h"
 #include "host/xenstore.h"
+#include "report/domain.h"
+#include "text.h"
 
 static int run_domid(struct host *host, const struct args *args)
 {
@@ -20,7 +22,7 @@ static int run_domid(struct host *host, const struct args *args)
 static int run_domname(struct host *host, const struct args *args)
 {
     xc_domaininfo_t info;
-    char *name;
+    char *name, shown[DOMAIN_NAME];
     int rc = host_find(host, args->operand[0], &info);
 
     if (rc)
@@ -29,7 +31,8 @@ static int run_domname(struct host *host, const struct args *args)
     if (!name)
         return diag_fail(host->dg, DW_FAILED, -ENOENT, "domain %u has no name",
                          info.domain);
-    puts(name);
+    text_escape(shown, sizeof(shown), name);
+    puts(shown);
     free(name);
     return 0;
 }

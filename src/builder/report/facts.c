@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "report/domain.h"
+#include "text.h"
+
 void facts_set(json_t *facts, const char *name, json_t *value)
 {
     if (value)
@@ -28,6 +31,15 @@ static void print_words(json_t *words, FILE *out)
     fputc('\n', out);
 }
 
+/* Other toolstacks' words are among them. */
+static void print_text(const char *text, FILE *out)
+{
+    char shown[DOMAIN_NAME];
+
+    text_escape(shown, sizeof(shown), text);
+    fprintf(out, "%s\n", shown);
+}
+
 static void print_fact(const char *name, json_t *value, FILE *out)
 {
     fprintf(out, "%-16s: ", name);
@@ -42,7 +54,7 @@ static void print_fact(const char *name, json_t *value, FILE *out)
     else if (json_is_array(value))
         print_words(value, out);
     else
-        fprintf(out, "%s\n", json_string_value(value));
+        print_text(json_string_value(value), out);
 }
 
 void facts_print(json_t *facts, FILE *out)
