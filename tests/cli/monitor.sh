@@ -241,6 +241,23 @@ kill -HUP "$pid"
 works --host machine list
 [ "$(processes)" = "$pid" ] || wrong 'it did not survive SIGHUP'
 
+# In the log's place there may be what somebody else put there.
+works --host machine destroy guest
+waits 'the end of the monitor' no_process
+echo mine >victim
+for bad in 'ln -s victim' mkfifo; do
+    rm -f machine.log
+    $bad machine.log
+    works --host machine create guest.cfg
+    ends $poweroff
+    waits "the end of the guest, $bad" empty
+    waits "the end of the monitor, $bad" no_process
+done
+[ "$(cat victim)" = mine ] || wrong 'the log is written to another file'
+rm machine.log
+works --host machine create guest.cfg
+pid=$(processes)
+
 # Without it the guest goes on, whatever ended it.
 kill -KILL "$pid"
 waits 'the end of the monitor' no_process

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,9 +31,28 @@ static void close_inherited(void)
         closedir(fds);
 }
 
-static void set_standard(int fd, const char *path, int flags)
+/*
+ * Where others can write, too, what has the log's name may lead to a file of
+ * ours, or, as a FIFO, keep us waiting for a reader.
+ */
+static int open_log(const char *path)
 {
-    int from = path ? open(path, flags | O_CLOEXEC, 0644) : -1;
+    int fd = open(path,
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+                      O_NONBLOCK | O_NOCTTY,
+                  0644);
+    struct stat st;
+
+    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static void set_standard(int fd, const char *log)
+{
+    int from = log ? open_log(log) : -1;
 
     if (from < 0)
         from = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -49,9 +69,9 @@ static void set_standard(int fd, const char *path, int flags)
 static void leave_all(const char *log)
 {
     close_inherited();
-    set_standard(0, NULL, 0);
-    set_standard(1, log, O_WRONLY | O_CREAT | O_APPEND);
-    set_standard(2, log, O_WRONLY | O_CREAT | O_APPEND);
+    set_standard(0, NULL);
+    set_standard(1, log);
+    set_standard(2, log);
     signal(SIGHUP, SIG_IGN);
     if (chdir("/")) /* which only a process without rights cannot */
         perror("domwright: /");
@@ -67,9 +87,10 @@ int daemon_start(const char *log)
     if (child < 0)
         return -errno;
     if (child) {
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-            ;
-        return 0;
+        while (waitpid(child, &status, 0) < 0)
+            if (errno != EINTR) /* whoever ignores SIGCHLD is not told */
+                return 0;
+        return status ? -EAGAIN : 0;
     }
     setsid();
     child = fork(); /* so that no terminal can become its own */

@@ -142,8 +142,8 @@ bool embedded_log(char path[PATH_MAX])
 {
     if (!embedded_here())
         return false;
-    snprintf(path, PATH_MAX, "%s.log", variable("FAKEXEN_HOST"));
-    return true;
+    return snprintf(path, PATH_MAX, "%s.log", variable("FAKEXEN_HOST")) <
+           PATH_MAX;
 }
 
 int embedded_enter(struct diag *dg, const char *named, char **command)

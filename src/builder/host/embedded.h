@@ -34,7 +34,7 @@ bool embedded_is_gone(const struct embedded_mark *mark);
 
 /*
  * The log of what goes on in the background: beside the host's file.  False:
- * we are not on one.
+ * we are not on one, or the name is too long.
  */
 bool embedded_log(char path[PATH_MAX]);
 
