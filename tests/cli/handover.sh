@@ -102,8 +102,9 @@ run create -n g.cfg
 prints '^kernel '
 [ "$(cat err)" = "domwright: g.cfg: disk, vif, pci: $left, which plans this" ] ||
     wrong '-n does not say whose guest it is'
-fails 3 'boot.cfg:2: bootloader: not supported; use "domwright xl create boot.cfg"' \
+fails 3 'boot.cfg:2: bootloader: no kernel is known yet that could be planned for; xl builds the guest' \
     create -n boot.cfg
+fails 3 'hvm.cfg: xl builds it; only a PV guest has a plan' create -n hvm.cfg
 fails 2 'create: --json: g.cfg is left to xl, which reports nothing; see "domwright help create"' \
     --host machine create --json g.cfg
 

@@ -210,26 +210,47 @@ static int go_on(struct guest *g, const struct options *opt, int rc)
     return rc ? rc : r;
 }
 
-/* Is it known what xl will build: a kernel, for a PV guest? */
-static bool has_plan(const struct config *cfg)
+/* Is the guest none of PV? */
+static bool is_other_type(const struct config *cfg)
 {
     size_t i;
 
     for (i = 0; i < cfg->n_places; i++)
         if (cfg->places[i].for_xl && (!strcmp(cfg->places[i].key, "type") ||
                                       !strcmp(cfg->places[i].key, "builder")))
-            return false;
-    return cfg->kernel;
+            return true;
+    return false;
+}
+
+/* 0: it is known what xl will build, a kernel for a PV guest. */
+static int check_plan(const struct config *cfg, struct diag *dg)
+{
+    const char *key = config_has(cfg, "bootloader") ? "bootloader" : "kernel";
+
+    if (is_other_type(cfg))
+        return diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
+                         "%s: xl builds it; only a PV guest has a plan",
+                         cfg->source);
+    if (!cfg->kernel)
+        return config_fail(cfg, dg, DW_CONFIG, -EOPNOTSUPP, key,
+                           "no kernel is known yet that could be planned for; "
+                           "xl builds the guest");
+    return 0;
 }
 
 /* 0: with a dry run, which goes on.  Otherwise xl does, or it is refused. */
 static int leave_to_xl(const struct config *cfg, const struct options *opt,
                        const struct args *args, struct diag *dg)
 {
-    if (args->times['N'] || (opt->dry_run && !has_plan(cfg)))
+    int rc;
+
+    if (args->times['N'])
         return config_refuse_xl(cfg, dg);
     if (!opt->dry_run)
         return hand_over(cfg, args, opt->file, opt->extra, opt->n_extra, dg);
+    rc = check_plan(cfg, dg);
+    if (rc)
+        return rc;
     hand_over_tell(cfg, dg,
                    "left to xl, with domwright's builder in it, "
                    "which plans this");
