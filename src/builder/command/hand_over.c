@@ -85,6 +85,17 @@ static int add_options(char **argv, const struct args *args)
     return n;
 }
 
+/*
+ * xl drops cpus and cpus_soft where nothing says how many vCPUs there are: it
+ * comes to its default of one after that.
+ */
+static bool needs_vcpus(const struct config *cfg)
+{
+    return (config_has(cfg, "cpus") || config_has(cfg, "cpus_soft")) &&
+           !config_has(cfg, "vcpus") && !config_has(cfg, "maxvcpus") &&
+           !config_has(cfg, "vnuma");
+}
+
 int hand_over(const struct config *cfg, const struct args *args,
               const char *file, char *const *extra, int n_extra,
               struct diag *dg)
@@ -114,6 +125,8 @@ int hand_over(const struct config *cfg, const struct args *args,
     argv[n++] = is_stdin(file) ? (char *)"/dev/stdin" : (char *)file;
     for (i = 0; i < n_extra; i++)
         argv[n++] = extra[i];
+    if (needs_vcpus(cfg))
+        argv[n++] = (char *)"vcpus=1";
     hand_over_tell(cfg, dg, "left to xl, with domwright's builder in it");
     rc = xl_exec(dg, argv);
     free(argv);
