@@ -59,6 +59,7 @@ struct config {
     unsigned long maxvcpus; /* at least vcpus */
     struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
     unsigned long n_cpus;   /* at most maxvcpus */
+    bool cpus_listed;       /* they were a list, of one for each vCPU */
     /* What is done when the guest ends, by how it ends. */
     enum action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
 };

@@ -210,6 +210,7 @@ static void get_cpus(struct reader *rd)
         return;
     if (!text)
         xlu_cfg_get_list(rd->xlu, "cpus", &items, &n, 1);
+    cfg->cpus_listed = !text;
     /* As in xl, more lists than vCPUs do no harm; more vCPUs are refused. */
     most = cfg->maxvcpus > CONFIG_MAX_VCPUS ? 0 : cfg->maxvcpus;
     cfg->n_cpus = text || (unsigned long)n > most ? most : (unsigned long)n;

@@ -195,7 +195,8 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     set(info, "avail_vcpus", numbers_below(cfg->vcpus));
     if (cfg->n_cpus)
         set(info, "vcpu_hard_affinity", affinity(cfg, cpus));
-    set(info, "numa_placement", defbool(true));
+    /* xl's rule; libxl goes by it where it restores the guest. */
+    set(info, "numa_placement", defbool(!cfg->cpus_listed));
     set(info, "max_memkb", kib(cfg->maxmem));
     set(info, "target_memkb", kib(cfg->memory));
     set(info, "video_memkb", json_integer(0));
