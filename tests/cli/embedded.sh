@@ -78,6 +78,25 @@ echo 'no host at all' >bad
 run --host bad list
 [ "$status" != 0 ] || wrong 'a file that is no host is taken for one'
 [ "$(wc -l <err)" = 1 ] || wrong 'a bad host file is not one line'
+
+# Who waits for a guest of a host that is removed, waits no longer.
+for verb in shutdown reboot; do
+    works --host doomed create -e guest.cfg
+    timeout 60 "$domwright" --host doomed $verb -w guest >out 2>err &
+    pid=$!
+    until "$fakexen" --host doomed "$top/tests/fx/store_list" |
+        grep -q 'control/shutdown = "[a-z]'; do
+        sleep .05
+    done
+    rm doomed
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 5 ] || wrong "$verb -w and a host that is removed: $status"
+    tail -n 1 err | grep -q \
+        '^domwright: waiting for domains to end: xenstore: ' ||
+        wrong "$verb -w and a host that is removed: it is not told"
+done
+
 DOMWRIGHT_FAKEXEN=/nowhere
 export DOMWRIGHT_FAKEXEN
 fails 5 'the embedded host machine: /nowhere: No such file or directory' \

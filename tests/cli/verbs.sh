@@ -110,6 +110,8 @@ domwright: no domain 4242' 'each has a line'
 run list --json a nobody
 [ "$status" = 1 ] || wrong 'list --json with strangers'
 prints '"name": "a"'
+fails 1 'domain 0 cannot be paused' pause 0
+fails 1 'domain 0 cannot be paused' unpause Domain-0
 run pause a nobody c
 [ "$status" = 1 ] || wrong 'pause with strangers'
 works unpause a c
@@ -247,8 +249,9 @@ done
 works info g
 prints '^max_memory_mib *: 25$'
 works mem-set g 32
-fails 1 "domain $g can have 1 to 32768 KiB" mem-set g 33
-fails 1 "domain $g can have 1 to 32768 KiB" mem-set g 1t
+fails 1 "domain $g: 33792 KiB is more than its maxmem, 32768 KiB" mem-set g 33
+fails 1 "domain $g: 1073741824 KiB is more than its maxmem, 32768 KiB" \
+    mem-set g 1t
 fails 1 'domain 0 has no memory/static-max in xenstore: its memory cannot be set' \
     mem-set 0 128
 toolstack write /local/domain/0/memory/static-max 1048576

@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pause and unpause: the same but for one call. */
+#include <errno.h>
+
 #include "command/command.h"
 #include "host/host.h"
 
-static int switch_one(struct host *host, const char *who,
+static int switch_one(struct host *host, const char *who, const char *what,
                       int (*call)(xc_interface *xc, uint32_t domid))
 {
     xc_domaininfo_t info;
     int rc = host_find(host, who, &info);
 
+    if (!rc && !info.domain)
+        return diag_fail(host->dg, DW_FAILED, -EPERM,
+                         "domain 0 cannot be paused");
     if (!rc && call(host->xc, info.domain))
-        return diag_fail_xc(host->dg, "domain %s", who);
+        return diag_fail_xc(host->dg, "%s domain %s", what, who);
     return rc;
 }
 
 static int pause_one(struct host *host, const char *who, void *arg)
 {
     (void)arg;
-    return switch_one(host, who, xc_domain_pause);
+    return switch_one(host, who, "pausing", xc_domain_pause);
 }
 
 static int unpause_one(struct host *host, const char *who, void *arg)
 {
     (void)arg;
-    return switch_one(host, who, xc_domain_unpause);
+    return switch_one(host, who, "unpausing", xc_domain_unpause);
 }
 
 static int run_pause(struct host *host, const struct args *args)

@@ -56,16 +56,23 @@ static int has_ended(struct host *host, uint32_t domid, bool gone, bool *ended)
 
 /*
  * Until xenstored tells of a domain that ended; a second at most, since it
- * tells once of what may have been many.
+ * tells once of what may have been many.  xs_check_watch() leaves EAGAIN where
+ * there is no event, and something else where there will never be another.
  */
-static void wait_for_event(struct host *host)
+static int wait_for_event(struct host *host)
 {
     struct pollfd fd = {.fd = xs_fileno(host->xs), .events = POLLIN};
     char **event;
 
     poll(&fd, 1, 1000);
+    errno = EAGAIN;
     while ((event = xs_check_watch(host->xs)))
         free(event);
+    if (errno == EAGAIN)
+        return 0;
+    return diag_fail(host->dg, DW_NO_XEN, -EIO,
+                     "waiting for domains to end: xenstore: %s",
+                     strerror(errno));
 }
 
 int control_wait(struct host *host, const uint32_t *domids, unsigned int n,
@@ -86,7 +93,9 @@ int control_wait(struct host *host, const uint32_t *domids, unsigned int n,
         if (ended)
             i++;
         else
-            wait_for_event(host);
+            rc = wait_for_event(host);
+        if (rc)
+            return rc;
     }
     return 0;
 }
@@ -170,9 +179,11 @@ int control_memory(struct host *host, uint32_t domid, uint64_t kib)
                          "domain %u has no memory/static-max in xenstore: its "
                          "memory cannot be set",
                          domid);
-    if (!kib || kib > max)
+    if (kib > max)
         return diag_fail(host->dg, DW_FAILED, -EINVAL,
-                         "domain %u can have 1 to %" PRIu64 " KiB", domid, max);
+                         "domain %u: %" PRIu64 " KiB is more than its maxmem, "
+                         "%" PRIu64 " KiB",
+                         domid, kib, max);
     if (xc_domain_setmaxmem(host->xc, domid, kib + SLACK_KIB))
         return diag_fail_xc(host->dg, "limiting the memory of domain %u",
                             domid);
