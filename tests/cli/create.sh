@@ -114,6 +114,14 @@ run create -c guest.cfg
     'domwright: nothing serves a console on this embedded host' ] ||
     wrong '-c where there are no consoles: it is not told'
 as_before '-c where there are no consoles'
+for console in /no/such/client . guest.cfg; do
+    DOMWRIGHT_XENCONSOLE=$console run create -c guest.cfg
+    [ "$status" = 1 ] || wrong "-c, the client $console: status $status"
+    grep -q "^domwright: the console client $console: " err ||
+        wrong "-c, the client $console: it is not told"
+    [ ! -s out ] || wrong "-c, the client $console: a guest was created"
+    as_before "-c, the client $console"
+done
 
 # What the hypervisor is told: the label and the limits that libxl gives a
 # guest, and a memory map up to where it may grow.

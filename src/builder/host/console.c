@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/embedded.h"
@@ -39,9 +40,18 @@ static bool find_in(const char *list, char path[PATH_MAX])
 static int find(struct diag *dg, char path[PATH_MAX])
 {
     const char *named = getenv("DOMWRIGHT_XENCONSOLE");
+    struct stat st;
+    int rc = 0;
 
-    if (named && *named && strlen(named) < PATH_MAX) {
-        strcpy(path, named);
+    if (named && *named) {
+        if (stat(named, &st) || access(named, X_OK))
+            rc = -errno;
+        else if (!S_ISREG(st.st_mode))
+            rc = -EACCES; /* as exec() would say */
+        if (rc)
+            return diag_fail(dg, DW_FAILED, rc, "the console client %s: %s",
+                             named, strerror(-rc));
+        strcpy(path, named); /* what is longer has failed */
         return 0;
     }
     if (find_in(folders, path) || find_in(getenv("PATH"), path))
