@@ -62,6 +62,18 @@ run --host text true
 [ "$(wc -l <err)" = 1 ] || wrong 'a text file gave no clear line'
 [ "$(cat text)" = 'not a machine' ] || wrong 'a text file was changed'
 fails 1 'no/such/m: No such file or directory' --host no/such/m true
+# Nor is a pipe, which is not waited for, or a device.
+mkfifo pipe
+for file in pipe /dev/null; do
+    no_host="$file: not a fakexen host: --host takes the file of a machine, \
+or a new name"
+    fails 1 "$no_host" --host $file true
+    fails 1 "$no_host" --host $file --status
+done
+fails 1 '.: Is a directory' --host . true
+fails 1 '.: not a fakexen host: --host takes the file of a machine, or a new name' \
+    --host . --status
+fails 1 '.: Is a directory' --e820 . true
 fails 1 'no/such/t: No such file or directory' --trace no/such/t true
 run --e820 no/such/map true
 [ "$status" = 1 ] || wrong 'a machine without the map that it was to have'

@@ -160,6 +160,10 @@ static int read_map(FILE *file, const char *path, char wanted,
             rc = cut(ram, first >> FX_PAGE_SHIFT,
                      (end + FX_PAGE_SIZE - 1) >> FX_PAGE_SHIFT, why, len);
     }
+    if (!rc && ferror(file)) {
+        rc = -errno;
+        snprintf(why, len, "%s: %s", path, strerror(-rc));
+    }
     return rc;
 }
 

@@ -52,10 +52,11 @@ int fx_file_open(struct fx_host *host, const char *path)
     struct stat st;
     int fd;
 
+    /* A pipe without a writer is no host either, and nothing to wait for. */
     if (path && host->is_copy)
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     else if (path)
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
     else
         fd = memfd_create("fakexen", MFD_CLOEXEC);
     if (fd < 0)

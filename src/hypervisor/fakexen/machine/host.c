@@ -44,6 +44,21 @@ static int explain(int rc, const char *path, const char *what, char *why,
     return rc;
 }
 
+static int open_file(struct fx_host *host, const struct fx_options *options,
+                     const char *path, char *why, size_t len)
+{
+    struct stat st;
+    int rc = fx_file_open(host, options->path);
+
+    if (!rc && fstat(host->fd, &st))
+        rc = -errno;
+    if (rc)
+        return explain(rc, path, strerror(-rc), why, len);
+    return S_ISREG(st.st_mode)
+               ? 0
+               : explain(-EINVAL, path, FX_NOT_A_HOST, why, len);
+}
+
 /*
  * Makes the host in an empty file, which nobody else uses.  Until it is whole
  * it carries another magic, so that one whose maker was killed is made anew and
@@ -212,10 +227,8 @@ int fx_machine_open(const struct fx_options *options,
         return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
     h->hooks = hooks;
     h->fd = h->read_fd = -1;
-    rc = fx_file_open(h, options->path);
-    if (rc)
-        explain(rc, path, strerror(-rc), why, len);
-    else
+    rc = open_file(h, options, path, why, len);
+    if (!rc)
         rc = open_locked(h, options, path, why, len);
     if (rc) {
         fx_host_close(h);
@@ -274,10 +287,8 @@ int fx_machine_view(const struct fx_options *options,
     h->hooks = hooks;
     h->fd = h->read_fd = -1;
     h->is_copy = true;
-    rc = fx_file_open(h, options->path);
-    if (rc)
-        explain(rc, path, strerror(-rc), why, len);
-    else
+    rc = open_file(h, options, path, why, len);
+    if (!rc)
         rc = adopt_file(h, options, path, why, len);
     if (!rc) {
         h->seen = __atomic_load_n(&h->super->locks, __ATOMIC_ACQUIRE);

@@ -142,8 +142,7 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
 
     if (file_bytes < sizeof(*super) ||
         memcmp(super->magic, FX_MAGIC, FX_MAGIC_BYTES))
-        what = "not a fakexen host: --host takes the file of a machine, or a "
-               "new name";
+        what = FX_NOT_A_HOST;
     else if (super->version > FX_VERSION)
         what = "made by a newer fakexen" FX_NEW_ONE;
     else if (super->version != FX_VERSION)

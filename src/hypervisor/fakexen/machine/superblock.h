@@ -32,6 +32,8 @@
 #define FX_MAGIC        "domwright fakexn"
 #define FX_MAGIC_MAKING "domwright making" /* its maker has not finished */
 #define FX_MAGIC_BYTES  16
+#define FX_NOT_A_HOST                                                          \
+    "not a fakexen host: --host takes the file of a machine, or a new name"
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
