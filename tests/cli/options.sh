@@ -29,6 +29,11 @@ prints '^usage: domwright list '
 
 works -h
 prints '^usage: domwright '
+works -h destroy
+prints '^usage: domwright destroy '
+works -q --help xl
+prints '^usage: domwright xl '
+fails 2 'no command frobnicate; see "domwright help"' -h frobnicate
 works destroy -h
 prints '^usage: domwright destroy '
 works list -qv --help
@@ -52,6 +57,8 @@ fails 2 'create: a configuration file is wanted; see "domwright help create"' \
     create
 fails 2 'create: a configuration file is wanted; see "domwright help create"' \
     create memory=3
+fails 2 'create: no pin order f; see "domwright help create"' \
+    create --pin-order f
 fails 2 'create: unknown option -z; see "domwright help create"' create -z f
 fails 2 'create: unknown option -z; see "domwright help create"' create -nz f
 fails 2 'create: --json=3: it takes no value; see "domwright help create"' \

@@ -80,10 +80,12 @@ static int find_file(struct diag *dg, const struct args *args,
 static int check(struct diag *dg, struct args *args)
 {
     struct options opt;
-    int rc = find_file(dg, args, &opt);
+    int rc = 0;
 
-    if (!rc && args->value['o'])
+    if (args->value['o'])
         rc = parse_order(dg, args->value['o'], &opt.order);
+    if (!rc)
+        rc = find_file(dg, args, &opt);
     if (rc)
         return rc;
     if (args->times['c'] && (args->times['p'] || args->times['n']))

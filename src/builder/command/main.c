@@ -91,8 +91,16 @@ static int open_host(struct host *host, enum need need, const char *named,
                              : host_open(host, host->dg);
 }
 
-static int run(struct diag *dg, const char *named, int argc, char **argv)
+/* What stands before the command. */
+struct start {
+    const char *host; /* or NULL */
+    bool help, version;
+    char **command; /* ends with NULL */
+};
+
+static int run(struct diag *dg, const struct start *start, int argc)
 {
+    char **argv = start->command;
     const struct command *cmd = find(argv[0]);
     struct host host = {.dg = dg};
     struct args args;
@@ -101,6 +109,10 @@ static int run(struct diag *dg, const char *named, int argc, char **argv)
     if (!cmd)
         return diag_fail(dg, DW_USAGE, -EINVAL,
                          "no command %s; see \"domwright help\"", argv[0]);
+    if (start->help) {
+        print_help(cmd);
+        return 0;
+    }
     rc = args_read(&args, cmd, dg, argc, argv);
     if (rc)
         return rc;
@@ -108,19 +120,12 @@ static int run(struct diag *dg, const char *named, int argc, char **argv)
         print_help(cmd);
         return 0;
     }
-    rc = open_host(&host, args.need, named, argv);
+    rc = open_host(&host, args.need, start->host, argv);
     if (!rc)
         rc = cmd->run(&host, &args);
     host_close(&host);
     return rc;
 }
-
-/* What stands before the command. */
-struct start {
-    const char *host; /* or NULL */
-    bool help, version;
-    char **command; /* ends with NULL */
-};
 
 static int read_start(struct start *start, struct diag *dg, int argc,
                       char **argv)
@@ -190,16 +195,13 @@ static int run_start(struct diag *dg, int argc, char **argv)
         puts("domwright " DW_VERSION);
         return 0;
     }
-    if (start.help) {
-        print_overview(stdout);
-        return 0;
-    }
     if (!*start.command) {
-        print_overview(stderr);
+        print_overview(start.help ? stdout : stderr);
+        if (start.help)
+            return 0;
         exit(DW_USAGE);
     }
-    return run(dg, start.host, argc - (int)(start.command - argv),
-               start.command);
+    return run(dg, &start, argc - (int)(start.command - argv));
 }
 
 /*
