@@ -7,7 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -452,6 +455,76 @@ START_TEST(a_copy_is_not_the_machine)
 }
 END_TEST
 
+START_TEST(whoever_opens_what_is_looked_at_is_alone)
+{
+    struct fx_host *host, *copy;
+    pthread_mutex_t held;
+
+    /* As it is after the machine below this one went down. */
+    host = fx_open_path(path);
+    fx_lock(host);
+    held = host->super->lock;
+    fx_unlock(host);
+    fx_host_close(host);
+    poke(offsetof(struct fx_super, lock), &held, sizeof(held));
+    copy = view(0);
+    host = fx_open_path(path);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_host_close(host);
+    fx_host_close(copy);
+}
+END_TEST
+
+/* Nothing of the thread's leads to where it was. */
+START_TEST(a_copy_goes_whole)
+{
+    struct fx_host *host = fx_open_path(path), *copy = view(0);
+    void *at = copy->super;
+    size_t bytes = copy->bytes;
+
+    fx_host_close(copy);
+    ck_assert_ptr_eq(
+        mmap(at, bytes, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+             -1, 0),
+        at);
+    fx_lock(host);
+    fx_unlock(host);
+    fx_host_close(host);
+}
+END_TEST
+
+static int refuse(struct fx_host *host, char *why, size_t len)
+{
+    (void)host;
+    snprintf(why, len, "damaged");
+    return -EINVAL;
+}
+
+static int repair_nothing(struct fx_host *host)
+{
+    (void)host;
+    ck_abort_msg("repaired before it was checked");
+    return 0;
+}
+
+/* What a dead one left is put in order only where it can be so. */
+START_TEST(no_copy_of_what_cannot_be)
+{
+    static const struct fx_hooks hooks = {.check = refuse,
+                                          .repair = repair_nothing};
+    struct fx_options options = {.path = path};
+    struct fx_host *host = fx_open_path(path);
+    char why[256] = "";
+
+    host->super->busy = true;
+    fx_host_close(host);
+    ck_assert_int_eq(fx_machine_view(&options, &hooks, &host, why, sizeof(why)),
+                     -EINVAL);
+    ck_assert_ptr_nonnull(strstr(why, "damaged"));
+}
+END_TEST
+
 START_TEST(no_copy_of_what_is_no_machine)
 {
     struct stat st;
@@ -635,6 +708,35 @@ START_TEST(many_start_at_once)
 }
 END_TEST
 
+/* Who was first there need not have opened it: the next one is, then. */
+START_TEST(the_first_one_is_refused)
+{
+    struct fx_host *host = fx_open_path(path);
+    pthread_mutex_t held;
+    int fd, status;
+    pid_t pid;
+
+    fx_lock(host);
+    held = host->super->lock;
+    fx_unlock(host);
+    fx_host_close(host);
+    poke(offsetof(struct fx_super, lock), &held, sizeof(held));
+    fd = open(path, O_RDWR);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(fd);
+        alarm(3);
+        fx_host_close(fx_open_path(path));
+        _exit(0);
+    }
+    usleep(100000);
+    close(fd);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* Some of those that make the file are killed at it. */
 START_TEST(killed_at_the_making)
 {
@@ -676,6 +778,9 @@ TCase *fx_file_case(void)
     tcase_add_test(tc, a_map_that_contradicts_the_machine);
     tcase_add_test(tc, the_largest_machine);
     tcase_add_test(tc, a_copy_is_not_the_machine);
+    tcase_add_test(tc, whoever_opens_what_is_looked_at_is_alone);
+    tcase_add_test(tc, a_copy_goes_whole);
+    tcase_add_test(tc, no_copy_of_what_cannot_be);
     tcase_add_test(tc, no_copy_of_what_is_no_machine);
     tcase_add_test(tc, options_that_cannot_be);
     tcase_add_loop_test(tc, the_program_closes_descriptors, 0, 8);
@@ -684,6 +789,7 @@ TCase *fx_file_case(void)
     tcase_add_test(tc, what_was_not_finished_is_made_anew);
     tcase_add_test(tc, without_a_name);
     tcase_add_test(tc, many_start_at_once);
+    tcase_add_test(tc, the_first_one_is_refused);
     tcase_add_test(tc, killed_at_the_making);
     return tc;
 }

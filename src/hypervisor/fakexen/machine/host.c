@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "machine/alloc.h"
@@ -188,29 +189,33 @@ static int open_alone(struct fx_host *host, const struct fx_options *options,
             rc = fx_lock_init(host->super);
     }
     /* From here on one of many. */
-    if (!rc && flock(host->fd, LOCK_SH))
-        rc = explain(-errno, path, strerror(errno), why, len);
+    while (!rc && flock(host->fd, LOCK_SH))
+        if (errno != EINTR)
+            rc = explain(-errno, path, strerror(errno), why, len);
     return rc;
 }
 
 static int open_locked(struct fx_host *host, const struct fx_options *options,
                        const char *path, char *why, size_t len)
 {
+    const struct timespec moment = {.tv_nsec = 1000000};
+
     for (;;) {
         if (!flock(host->fd, LOCK_EX | LOCK_NB))
             return open_alone(host, options, path, why, len);
-        if (errno != EWOULDBLOCK && errno != EINTR)
+        if (errno != EWOULDBLOCK)
             return explain(-errno, path, strerror(errno), why, len);
-        /* Waits while one makes it, not while others use it. */
-        if (flock(host->fd, LOCK_SH)) {
-            if (errno == EINTR)
-                continue;
+        if (!flock(host->fd, LOCK_SH | LOCK_NB)) {
+            if (!is_unmade(host->fd))
+                return open_among_others(host, options, path, why, len);
+            /* Its maker died, or is between its two locks no more. */
+            flock(host->fd, LOCK_UN);
+        } else if (errno != EWOULDBLOCK) {
             return explain(-errno, path, strerror(errno), why, len);
         }
-        if (!is_unmade(host->fd))
-            return open_among_others(host, options, path, why, len);
-        /* Its maker died, or is between its two locks no more. */
-        flock(host->fd, LOCK_UN);
+        /* Somebody makes it, or looks at it first: who may not stay, and then
+         * nobody has renewed the mutex yet. */
+        nanosleep(&moment, NULL);
     }
 }
 
@@ -248,20 +253,37 @@ void fx_host_close(struct fx_host *host)
     free(host);
 }
 
-/* In the copy: as whoever comes next would find it, and nobody's. */
+/* Is the copy one of a machine that nobody is at work on? */
 static int settle_copy(struct fx_host *host)
 {
-    struct fx_super *super = host->super;
-    bool alone = !flock(host->fd, LOCK_EX | LOCK_NB);
+    pthread_mutex_t *lock = &host->super->lock;
     int r;
 
-    /* Without anybody there, it is none that is held. */
-    r = alone ? -fx_lock_init(super) : pthread_mutex_trylock(&super->lock);
+    /* Without anybody there, it is none that is held, whatever it says. */
+    if (!flock(host->fd, LOCK_EX | LOCK_NB)) {
+        flock(host->fd, LOCK_UN); /* whoever opens it now is alone, too */
+        return fx_lock_init(host->super);
+    }
+    r = pthread_mutex_trylock(lock);
     if (r == EOWNERDEAD)
-        r = 0;
-    if (!r && super->busy)
-        r = -host->hooks->repair(host);
-    return -r;
+        r = pthread_mutex_consistent(lock);
+    /* It goes with the copy, and the C library has a list of those held. */
+    return r ? -r : -pthread_mutex_unlock(lock);
+}
+
+/* As whoever comes next would find it. */
+static int put_copy_in_order(struct fx_host *host, const char *path, char *why,
+                             size_t len)
+{
+    int rc = settle_copy(host);
+
+    if (rc)
+        return explain(rc, path, strerror(-rc), why, len);
+    rc = check(host, path, why, len);
+    if (rc || !host->super->busy)
+        return rc;
+    rc = host->hooks->repair(host);
+    return rc ? explain(rc, path, strerror(-rc), why, len) : 0;
 }
 
 bool fx_view_is_good(const struct fx_host *host)
@@ -292,11 +314,7 @@ int fx_machine_view(const struct fx_options *options,
         rc = adopt_file(h, options, path, why, len);
     if (!rc) {
         h->seen = __atomic_load_n(&h->super->locks, __ATOMIC_ACQUIRE);
-        rc = settle_copy(h);
-        if (rc)
-            explain(rc, path, strerror(-rc), why, len);
-        else
-            rc = check(h, path, why, len);
+        rc = put_copy_in_order(h, path, why, len);
         if (rc && !fx_view_is_good(h))
             rc = -EBUSY;
     }

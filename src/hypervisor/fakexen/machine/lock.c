@@ -28,9 +28,9 @@ void fx_lock(struct fx_host *host)
 {
     struct fx_super *super = host->super;
 
-    host->fd_checked = false;
     if (pthread_mutex_lock(&super->lock) == EOWNERDEAD)
         pthread_mutex_consistent(&super->lock);
+    host->fd_checked = false;
     /* Whoever held it cleared what he freed; a child of his that he forked in
      * the midst of that has no part in it. */
     host->to_clear = (struct fx_range){0, 0};
