@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <zlib.h>
 
@@ -536,6 +537,65 @@ START_TEST(no_copy_of_what_is_no_machine)
 }
 END_TEST
 
+/* -- a file system that gives no room in advance -- */
+
+static bool no_fallocate;
+static off_t lowest_write;
+
+int fallocate(int fd, int mode, off_t at, off_t bytes)
+{
+    if (!no_fallocate)
+        return (int)syscall(SYS_fallocate, fd, mode, at, bytes);
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+ssize_t pwrite(int fd, const void *from, size_t size, off_t at)
+{
+    if (at < lowest_write)
+        lowest_write = at;
+    return syscall(SYS_pwrite64, fd, from, size, at);
+}
+
+/* The lock is in it, and what others change without it: nobody but the first
+ * one writes it anew. */
+START_TEST(the_superblock_of_a_machine_in_use_is_left_alone)
+{
+    struct fx_host *host, *second;
+    struct fx_domain *domain;
+    uint64_t vcpus_at;
+
+    no_fallocate = true;
+    host = fx_open_path(path);
+    vcpus_at = host->super->vcpus_at;
+    ck_assert_int_eq(lowest_write, 0);
+    lowest_write = INT64_MAX;
+    second = fx_open_path(path);
+    fx_lock(second);
+    domain = fx_new_domain(second, 5);
+    fx_new_frame(second, domain);
+    fx_unlock(second);
+    ck_assert_int_ge(lowest_write, (off_t)vcpus_at);
+    ck_assert_int_lt(lowest_write, INT64_MAX);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_host_close(second);
+    fx_host_close(host);
+}
+END_TEST
+
+/* Or a block's part could be given back out of one that others still use. */
+START_TEST(what_is_said_of_frames_has_granules_for_itself)
+{
+    struct fx_host *host = fx_open_path(path);
+    const uint64_t granule = UINT64_C(1) << FX_GRANULE_SHIFT;
+
+    ck_assert_uint_eq(host->super->vcpus_at % granule, 0);
+    ck_assert_uint_eq(host->super->frames_at % granule, 0);
+    ck_assert_uint_eq(host->super->m2p_at % granule, 0);
+    fx_host_close(host);
+}
+END_TEST
+
 /* -- descriptors -- */
 
 /* What daemons and shells do to those that they know nothing of: the numbers
@@ -782,6 +842,8 @@ TCase *fx_file_case(void)
     tcase_add_test(tc, a_copy_goes_whole);
     tcase_add_test(tc, no_copy_of_what_cannot_be);
     tcase_add_test(tc, no_copy_of_what_is_no_machine);
+    tcase_add_test(tc, the_superblock_of_a_machine_in_use_is_left_alone);
+    tcase_add_test(tc, what_is_said_of_frames_has_granules_for_itself);
     tcase_add_test(tc, options_that_cannot_be);
     tcase_add_loop_test(tc, the_program_closes_descriptors, 0, 8);
     tcase_add_test(tc, who_closed_descriptors_still_has_the_lock);

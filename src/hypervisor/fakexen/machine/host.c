@@ -86,6 +86,8 @@ static int make_file(struct fx_host *host, const struct fx_options *options,
     if (!rc)
         rc = fx_space_init(host, super);
     if (!rc)
+        rc = fx_space_for_all(host, super);
+    if (!rc)
         rc = fx_lock_init(host->super);
     if (rc) {
         explain(rc, path, strerror(-rc), why, len);
@@ -173,6 +175,17 @@ static bool is_unmade(int fd)
                   !memcmp(magic, FX_MAGIC_MAKING, FX_MAGIC_BYTES));
 }
 
+/* Whatever the last of its users left. */
+static int make_usable(struct fx_host *host, const char *path, char *why,
+                       size_t len)
+{
+    int rc = fx_space_for_all(host, host->super);
+
+    if (!rc)
+        rc = fx_lock_init(host->super);
+    return rc ? explain(rc, path, strerror(-rc), why, len) : 0;
+}
+
 /* With nobody else there: makes the file, or renews its mutex. */
 static int open_alone(struct fx_host *host, const struct fx_options *options,
                       const char *path, char *why, size_t len)
@@ -186,7 +199,7 @@ static int open_alone(struct fx_host *host, const struct fx_options *options,
         if (!rc)
             rc = check(host, path, why, len);
         if (!rc)
-            rc = fx_lock_init(host->super);
+            rc = make_usable(host, path, why, len);
     }
     /* From here on one of many. */
     while (!rc && flock(host->fd, LOCK_SH))

@@ -18,7 +18,7 @@
 
 #define GRANULE (UINT64_C(1) << FX_GRANULE_SHIFT)
 
-/* Blocks of 64 MiB: what is said of one's frames are whole granules. */
+/* Blocks of 64 MiB: each has a granule of the frame table. */
 #define TRIM_ORDER 14
 
 static uint64_t offset_of(const struct fx_host *host, const void *at)
@@ -125,7 +125,6 @@ int fx_space_init(struct fx_host *host, const struct fx_super *super)
 {
     struct fx_space *space = &host->space;
     struct statfs fs;
-    int rc;
 
     if (fstatfs(fx_file_fd(host), &fs))
         return -errno;
@@ -136,9 +135,13 @@ int fx_space_init(struct fx_host *host, const struct fx_super *super)
     space->words = (super->memory_at >> FX_GRANULE_SHIFT) / 64 + 1;
     space->has = calloc(space->words, sizeof(*space->has));
     host->none = calloc(1, sizeof(*host->none));
-    if (!space->has || !host->none)
-        return -ENOMEM;
-    rc = fx_space_for(host, host->super, sizeof(*super));
+    return space->has && host->none ? 0 : -ENOMEM;
+}
+
+int fx_space_for_all(struct fx_host *host, const struct fx_super *super)
+{
+    int rc = fx_space_for(host, host->super, sizeof(*super));
+
     if (!rc) /* the control domain's, which all look at */
         rc = fx_space_for(host, host->vcpus, sizeof(*host->vcpus));
     if (!rc)

@@ -33,9 +33,14 @@ struct fx_space {
     uint64_t freed;       /* frames, since the last trim */
 };
 
-/* Of a mapped host; and room for what is always in use of it: -ENOSPC. */
+/* Of a mapped host. */
 int __attribute__((warn_unused_result))
 fx_space_init(struct fx_host *host, const struct fx_super *layout);
+
+/* Room for what is always in use; with nobody else there, as it may write the
+ * superblock anew.  -ENOSPC. */
+int __attribute__((warn_unused_result))
+fx_space_for_all(struct fx_host *host, const struct fx_super *layout);
 void fx_space_dispose(struct fx_host *host);
 
 /* For bytes of the parts before the frames. */

@@ -35,12 +35,14 @@ static uint64_t round_up(uint64_t n, uint64_t to)
 static void set_layout(struct fx_super *super)
 {
     uint64_t n = super->nr_frames;
-    uint64_t at = round_up(sizeof(*super), FX_PAGE_SIZE);
+    /* Whole granules: nobody who asks for room elsewhere gets what has the lock
+     * in it, and what is trimmed of the frame table is none that others use. */
+    uint64_t at = round_up(sizeof(*super), UINT64_C(1) << FX_GRANULE_SHIFT);
 
     super->vcpus_at = at;
     at += round_up((uint64_t)FX_MAX_DOMAINS * FX_MAX_VCPUS *
                        sizeof(struct fx_vcpu),
-                   FX_PAGE_SIZE);
+                   UINT64_C(1) << FX_GRANULE_SHIFT);
     super->frames_at = at;
     at = round_up(at + n * sizeof(struct fx_frame), M2P_EXTENT);
     super->m2p_at = at;
