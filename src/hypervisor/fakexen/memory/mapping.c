@@ -195,6 +195,8 @@ bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end)
     unsigned int slots = fx_mapping_slots(host), i;
     uint64_t own = fx_process_own(host);
 
+    if (host->unrepaired)
+        return false;
     /* Only one that goes over both ends falls into two. */
     for (i = 0; i < slots; i++) {
         const struct fx_mapping *m = fx_mapping_at(host, i);

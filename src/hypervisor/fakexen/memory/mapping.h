@@ -42,7 +42,7 @@ fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
  */
 int64_t fx_mapping_drop(struct fx_host *host, uint64_t first, uint64_t end);
 
-/* Could fx_mapping_drop() do that? */
+/* Could fx_mapping_drop() do that, and is the machine in order? */
 bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end);
 
 /* Drops the mappings of processes that are gone; how many pages. */

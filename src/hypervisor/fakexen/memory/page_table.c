@@ -173,7 +173,8 @@ static void put_slots(struct fx_host *host, const struct fx_domain *domain,
     unsigned int level = FX_T_TYPE(info) - FX_L1 + 1;
     uint64_t *entries = fx_page(host, mfn);
 
-    while (end-- > 0) {
+    /* A damaged file may have it without room on the disk. */
+    while (entries && end-- > 0) {
         uint64_t entry = entries[end];
 
         if (fx_entry_is_xens(info, domain->is_32bit, end))
@@ -264,7 +265,8 @@ void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown)
 {
     uint64_t *entries = fx_page(host, root);
 
-    entries[FX_L4_XEN_FIRST] = shown ? m2p_entry(host) : 0;
+    if (entries)
+        entries[FX_L4_XEN_FIRST] = shown ? m2p_entry(host) : 0;
 }
 
 /* Control tools may pin before they say which assists the domain has: by

@@ -259,15 +259,17 @@ static void *replace(struct fx_host *host, void *address, size_t size, int prot,
     uint64_t first = (uint64_t)address;
     uint64_t end = first + ((size + FX_PAGE_SIZE - 1) & ~(FX_PAGE_SIZE - 1));
     void *result = MAP_FAILED;
+    int error = ENOMEM, saved = errno;
 
     fx_lock(host);
-    if (!fx_mapping_can_drop(host, first, end))
-        errno = ENOMEM;
-    else
+    if (fx_mapping_can_drop(host, first, end)) {
         result = raw_mmap(address, size, prot, flags, fd, offset);
+        error = errno;
+    }
     if (result != MAP_FAILED)
         fx_mapping_drop(host, first, end);
     fx_unlock(host);
+    errno = result == MAP_FAILED ? error : saved;
     return result;
 }
 
@@ -588,7 +590,7 @@ int munmap(void *addr, size_t size)
     struct fx_host *host = __atomic_load_n(&mapped_host, __ATOMIC_ACQUIRE);
     struct fx_call call;
     int64_t dropped = 0;
-    int rc;
+    int saved = errno, rc;
 
     /* The rest of what is wrong with a call is for the kernel to say. */
     if (!host || (uint64_t)addr + size + FX_PAGE_SIZE < (uint64_t)addr)
@@ -598,10 +600,9 @@ int munmap(void *addr, size_t size)
     if (dropped > 0)
         fx_trace_mapping(&call, "unmap", 0, (uint64_t)addr, (uint64_t)dropped,
                          0, rc);
-    if (!rc)
-        return 0;
-    errno = -rc;
-    return -1;
+    /* To clear frames may fail, and be done in another way. */
+    errno = rc ? -rc : saved;
+    return rc ? -1 : 0;
 }
 
 /* A new mapping may take the place of an old one. */

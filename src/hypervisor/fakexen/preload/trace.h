@@ -9,9 +9,9 @@
  *   FAKEXEN_MEMORY, FAKEXEN_E820, FAKEXEN_NODES, FAKEXEN_LEVEL
  *                   what to make where there is no such file; see fx_options
  *   FAKEXEN_TRACE   a file to append the trace to
- *   FAKEXEN_FAIL    N[:ERRNO], or N:SIGTERM: who makes the call, gets that
- * signal FAKEXEN_CALLS   a file with the count of calls, one for the whole
- * process tree: the trace's "n", and what FAKEXEN_FAIL goes by
+ *   FAKEXEN_FAIL    N[:ERRNO], or N:SIGTERM: who makes the call gets that one
+ *   FAKEXEN_CALLS   a file with the count of calls, one for the whole process
+ *                   tree: the trace's "n", and what FAKEXEN_FAIL goes by
  */
 #ifndef FX_TRACE_H
 #define FX_TRACE_H

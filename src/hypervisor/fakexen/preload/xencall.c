@@ -78,12 +78,14 @@ static long locked_call(struct fx_host *host, unsigned int op,
 
     fx_lock(host);
     host->super->hypercalls++;
-    if (host->super->mapping_slots && concerns_frames(op))
-        fx_mapping_reap(host);
-    if (host->unrepaired)
+    if (host->unrepaired) {
         result = -ENOMEM;
-    else if (function)
-        result = function(&caller, arg);
+    } else {
+        if (host->super->mapping_slots && concerns_frames(op))
+            fx_mapping_reap(host);
+        if (function)
+            result = function(&caller, arg);
+    }
     fx_unlock(host);
     return result;
 }

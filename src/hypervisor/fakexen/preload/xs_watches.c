@@ -361,16 +361,23 @@ char **xs_check_watch(struct xs_handle *h)
     return vector;
 }
 
+static void unlock(void *mutex)
+{
+    pthread_mutex_unlock(mutex);
+}
+
+/* A thread that waits may be cancelled, as with libxenstore's. */
 char **xs_read_watch(struct xs_handle *h, unsigned int *num)
 {
     char **vector;
     int rc;
 
     pthread_mutex_lock(&fx_client()->mutex);
+    pthread_cleanup_push(unlock, &fx_client()->mutex);
     rc = start_thread(); /* it is who ends this */
     while (!(vector = take_event(h)) && !rc && !process.is_over)
         pthread_cond_wait(&process.fired, &fx_client()->mutex);
-    pthread_mutex_unlock(&fx_client()->mutex);
+    pthread_cleanup_pop(true);
     if (!vector)
         errno = rc ? -rc : EIO;
     *num = 2;

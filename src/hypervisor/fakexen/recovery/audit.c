@@ -519,7 +519,7 @@ static void set_frame(struct audit *a, uint64_t mfn)
     const struct count *c = &a->count[mfn];
 
     frame->refs = c->refs;
-    frame->linear = (int16_t)c->linear;
+    frame->linear = c->linear;
     frame->type = (frame->type & ~FX_T_COUNT_MASK) | c->types;
     if (!c->shared)
         frame->flags &= (uint16_t)~FX_F_XENHEAP;
