@@ -128,7 +128,8 @@ int fx_space_init(struct fx_host *host, const struct fx_super *super)
 
     if (fstatfs(fx_file_fd(host), &fs))
         return -errno;
-    space->reads_take_room = fs.f_type == TMPFS_MAGIC;
+    space->reads_take_room =
+        fs.f_type == TMPFS_MAGIC && (host->is_copy || fs.f_blocks);
     space->unlimited =
         host->is_copy || (fs.f_type == TMPFS_MAGIC && !fs.f_blocks);
     space->trims = host->super->trims;

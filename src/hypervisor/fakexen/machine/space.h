@@ -27,7 +27,7 @@ struct fx_super;
 
 struct fx_space {
     bool unlimited;       /* memory without a limit of the file system's */
-    bool reads_take_room; /* tmpfs: also a page that is only looked at */
+    bool reads_take_room; /* tmpfs with a limit: also what is only looked at */
     uint32_t trims;       /* what fx_super.trims was when `has` was right */
     uint64_t *has, words; /* a bit for each granule before the frames */
     uint64_t freed;       /* frames, since the last trim */
