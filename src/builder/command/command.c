@@ -69,6 +69,40 @@ int cmd_each_domain(struct host *host, const struct args *args,
     return rc;
 }
 
+static int show_all(struct host *host,
+                    int (*show)(struct host *host, const xc_domaininfo_t *info,
+                                void *arg),
+                    void *arg)
+{
+    xc_domaininfo_t *list;
+    unsigned int i, n;
+    int rc = host_domains(host, &list, &n);
+
+    for (i = 0; !rc && i < n; i++)
+        rc = show(host, &list[i], arg);
+    free(list);
+    return rc;
+}
+
+int cmd_show_domains(struct host *host, const struct args *args,
+                     int (*show)(struct host *host, const xc_domaininfo_t *info,
+                                 void *arg),
+                     void *arg)
+{
+    xc_domaininfo_t info;
+    int i, rc2, rc = 0;
+
+    for (i = 0; i < args->n; i++) {
+        diag_next(host->dg);
+        rc2 = host_find(host, args->operand[i], &info);
+        if (!rc2)
+            rc2 = show(host, &info, arg);
+        if (rc2)
+            rc = rc2;
+    }
+    return args->n ? rc : show_all(host, show, arg);
+}
+
 int cmd_printed(struct diag *dg, const char *done, ...)
 {
     char what[256] = "";

@@ -73,6 +73,13 @@ cmd_each_domain(struct host *host, const struct args *args,
                 int (*one)(struct host *host, const char *who, void *arg),
                 void *arg);
 
+/* Shows each domain that is an operand, or all where there is none. */
+int __attribute__((warn_unused_result))
+cmd_show_domains(struct host *host, const struct args *args,
+                 int (*show)(struct host *host, const xc_domaininfo_t *info,
+                             void *arg),
+                 void *arg);
+
 /* Prints a report on standard output and drops the reference to it. */
 int __attribute__((warn_unused_result))
 cmd_print_json(struct diag *dg, json_t *report);

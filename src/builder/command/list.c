@@ -13,9 +13,9 @@ struct list {
     bool uuids;
 };
 
-static int add(struct host *host, const xc_domaininfo_t *info,
-               const struct list *list)
+static int add(struct host *host, const xc_domaininfo_t *info, void *arg)
 {
+    const struct list *list = arg;
     unsigned int width = domain_width(host, info);
     char *name = store_read(host->xs, info->domain, "name");
     int rc = 0;
@@ -25,26 +25,6 @@ static int add(struct host *host, const xc_domaininfo_t *info,
     else if (json_array_append_new(list->rows, domain_json(info, width, name)))
         rc = diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
     free(name);
-    return rc;
-}
-
-static int add_one(struct host *host, const char *who, void *arg)
-{
-    xc_domaininfo_t info;
-    int rc = host_find(host, who, &info);
-
-    return rc ? rc : add(host, &info, arg);
-}
-
-static int add_all(struct host *host, const struct list *list)
-{
-    xc_domaininfo_t *domains;
-    unsigned int i, n;
-    int rc = host_domains(host, &domains, &n);
-
-    for (i = 0; !rc && i < n; i++)
-        rc = add(host, &domains[i], list);
-    free(domains);
     return rc;
 }
 
@@ -58,8 +38,7 @@ static int run(struct host *host, const struct args *args)
 
     if (!list.rows)
         domain_print_heading(stdout, list.uuids);
-    rc = args->n ? cmd_each_domain(host, args, add_one, &list)
-                 : add_all(host, &list);
+    rc = cmd_show_domains(host, args, add, &list);
     if (list.rows)
         rc2 = cmd_print_json(host->dg, list.rows);
     return rc ? rc : rc2;

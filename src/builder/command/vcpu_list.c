@@ -22,7 +22,7 @@ static int add_vcpu(struct host *host, uint32_t domid, const char *name,
     return rc == -ESRCH ? 0 : rc;
 }
 
-static int add(struct host *host, const xc_domaininfo_t *info, json_t *rows)
+static int add(struct host *host, const xc_domaininfo_t *info, void *rows)
 {
     char *name = store_read(host->xs, info->domain, "name");
     unsigned int i;
@@ -35,26 +35,6 @@ static int add(struct host *host, const xc_domaininfo_t *info, json_t *rows)
     return rc;
 }
 
-static int add_one(struct host *host, const char *who, void *arg)
-{
-    xc_domaininfo_t info;
-    int rc = host_find(host, who, &info);
-
-    return rc ? rc : add(host, &info, arg);
-}
-
-static int add_all(struct host *host, json_t *rows)
-{
-    xc_domaininfo_t *domains;
-    unsigned int i, n;
-    int rc = host_domains(host, &domains, &n);
-
-    for (i = 0; !rc && i < n; i++)
-        rc = add(host, &domains[i], rows);
-    free(domains);
-    return rc;
-}
-
 static int run(struct host *host, const struct args *args)
 {
     json_t *rows = args->times['j'] ? json_array() : NULL;
@@ -62,8 +42,7 @@ static int run(struct host *host, const struct args *args)
 
     if (!rows)
         vcpu_print_heading(stdout);
-    rc = args->n ? cmd_each_domain(host, args, add_one, rows)
-                 : add_all(host, rows);
+    rc = cmd_show_domains(host, args, add, rows);
     if (rows)
         rc2 = cmd_print_json(host->dg, rows);
     return rc ? rc : rc2;
