@@ -26,6 +26,7 @@ static void cut_code(char *text)
         ": Internal error",
         ": Invalid kernel",
         ": Invalid configuration",
+        ": Out of memory",
     };
     size_t i, len = strlen(text);
 

@@ -40,13 +40,14 @@ not a PV kernel"
 bad memory=0 '0 MiB; a guest has 1 to 16777215'
 bad vcpus=0 '0; a PV guest has 1 to 8192'
 bad vcpus=8193 '8193; a PV guest has 1 to 8192'
-bad 'vif=[""]' 'not supported; use "domwright xl create /tmp/g.cfg"'
+refused 3 "argument 'vif=[\"\"]': vif: not supported; use "\
+'"domwright xl create /tmp/g.cfg"' --native 'vif=[""]'
 
 # Memory: more than there is, and just as much, which a build cannot get as
 # the vCPUs take some. There the host is exhausted in mid-build.
 free=$(domwright info | sed -n 's/^free_mib *: //p')
-refused 4 "memory: the guest is to have 65536 MiB, the host has $free MiB free" \
-    memory=65536
+refused 4 "argument 'memory=65536': memory: the guest is to have 65536 MiB, the \
+host has $free MiB free" memory=65536
 status 4 'all of the free memory' \
     domwright create /tmp/g.cfg "memory=$free" vcpus=64
 like "$out" '^domwright: populating the memory: .+: Cannot allocate memory$' \

@@ -35,13 +35,13 @@ calls=$(grep -c . "$trace")
 echo "# a build makes $calls hypercalls and foreign mappings"
 ok 'there is something to fail' test "$calls" -gt 15
 
-# What a build can do without: Xen's version, which libxenguest only logs; an
-# order of extents, as the next lower one takes over; to give back what is left
-# of a claim, which is nothing; and the declaration of VM assists (0x6477), where
-# there is no right to it.
+# What a build can do without: Xen's version, which libxenguest only logs; where
+# memory ends, which only messages tell of; an order of extents, as the next lower
+# one takes over; to give back what is left of a claim, which is nothing; and the
+# declaration of VM assists (0x6477), where there is no right to it.
 dispensable() {
     sed -n "$1p" "$trace" |
-        grep -qE '^hypercall (xen_version 0|memory_op 6|memory_op 24|domctl 25719) = -1'
+        grep -qE '^hypercall (xen_version 0|memory_op 2|memory_op 6|memory_op 24|domctl 25719) = -1'
 }
 
 # Each of them fails once, for want of memory and for want of a right.
