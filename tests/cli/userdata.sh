@@ -154,6 +154,22 @@ warns 'the configuration of guest could not be kept for xl: No space left on dev
     --host machine create -e guest.cfg
 [ "$(ls /var/lib/xen)" = full ] || wrong 'half a file'
 works --host machine destroy guest
+
+# So it is where there is no room for both, when one stays beside the next.
+rm /var/lib/xen/full machine.log
+works --host machine create guest.cfg
+old=$(id)
+on_host "$top/tests/fx/guest_ends" "$old" 3
+tries=200
+until grep -q ': started again$' machine.log; do
+    tries=$((tries - 1))
+    [ "$tries" != 0 ] || break
+    sleep 0.1
+done
+grep -qx "domwright: warning: what xl keeps of domain $old: No space left on device" \
+    machine.log || wrong 'it is not told that xl does not know the old one'
+works --host machine destroy "$old"
+works --host machine destroy guest
 umount /var/lib/xen
 bad=$work/$(printf '\374')
 mkdir "$bad"

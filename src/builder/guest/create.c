@@ -7,7 +7,6 @@
 
 #include "guest/undo.h"
 #include "guest/userdata.h"
-#include "host/embedded.h"
 #include "host/signals.h"
 #include "host/store_entry.h"
 #include "host/xenstore.h"
@@ -113,24 +112,14 @@ static int introduce(struct guest *g, struct diag *dg)
     return interrupt_check(dg);
 }
 
-/* An embedded host of a user who may not write there has no xl to read it. */
-static bool is_kept_for_nobody(int rc)
-{
-    return rc == -ENOENT ||
-           (embedded_here() && (rc == -EACCES || rc == -EPERM || rc == -EROFS));
-}
-
 /* For xl; the guest itself does without, so that a failure is only told. */
 static void keep_configuration(struct guest *g)
 {
-    xc_physinfo_t phys = {.max_cpu_id = 0};
     int rc = config_make_absolute(&g->cfg);
 
-    if (!rc && g->cfg.n_cpus && xc_physinfo(g->host->xc, &phys))
-        rc = -errno;
     if (!rc)
-        rc = userdata_write(g->domain.domid, &g->cfg, phys.max_cpu_id + 1);
-    if (rc && !is_kept_for_nobody(rc))
+        rc = userdata_keep(g->host, g->domain.domid, &g->cfg);
+    if (rc)
         diag_warn("the configuration of %s could not be kept for xl: %s",
                   g->cfg.name, strerror(-rc));
 }

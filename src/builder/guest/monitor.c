@@ -246,10 +246,9 @@ static int preserve(struct monitor *m)
 {
     struct config kept = *m->cfg;
     char name[CONFIG_MAX_NAME + 32], suffix[32] = "";
-    xc_physinfo_t phys = {.max_cpu_id = 0};
     time_t now = time(NULL);
     struct tm tm;
-    int rc;
+    int rc, rc2;
 
     if (gmtime_r(&now, &tm)) /* as xl does */
         strftime(suffix, sizeof(suffix), "-%Y%m%dT%H%MZ", &tm);
@@ -263,11 +262,11 @@ static int preserve(struct monitor *m)
                          name, strerror(-rc));
     if (xc_domain_sethandle(m->host->xc, m->domid, kept.uuid))
         return diag_fail_xc(m->host->dg, "giving it another UUID");
-    if (!xc_physinfo(m->host->xc, &phys) &&
-        userdata_write(m->domid, &kept, phys.max_cpu_id + 1) != -ENOENT)
-        rc = userdata_remove(m->domid, m->cfg->uuid);
-    if (rc)
-        diag_warn("what xl keeps of domain %u: %s", m->domid, strerror(-rc));
+    rc = userdata_keep(m->host, m->domid, &kept);
+    rc2 = userdata_remove(m->domid, m->cfg->uuid);
+    if (rc || rc2)
+        diag_warn("what xl keeps of domain %u: %s", m->domid,
+                  strerror(rc ? -rc : -rc2));
     say(m, "it stays, as %s", name);
     return 0;
 }

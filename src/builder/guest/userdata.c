@@ -50,7 +50,8 @@ static bool is_current(const struct lock *lock)
            here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-/* As libxl__lock_file(): whoever unlocks removes the file while he holds it. */
+/* As libxl__lock_file(): whoever unlocks removes the file while he holds it.
+ * Nobody else can open ours: who can read a file can lock it. */
 static int take_lock(struct lock *lock, uint32_t domid,
                      const uint8_t uuid[UUID_BYTES])
 {
@@ -58,7 +59,7 @@ static int take_lock(struct lock *lock, uint32_t domid,
 
     file_name(lock->path, "l", domid, uuid, "domain-userdata-lock");
     for (;;) {
-        lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (lock->fd < 0)
             return -errno;
         do
@@ -279,7 +280,8 @@ static int replace(uint32_t domid, const uint8_t uuid[UUID_BYTES],
     return rc;
 }
 
-int userdata_write(uint32_t domid, const struct config *cfg, unsigned int cpus)
+/* `cpus` is how many CPUs the host has. */
+static int put(uint32_t domid, const struct config *cfg, unsigned int cpus)
 {
     struct lock lock;
     json_t *all;
@@ -304,6 +306,24 @@ int userdata_write(uint32_t domid, const struct config *cfg, unsigned int cpus)
     }
     free(json);
     return rc;
+}
+
+/* An embedded host of a user who may not write there has no xl to read it. */
+static bool is_for_nobody(int rc)
+{
+    return rc == -ENOENT ||
+           (embedded_here() && (rc == -EACCES || rc == -EPERM || rc == -EROFS));
+}
+
+int userdata_keep(struct host *host, uint32_t domid, const struct config *cfg)
+{
+    xc_physinfo_t phys = {.max_cpu_id = 0};
+    int rc;
+
+    if (cfg->n_cpus && xc_physinfo(host->xc, &phys))
+        return -errno;
+    rc = put(domid, cfg, phys.max_cpu_id + 1);
+    return is_for_nobody(rc) ? 0 : rc;
 }
 
 static int remove_found(const glob_t *found, const char *lock)

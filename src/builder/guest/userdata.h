@@ -18,15 +18,17 @@
 #include <stdint.h>
 
 #include "config/guest_config.h"
+#include "host/host.h"
 
 /*
  * Writes the configuration of a domain that exists, as libxl would have
- * written it; an earlier one is replaced at once or not at all.  `cpus` is how
- * many CPUs the host has.  0 or a negative errno; -ENOENT: there is no place
- * for it, no /var/lib/xen, as where xl is not installed, or another host's.
+ * written it; an earlier one is replaced at once or not at all.  0 or a
+ * negative errno; 0, too, where nobody would read it: there is no /var/lib/xen,
+ * as where xl is not installed; it is another host's; or an embedded host's
+ * user may not write there.
  */
 int __attribute__((warn_unused_result))
-userdata_write(uint32_t domid, const struct config *cfg, unsigned int cpus);
+userdata_keep(struct host *host, uint32_t domid, const struct config *cfg);
 
 /*
  * Removes all files of a domain, whoever wrote them; that there are none is no
