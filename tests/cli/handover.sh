@@ -62,6 +62,19 @@ hands "<create><g.cfg><memory=64><extra=\"a b\">" "g.cfg: disk, vif, pci: $left"
 hands '<create><g.cfg>' "g.cfg: disk, vif, pci: $left" --pin-order=root g.cfg
 grep -qx 'order root' out || wrong 'the pin order does not get to the plugin'
 
+
+# The file's name is nothing else to xl, and -q is the same in front.
+cp g.cfg a=b.cfg
+cp g.cfg ./-p.cfg
+hands '<create><-p><-f><a=b.cfg>' "a=b.cfg: disk, vif, pci: $left" -p -f a=b.cfg
+hands '<create><-f><-p.cfg><memory=64>' "-p.cfg: disk, vif, pci: $left" \
+    memory=64 --defconfig=-p.cfg
+hands '<create><-f><-p.cfg>' "-p.cfg: disk, vif, pci: $left" -- -p.cfg
+hands '<create><-q><g.cfg>' '' -q g.cfg
+checks=$((checks + 1))
+"$domwright" -q --host machine create g.cfg >out 2>err
+[ "$(head -n 1 out)" = '<create><-q><g.cfg>' ] || wrong '-q is not passed on'
+
 # A setting on the command line, a bootloader in place of a kernel, other types.
 config one.cfg
 hands '<create><one.cfg><vif=[""]>' "one.cfg: vif: $left" one.cfg 'vif=[""]'

@@ -74,7 +74,10 @@ static int add_options(char **argv, const struct args *args)
         char letter;
         const char *option;
     } options[] = {
-        {'c', "-c"}, {'e', "-e"}, {'F', "-F"}, {'p', "-p"}, {'q', "-q"},
+        {'c', "-c"},
+        {'e', "-e"},
+        {'F', "-F"},
+        {'p', "-p"},
     };
     size_t i;
     int n = 0;
@@ -100,6 +103,7 @@ int hand_over(const struct config *cfg, const struct args *args,
               const char *file, char *const *extra, int n_extra,
               struct diag *dg)
 {
+    const char *path = is_stdin(file) ? "/dev/stdin" : file;
     char **argv;
     int n = 0, i, rc;
 
@@ -122,7 +126,12 @@ int hand_over(const struct config *cfg, const struct args *args,
         argv[n++] = (char *)"-v";
     argv[n++] = (char *)"create";
     n += add_options(argv + n, args);
-    argv[n++] = is_stdin(file) ? (char *)"/dev/stdin" : (char *)file;
+    if (dg->quiet)
+        argv[n++] = (char *)"-q";
+    /* Without -f xl would take it for an option, or a setting. */
+    if (*path == '-' || strchr(path, '='))
+        argv[n++] = (char *)"-f";
+    argv[n++] = (char *)path;
     for (i = 0; i < n_extra; i++)
         argv[n++] = extra[i];
     if (needs_vcpus(cfg))
