@@ -327,6 +327,9 @@ prints '"pv32"'
 grep -q 'xen-3\.0' out && wrong 'another spelling of a type'
 works create -n --json guest.cfg 'name="j"'
 prints '"type": "pv32"'
+# shellcheck disable=SC2046 # 256 options
+works create $(yes -- -n | head -n 256) guest.cfg 'name="j"'
+prints '^type pv32, '
 works create --json guest.cfg 'name="j"'
 prints '"type": "pv32"'
 works destroy j

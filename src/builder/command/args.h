@@ -25,10 +25,10 @@ enum need {
 struct args {
     const char *name; /* the command's */
     enum need need;
-    unsigned char times[ARGS_LETTERS]; /* how often each option was given */
-    const char *value[ARGS_LETTERS];   /* the last value of each, or NULL */
-    char **argv;                       /* all, from the command's name on */
-    char **operand;                    /* ends with NULL */
+    unsigned int times[ARGS_LETTERS]; /* how often each option was given */
+    const char *value[ARGS_LETTERS];  /* the last value of each, or NULL */
+    char **argv;                      /* all, from the command's name on */
+    char **operand;                   /* ends with NULL */
     int n;
 };
 
