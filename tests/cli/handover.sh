@@ -75,6 +75,12 @@ checks=$((checks + 1))
 "$domwright" -q --host machine create g.cfg >out 2>err
 [ "$(head -n 1 out)" = '<create><-q><g.cfg>' ] || wrong '-q is not passed on'
 
+# The plugin is found where the user says, and not where libraries are.
+cp "$DOMWRIGHT_PLUGIN" plugin.so
+checks=$((checks + 1))
+DOMWRIGHT_PLUGIN=plugin.so "$domwright" --host machine create g.cfg >out 2>err
+grep -q "^preload $(pwd -P)/plugin.so:" out || wrong 'the plugin is lost'
+
 # A setting on the command line, a bootloader in place of a kernel, other types.
 config one.cfg
 hands '<create><one.cfg><vif=[""]>' "one.cfg: vif: $left" one.cfg 'vif=[""]'

@@ -44,15 +44,16 @@ static void find_plugin(char path[PATH_MAX])
 
 int xl_exec(struct diag *dg, char **argv)
 {
-    char plugin[PATH_MAX];
+    char plugin[PATH_MAX], real[PATH_MAX];
     int rc;
 
     find_plugin(plugin);
-    /* The dynamic linker would only warn, and stock xl would build. */
-    if (access(plugin, R_OK))
+    /* The dynamic linker would only warn, and stock xl would build; so it would
+     * of a path that it looks for elsewhere, as it does without a slash. */
+    if (access(plugin, R_OK) || (*plugin != '/' && !realpath(plugin, real)))
         return diag_fail(dg, DW_FAILED, -errno, "the plugin %s: %s", plugin,
                          strerror(errno));
-    rc = preload(dg, plugin);
+    rc = preload(dg, *plugin == '/' ? plugin : real);
     if (rc)
         return rc;
     execvp("xl", argv);
