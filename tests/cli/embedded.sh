@@ -71,6 +71,10 @@ if [ ! -e /dev/xen/privcmd ]; then
     run destroy guest
     [ "$status" = 0 ] || wrong 'destroy on the own host'
     [ -e "$own" ] || wrong 'the own host is not there'
+    XDG_STATE_HOME=relative run list
+    [ "$status" = 0 ] || wrong 'a relative XDG_STATE_HOME is not ignored'
+    [ "$(cat err)" = "domwright: no Xen here; on the embedded host $own instead" ] ||
+        wrong 'XDG_STATE_HOME: it does not say where it is'
 fi
 
 # What cannot be.

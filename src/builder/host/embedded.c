@@ -40,7 +40,9 @@ static void make_directories(char *path)
 static bool default_host(char path[PATH_MAX])
 {
     const char *state = variable("XDG_STATE_HOME"), *home = variable("HOME");
-    int n = state  ? snprintf(path, PATH_MAX, "%s/domwright/host", state)
+    /* The XDG Base Directory Specification: a relative path is ignored. */
+    int n = state && *state == '/'
+                ? snprintf(path, PATH_MAX, "%s/domwright/host", state)
             : home ? snprintf(path, PATH_MAX, "%s/.local/state/domwright/host",
                               home)
                    : -1;
