@@ -57,6 +57,11 @@ fails 2 'create: a configuration file is wanted; see "domwright help create"' \
     create
 fails 2 'create: a configuration file is wanted; see "domwright help create"' \
     create memory=3
+for option in '' -f; do
+    # shellcheck disable=SC2086 # none where it is empty
+    fails 2 'create: the configuration file'"'"'s name is empty; see "domwright help create"' \
+        create $option ''
+done
 fails 2 'create: no pin order f; see "domwright help create"' \
     create --pin-order f
 fails 2 'create: unknown option -z; see "domwright help create"' create -z f

@@ -72,9 +72,11 @@ static int find_file(struct diag *dg, const struct args *args,
     }
     opt->extra = extra;
     opt->n_extra = args->n - (int)(extra - args->operand);
-    return opt->file
-               ? 0
-               : args_usage(dg, args->name, "a configuration file is wanted");
+    if (!opt->file)
+        return args_usage(dg, args->name, "a configuration file is wanted");
+    return *opt->file ? 0
+                      : args_usage(dg, args->name,
+                                   "the configuration file's name is empty");
 }
 
 static int check(struct diag *dg, struct args *args)
