@@ -54,8 +54,9 @@ for size in '"12M"' '"12 "' 2G 512K 64m 64MiB; do
     bad "memory = $size" 'memory: a number of MiB is wanted, without a unit'
     bad "maxmem=$size" 'maxmem: a number of MiB is wanted, without a unit'
 done
-bad 'memory = 32.5' "config parsing error near \`.5': lexical error
-domwright: bad.cfg: it looks like Python code, which xl's files are no longer"
+bad 'memory = 32.5' 'memory: a whole number from 0 up is wanted'
+bad 'memory = -1' 'memory: a whole number from 0 up is wanted'
+bad 'max_grant_frames=2.5' 'max_grant_frames: a whole number from 0 up is wanted'
 bad 'memory = 0128' 'memory: a number that begins with 0 is octal'
 bad 'vcpus = "08"' 'vcpus: a number that begins with 0 is octal'
 good 'memory = 0100'

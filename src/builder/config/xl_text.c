@@ -27,6 +27,7 @@ struct parser {
     struct diag *dg;
     struct part *parts;
     int n_parts;
+    bool explained; /* what is wrong is better known than the library knows */
 };
 
 /*
@@ -192,6 +193,17 @@ static bool has_unit(const struct part *part, unsigned long line, char key[32])
            (!strcmp(key, "memory") || !strcmp(key, "maxmem"));
 }
 
+/* "memory = -1", "vcpus = 2.5": no number of xl's. */
+static bool has_odd_number(const struct part *part, unsigned long line,
+                           char key[32])
+{
+    const char *text = find_line(part->text, line);
+    char sign[2];
+
+    return text && (sscanf(text, " %31[a-z_] = %1[-]%*[0-9]", key, sign) == 2 ||
+                    sscanf(text, " %31[a-z_] = %*[0-9]%1[.]", key, sign) == 2);
+}
+
 /* One line of the parser's: ":LINE: what". */
 static int retell(struct parser *ps, const struct part *part, char *told)
 {
@@ -200,6 +212,8 @@ static int retell(struct parser *ps, const struct part *part, char *told)
     char *what;
 
     /* It is followed by two more, and comes last. */
+    if (!strncmp(told, "warning: Config file looks like", 31) && ps->explained)
+        return -EINVAL;
     if (!strncmp(told, "warning: Config file looks like", 31))
         return diag_fail(ps->dg, DW_CONFIG, -EINVAL,
                          "%s: it looks like Python code, which xl's files are "
@@ -213,6 +227,12 @@ static int retell(struct parser *ps, const struct part *part, char *told)
         snprintf(better, sizeof(better),
                  "%s: a number of MiB is wanted, without a unit", key);
         what = better;
+        ps->explained = true;
+    } else if (has_odd_number(part, line, key)) {
+        snprintf(better, sizeof(better),
+                 "%s: a whole number from 0 up is wanted", key);
+        what = better;
+        ps->explained = true;
     }
     return complain(ps, part, line, what);
 }
@@ -222,6 +242,7 @@ static int retell_all(struct parser *ps, const struct part *part, char *report)
     char *rest = report, *told;
     int rc = -EINVAL;
 
+    ps->explained = false;
     while ((told = strsep(&rest, "\n")))
         if (*told)
             rc = retell(ps, part, told);
