@@ -324,6 +324,7 @@ static int look(const struct writer *w, struct host *host,
 {
     char uuid[UUID_STRING], vm[PATH], **ids, *found;
     unsigned int i, n, len;
+    bool is_known;
     int rc = 0;
 
     uuid_format(cfg->uuid, uuid);
@@ -331,6 +332,7 @@ static int look(const struct writer *w, struct host *host,
     found = xs_read(w->xs, w->t, vm, &len);
     if (!found && errno != ENOENT)
         return -errno;
+    is_known = found;
     free(found);
     ids = xs_directory(w->xs, w->t, "/local/domain", &n);
     if (!ids)
@@ -338,7 +340,7 @@ static int look(const struct writer *w, struct host *host,
     for (i = 0; !rc && i < n; i++) {
         taken->domid = (uint32_t)strtoul(ids[i], NULL, 10);
         if (taken->domid != domid)
-            rc = is_taken(w, ids[i], cfg->name, found ? vm : NULL, taken);
+            rc = is_taken(w, ids[i], cfg->name, is_known ? vm : NULL, taken);
         if (rc > 0)
             rc = exists(host, taken->domid);
     }
