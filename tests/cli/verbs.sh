@@ -201,6 +201,8 @@ wait $pid || wrong 'reboot -w'
 works shutdown -w e # which has
 works info e
 prints '^shutdown_reason *: reboot$'
+# Empty, so that the next request is seen.
+toolstack write "/local/domain/$e/control/shutdown" ''
 "$domwright" shutdown -ww e &
 pid=$!
 waits $pid poweroff
