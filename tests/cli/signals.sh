@@ -17,7 +17,7 @@ signal_of() {
 # Where it has nothing to clean up yet, it is killed, and the call not traced.
 stopped_at() {
     signal_of "$2"
-    if ! try "$2:SIG$name" "$domwright" create guest.cfg &&
+    if ! try "$2:SIG$name" "$domwright" create -e guest.cfg &&
         [ "$status" = 0 ]; then
         on_host "$domwright" destroy guest || wrong 'destroy'
         return 1
@@ -33,13 +33,13 @@ each_call stopped_at legacy signal
 [ "$n" -gt 100 ] || wrong "only $n calls"
 
 # in_build SIGNAL: sends it where memory is populated.
-on_host --trace trace "$domwright" create guest.cfg >out 2>err || wrong 'create'
+on_host --trace trace "$domwright" create -e guest.cfg >out 2>err || wrong 'create'
 on_host "$domwright" destroy guest || wrong 'destroy'
 populate=$(sed -n '/populate_physmap/s/^.*,"n":\([0-9]*\),.*/\1/p' trace |
     head -n 1)
 in_build() {
     checks=$((checks + 1))
-    try "$populate:SIG$1" "$domwright" create guest.cfg
+    try "$populate:SIG$1" "$domwright" create -e guest.cfg
 }
 
 # built WHAT STATE: there is a guest, in that state; it goes again.
