@@ -117,6 +117,8 @@ static void check_call(unsigned long nr, unsigned int order,
 
     UNIT_CHECK(&rnd, nr > 0 && nr <= UINT64_C(1) << 20);
     UNIT_CHECK(&rnd, order <= 18);
+    /* 8 GiB in one call: more could be neither watched nor stopped. */
+    UNIT_CHECK(&rnd, (uint64_t)nr << order <= 8 * (uint64_t)PAGE_GIB);
     UNIT_CHECK(&rnd, range < host.nr_ranges);
     node = host.range[range].node;
     /* XENMEMF_exact_node(), memory.h */
