@@ -198,8 +198,8 @@ static int record(struct request *rq, uint64_t address, uint64_t *failed)
     return 0;
 }
 
-/* Frames of a mapping that are fetched at once: 64 MiB. */
-#define FX_POPULATE_MAX (UINT64_C(1) << 14)
+/* Frames of a mapping that are fetched at once: 256 MiB. */
+#define FX_POPULATE_MAX (UINT64_C(1) << 16)
 
 /* Maps the frames that may be, neighbours together. */
 static int map_frames(const struct request *rq, uint8_t *address)
