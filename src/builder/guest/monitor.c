@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +22,12 @@
 #include "host/signals.h"
 #include "host/store_preserve.h"
 #include "host/xenstore.h"
+#include "host/xl.h"
 #include "text.h"
 
 /* Where xl logs, and libxl's XEN_DUMP_DIR. */
 #define LOG_DIR  "/var/log/xen"
 #define DUMP_DIR "/var/lib/xen/dump"
-
-extern char **environ;
 
 struct monitor {
     struct host *host;
@@ -202,11 +200,12 @@ static void dump_core(struct monitor *m)
 
     snprintf(path, sizeof(path), "%s/%s", DUMP_DIR, m->cfg->name);
     mkdir(DUMP_DIR, 0700);
-    if (xc_domain_dumpcore(m->host->xc, m->domid, path))
-        say(m, "its memory could not be written to %s: %s", path,
-            strerror(errno));
-    else
+    if (!xc_domain_dumpcore(m->host->xc, m->domid, path)) {
         say(m, "its memory is in %s", path);
+        return;
+    }
+    say(m, "its memory could not be written to %s: %s", path, strerror(errno));
+    unlink(path); /* a part is of no use, and may be all that the disk had */
 }
 
 /* xl gave it devices meanwhile, and knows how to take them away. */
@@ -214,15 +213,15 @@ static int destroy_by_xl(struct monitor *m)
 {
     char id[12];
     char *args[] = {(char *)"xl", (char *)"destroy", id, NULL};
-    int r, status = 0;
+    int rc, status = 0;
     pid_t child;
 
     snprintf(id, sizeof(id), "%u", m->domid);
     say(m, "xl gave it devices; \"xl destroy %s\"", id);
-    r = posix_spawnp(&child, args[0], NULL, NULL, args, environ);
-    if (r)
-        return diag_fail(m->host->dg, DW_FAILED, -r, "cannot run xl: %s",
-                         strerror(r));
+    rc = xl_start(&child, args);
+    if (rc)
+        return diag_fail(m->host->dg, DW_FAILED, rc, "cannot run xl: %s",
+                         strerror(-rc));
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     return status ? diag_fail(m->host->dg, DW_FAILED, -EIO,

@@ -3,12 +3,18 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "beside.h"
+
+extern char **environ;
+
+/* Where it is, too, where a user's PATH may not lead. */
+static const char elsewhere[] = "/usr/sbin/xl";
 
 /* Puts the plugin before whatever is preloaded already. */
 static int preload(struct diag *dg, const char *plugin)
@@ -57,12 +63,21 @@ int xl_exec(struct diag *dg, char **argv)
     if (rc)
         return rc;
     execvp("xl", argv);
-    if (errno == ENOENT) /* where a user's PATH may not lead */
-        execv("/usr/sbin/xl", argv);
+    if (errno == ENOENT)
+        execv(elsewhere, argv);
     if (errno == ENOENT)
         return diag_fail(dg, DW_FAILED, -ENOENT,
                          "there is no xl here; Debian has it in the package "
                          "xen-utils-4.17");
     return diag_fail(dg, DW_FAILED, -errno, "cannot run xl: %s",
                      strerror(errno));
+}
+
+int xl_start(pid_t *child, char **argv)
+{
+    int r = posix_spawnp(child, "xl", NULL, NULL, argv, environ);
+
+    if (r == ENOENT)
+        r = posix_spawn(child, elsewhere, NULL, NULL, argv, environ);
+    return -r;
 }
