@@ -7,10 +7,16 @@
  *   create [UUID-BYTE]    a domain without memory or a name, whose UUID is that
  *                         byte 16 times; prints its ID
  *   shutdown ID REASON    the guest ends by itself; REASON is a number
+ *   hold ID MFN           maps that frame of the domain's, says "held", and
+ * keeps it until its input ends: a domain that is destroyed meanwhile goes on
+ * dying
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include <xenctrl.h>
 #include <xenstore.h>
 
@@ -57,6 +63,17 @@ static int create(xc_interface *xc, int byte)
     return 0;
 }
 
+static int hold(xc_interface *xc, uint32_t domid, unsigned long mfn)
+{
+    if (!xc_map_foreign_range(xc, domid, XC_PAGE_SIZE, PROT_READ, mfn))
+        return fail("mapping a frame");
+    puts("held");
+    fflush(stdout);
+    while (getchar() != EOF)
+        ;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     xc_interface *xc = xc_interface_open(NULL, NULL, 0);
@@ -75,6 +92,8 @@ int main(int argc, char **argv)
         status = xc_domain_shutdown(xc, (uint32_t)atoi(argv[2]), atoi(argv[3]))
                      ? fail("shutting the domain down")
                      : 0;
+    else if (argc == 4 && !strcmp(argv[1], "hold"))
+        status = hold(xc, (uint32_t)atoi(argv[2]), strtoul(argv[3], NULL, 0));
     xs_close(xs);
     xc_interface_close(xc);
     return status;

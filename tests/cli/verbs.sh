@@ -131,14 +131,6 @@ run destroy nobody b 4242
 [ "$status" = 1 ] || wrong 'destroy with strangers'
 is "$(there)" 'c ' 'b is gone, too'
 
-# ---- entries of a domain that is gone: what is there by now is not touched ----
-toolstack write /local/domain/4242/name left
-checks=$((checks + 1))
-"$fakexen" --host machine --trace trace "$domwright" destroy left >out 2>err ||
-    wrong 'what is left cannot be removed'
-grep -q '"destroydomain"' trace && wrong 'a domain is destroyed'
-toolstack read /local/domain/4242/name >out && wrong 'it is still there'
-
 # ---- all but domain 0 ----
 guest d
 toolstack create >id

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/find.h"
 #include "report/facts.h"
 
 const struct option cmd_json_option[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command/command.h"
 #include "host/console.h"
+#include "host/find.h"
 
 static int run(struct host *host, const struct args *args)
 {

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "guest/remove.h"
-#include "host/host.h"
+#include "host/find.h"
 #include "host/xenstore.h"
+
+/* What such a domain has left goes, but no domain does. */
+static int is_gone(struct host *host, const char *who, uint32_t domid)
+{
+    int rc = guest_remove_rest(host, domid);
+
+    if (rc < 0)
+        return rc;
+    return diag_fail(host->dg, DW_FAILED, -ESRCH, "no domain %s%s", who,
+                     rc ? "; what it had left in xenstore is removed" : "");
+}
 
 static int destroy_one(struct host *host, const char *who, void *arg)
 {
     xc_domaininfo_t info;
     uint32_t domid;
-    char *name;
     int rc = host_find_id(host, who, &domid);
 
     (void)arg;
@@ -22,6 +31,9 @@ static int destroy_one(struct host *host, const char *who, void *arg)
     if (domid == 0)
         return diag_fail(host->dg, DW_FAILED, -EPERM,
                          "domain 0 is not to be destroyed");
+    rc = host_domain(host, domid, &info);
+    if (rc)
+        return rc == -ESRCH ? is_gone(host, who, domid) : rc;
     rc = store_has_devices(host->xs, domid);
     if (rc < 0)
         return diag_fail(host->dg, DW_FAILED, rc,
@@ -31,16 +43,7 @@ static int destroy_one(struct host *host, const char *who, void *arg)
         return diag_fail(host->dg, DW_FAILED, -EBUSY,
                          "domain %s has devices; use \"xl destroy %s\"", who,
                          who);
-    rc = host_domain(host, domid, &info);
-    if (!rc)
-        return guest_remove(host, domid, info.handle);
-    name = store_read(host->xs, domid, "name");
-    if (rc == -ESRCH && name) /* it has left entries */
-        rc = guest_remove(host, domid, NULL);
-    else if (rc == -ESRCH)
-        rc = diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who);
-    free(name);
-    return rc;
+    return guest_remove(host, domid, info.handle);
 }
 
 static int run(struct host *host, const struct args *args)

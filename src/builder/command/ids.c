@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "command/command.h"
+#include "host/find.h"
 #include "host/xenstore.h"
 #include "report/domain.h"
 #include "text.h"

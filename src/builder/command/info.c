@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "frame.h"
 #include "host/ask.h"
+#include "host/find.h"
 #include "host/xenstore.h"
 #include "report/domain.h"
 #include "report/facts.h"

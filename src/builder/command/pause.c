@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "command/command.h"
-#include "host/host.h"
+#include "host/find.h"
 
 static int switch_one(struct host *host, const char *who, const char *what,
                       int (*call)(xc_interface *xc, uint32_t domid))

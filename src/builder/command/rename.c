@@ -4,6 +4,7 @@
 #include "command/command.h"
 #include "config/guest_config.h"
 #include "host/control.h"
+#include "host/find.h"
 
 static int check(struct diag *dg, struct args *args)
 {

@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "host/control.h"
+#include "host/find.h"
 
 /* A decimal number without a sign; *end: what comes behind it. */
 static bool read_number(const char *text, uint64_t *value, char **end)

@@ -7,6 +7,7 @@
 
 #include "command/command.h"
 #include "host/control.h"
+#include "host/find.h"
 
 /* What a guest without PV drivers gets: a button, as xl's -F presses it. */
 static int press(struct host *host, const char *who, uint32_t domid,

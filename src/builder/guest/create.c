@@ -20,49 +20,35 @@ int guest_plan(struct guest *g, struct diag *dg)
     return rc ? rc : image_plan(&g->image, &g->cfg, dg);
 }
 
-static int taken(const struct guest *g, uint32_t domid, bool uuid,
+static int taken(const struct guest *g, const struct store_taken *by,
                  struct diag *dg)
 {
     char *name;
     int rc;
 
-    if (!uuid)
+    if (!by->uuid)
         return config_fail(&g->cfg, dg, DW_CONFIG, -EEXIST, "name",
-                           "domain %u is named %s already", domid, g->cfg.name);
-    name = store_read(g->host->xs, domid, "name");
+                           "domain %u is named %s already", by->domid,
+                           g->cfg.name);
+    name = store_read(g->host->xs, by->domid, "name");
     rc = config_fail(&g->cfg, dg, DW_CONFIG, -EEXIST, "uuid",
-                     "domain %u (%s) has it already", domid,
+                     "domain %u (%s) has it already", by->domid,
                      name ? name : "without a name");
     free(name);
     return rc;
 }
 
-/* Xen itself does not mind two domains of one UUID; xenstore and libxl do. */
-static int look_in_xen(struct guest *g, struct diag *dg)
-{
-    xc_domaininfo_t *domains;
-    unsigned int i, n;
-    int rc = host_domains(g->host, &domains, &n);
-
-    for (i = 0; !rc && i < n; i++)
-        if (!memcmp(domains[i].handle, g->cfg.uuid, UUID_BYTES))
-            rc = taken(g, domains[i].domain, true, dg);
-    free(domains);
-    return rc;
-}
-
-/* Before anything is made; enter() sees to it that it stays so. */
-static int look_for_twins(struct guest *g, struct diag *dg)
+/* Before anything is made. */
+static int claim(struct guest *g, struct store_claim *claim, struct diag *dg)
 {
     struct store_taken other;
-    int rc = store_look(g->host, &g->cfg, &other);
+    int rc = store_claim(g->host, &g->cfg, claim, &other);
 
     if (rc == -EEXIST)
-        return taken(g, other.domid, other.uuid, dg);
-    if (rc)
-        return diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
-                         strerror(-rc));
-    return g->cfg.uuid_given ? look_in_xen(g, dg) : 0;
+        return taken(g, &other, dg);
+    return rc ? diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
+                          strerror(-rc))
+              : 0;
 }
 
 static int find_backends(struct guest *g, struct diag *dg)
@@ -81,13 +67,19 @@ mfn_t guest_frame(const struct guest *g, uint64_t pfn)
 }
 
 /* The domain gets its name, before it gets memory. */
-static int enter(struct guest *g, struct diag *dg)
+static int enter(struct guest *g, struct store_claim *claim, struct diag *dg)
 {
+    const struct store_rings rings = {
+        .store_port = g->domain.store_port,
+        .console_port = g->domain.console_port,
+        .console_domid = g->domain.backends.console_domid,
+    };
     struct store_taken other;
-    int rc = store_enter(g->host, &g->cfg, g->domain.domid, &other);
+    int rc =
+        store_enter(g->host, &g->cfg, g->domain.domid, &rings, claim, &other);
 
     if (rc == -EEXIST)
-        return taken(g, other.domid, other.uuid, dg);
+        return taken(g, &other, dg);
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "entering it in xenstore: %s",
                          strerror(-rc));
@@ -97,14 +89,9 @@ static int enter(struct guest *g, struct diag *dg)
 
 static int introduce(struct guest *g, struct diag *dg)
 {
-    struct store_rings rings = {
-        .store_port = g->domain.store_port,
-        .console_port = g->domain.console_port,
-        .store_mfn = guest_frame(g, g->image.dom->xenstore_pfn),
-        .console_mfn = guest_frame(g, g->image.dom->console_pfn),
-        .console_domid = g->domain.backends.console_domid,
-    };
-    int rc = store_connect(g->host->xs, g->domain.domid, &rings);
+    int rc = store_connect(g->host->xs, g->domain.domid, g->domain.store_port,
+                           guest_frame(g, g->image.dom->xenstore_pfn),
+                           guest_frame(g, g->image.dom->console_pfn));
 
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "introducing it to xenstore: %s",
@@ -124,12 +111,24 @@ static void keep_configuration(struct guest *g)
                   g->cfg.name, strerror(-rc));
 }
 
-static int build(struct guest *g, bool start, struct diag *dg)
+/* The name is claimed first: a domain is made only if nobody has it. */
+static int make(struct guest *g, struct diag *dg)
 {
-    int rc = domain_create(&g->domain, g->host, &g->cfg);
+    struct store_claim name = {0};
+    int rc = claim(g, &name, dg);
 
     if (!rc)
-        rc = enter(g, dg);
+        rc = domain_create(&g->domain, g->host, &g->cfg);
+    if (!rc)
+        rc = enter(g, &name, dg);
+    store_drop(g->host, &name);
+    return rc;
+}
+
+static int build(struct guest *g, bool start, struct diag *dg)
+{
+    int rc = make(g, dg);
+
     if (!rc)
         rc = domain_build(&g->domain, g->host, &g->image);
     if (!rc)
@@ -146,10 +145,8 @@ static int build(struct guest *g, bool start, struct diag *dg)
 
 int guest_create(struct guest *g, bool start, struct diag *dg)
 {
-    int rc = look_for_twins(g, dg);
+    int rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
 
-    if (!rc)
-        rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
     if (!rc)
         rc = image_plan(&g->image, &g->cfg, dg);
     if (!rc)

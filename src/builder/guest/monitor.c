@@ -255,7 +255,7 @@ static int preserve(struct monitor *m)
     kept.name = name;
     rc = uuid_random(kept.uuid);
     if (!rc)
-        rc = store_preserve(m->host->xs, m->domid, name, kept.uuid);
+        rc = store_preserve(m->host, m->domid, name, kept.uuid);
     if (rc)
         return diag_fail(m->host->dg, DW_FAILED, rc, "renaming it to %s: %s",
                          name, strerror(-rc));

@@ -10,7 +10,7 @@ int guest_undo(struct guest *g)
 
     /* Before that, entries that look like its own are another domain's. */
     if (g->entered)
-        rc = store_remove(g->host->xs, g->domain.domid);
+        rc = store_remove(g->host, g->domain.domid);
     g->entered = false;
     if (g->domain.exists) {
         rc2 = userdata_remove(g->domain.domid, g->cfg.uuid);

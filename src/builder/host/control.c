@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/find.h"
 #include "host/xenstore.h"
 
 /* xenstored's XENSTORE_ABS_PATH_MAX is 3072; none of ours is a tenth of it. */
@@ -125,7 +126,7 @@ static int rename_once(struct host *host, uint32_t domid, const char *name,
 
     if (t == XBT_NULL)
         return -errno;
-    rc = store_find(host->xs, t, name, other);
+    rc = host_find_name(host, t, name, other);
     rc = rc == -ESRCH ? put_names(host, t, domid, name) : rc ? rc : -EEXIST;
     if (rc) {
         xs_transaction_end(host->xs, t, true);

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/host.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "config/uuid.h"
-#include "host/xenstore.h"
 
 static void open_xc(struct host *host, struct diag *dg, unsigned int flags)
 {
@@ -88,77 +84,4 @@ int host_domains(struct host *host, xc_domaininfo_t **list, unsigned int *n)
             next = (*list)[*n - 1].domain + 1u;
     } while (r == (int)chunk);
     return 0;
-}
-
-/* All digits?  One that no domain can have becomes DOMID_FIRST_RESERVED. */
-static bool is_number(const char *text, uint32_t *value)
-{
-    unsigned long number;
-    const char *p;
-
-    for (p = text; isdigit((unsigned char)*p); p++)
-        ;
-    if (p == text || *p)
-        return false;
-    errno = 0;
-    number = strtoul(text, NULL, 10);
-    *value = errno || number > DOMID_FIRST_RESERVED ? DOMID_FIRST_RESERVED
-                                                    : (uint32_t)number;
-    return true;
-}
-
-static int find_uuid(struct host *host, const char *who, const uint8_t *uuid,
-                     uint32_t *domid)
-{
-    xc_domaininfo_t *list;
-    unsigned int i, n, found = 0;
-    int rc = host_domains(host, &list, &n);
-
-    for (i = 0; !rc && i < n; i++)
-        if (!memcmp(list[i].handle, uuid, UUID_BYTES)) {
-            *domid = list[i].domain;
-            found++;
-        }
-    free(list);
-    if (!rc && found > 1)
-        return diag_fail(host->dg, DW_FAILED, -EEXIST,
-                         "%u domains have the UUID %s; an ID tells which",
-                         found, who);
-    return rc ? rc : found ? 0 : -ESRCH;
-}
-
-int host_find_id(struct host *host, const char *who, uint32_t *domid)
-{
-    uint8_t uuid[UUID_BYTES];
-    int rc = -ESRCH;
-
-    if (!*who)
-        return diag_fail(host->dg, DW_FAILED, rc,
-                         "an empty name names no domain");
-    if (is_number(who, domid))
-        return 0;
-    if (uuid_parse(who, uuid))
-        rc = find_uuid(host, who, uuid, domid);
-    if (rc != -ESRCH)
-        return rc;
-    rc = store_find(host->xs, XBT_NULL, who, domid);
-    if (rc == -ESRCH)
-        return diag_fail(host->dg, DW_FAILED, rc, "no domain is named %s", who);
-    if (rc)
-        return diag_fail(host->dg, DW_FAILED, rc,
-                         "looking for domain %s in xenstore: %s", who,
-                         strerror(-rc));
-    return 0;
-}
-
-int host_find(struct host *host, const char *who, xc_domaininfo_t *info)
-{
-    uint32_t domid;
-    int rc = host_find_id(host, who, &domid);
-
-    if (!rc)
-        rc = host_domain(host, domid, info);
-    return rc == -ESRCH
-               ? diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who)
-               : rc;
 }

@@ -49,16 +49,4 @@ host_domain(struct host *host, uint32_t domid, xc_domaininfo_t *info);
 int __attribute__((warn_unused_result))
 host_domains(struct host *host, xc_domaininfo_t **list, unsigned int *n);
 
-/*
- * The domain that `who` names: by ID if it is a number, by UUID if it is one
- * that a domain has, by name otherwise.  -ESRCH and the failure in dg: there is
- * no such domain.
- */
-int __attribute__((warn_unused_result))
-host_find(struct host *host, const char *who, xc_domaininfo_t *info);
-
-/* The same where the domain may be gone: an ID need not be in use. */
-int __attribute__((warn_unused_result))
-host_find_id(struct host *host, const char *who, uint32_t *domid);
-
 #endif /* DW_HOST_H */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "host/xenstore.h"
+
 /* xenstored's XENSTORE_ABS_PATH_MAX is 3072; none of ours is a tenth of it. */
 #define PATH 256
 
@@ -61,14 +63,6 @@ static void set_permissions(struct writer *w, const char *node,
         w->rc = -errno;
 }
 
-/* The node is ours alone. */
-static void private(struct writer *w, const char *node)
-{
-    struct xs_permissions perms = {.id = 0, .perms = XS_PERM_NONE};
-
-    set_permissions(w, node, &perms, 1);
-}
-
 /* The node is `owner`'s, to read and to write; `reader` may read it. */
 static void shared(struct writer *w, const char *node, uint32_t owner,
                    uint32_t reader)
@@ -106,18 +100,17 @@ enter(struct writer *w, const char *fmt, ...)
     va_end(al);
 }
 
-/* Goes on in that directory, which is empty then: an earlier domain may have
- * left something there. */
-static void __attribute__((format(printf, 2, 3)))
-make(struct writer *w, const char *fmt, ...)
+/* What an earlier domain has left there goes. */
+static void clear(struct writer *w)
 {
-    va_list al;
-
-    va_start(al, fmt);
-    vsnprintf(w->base, sizeof(w->base), fmt, al);
-    va_end(al);
     if (!w->rc && !xs_rm(w->xs, w->t, w->base) && errno != ENOENT)
         w->rc = -errno;
+}
+
+/* The directory has to be there before it is given permissions, which what is
+ * written below it then takes from it. */
+static void make(struct writer *w)
+{
     if (!w->rc && !xs_mkdir(w->xs, w->t, w->base))
         w->rc = -errno;
 }
@@ -164,9 +157,12 @@ static void put_cpus(struct writer *w, const struct config *cfg)
 }
 
 static void put_domain(struct writer *w, const struct config *cfg,
-                       uint32_t domid, const char *uuid)
+                       uint32_t domid, const char *uuid, bool is_listed)
 {
-    make(w, "/local/domain/%u", domid);
+    enter(w, "/local/domain/%u", domid);
+    if (is_listed)
+        clear(w);
+    make(w);
     put_guest_nodes(w, domid);
     putf(w, "vm", "/vm/%s", uuid);
     put(w, "name", cfg->name);
@@ -192,7 +188,10 @@ static void put_vm(struct writer *w, const struct config *cfg, uint32_t domid,
     struct timeval now;
 
     gettimeofday(&now, NULL);
-    make(w, "/vm/%s", uuid);
+    enter(w, "/vm/%s", uuid);
+    if (cfg->uuid_given) /* nobody else has had a new one */
+        clear(w);
+    make(w);
     guest_reads(w, "", domid);
     put(w, "name", cfg->name);
     put(w, "uuid", uuid);
@@ -204,12 +203,24 @@ static void put_vm(struct writer *w, const struct config *cfg, uint32_t domid,
          (int)(now.tv_usec / 10000));
 }
 
+/* Ours alone, as /libxl is. */
 static void put_libxl(struct writer *w, uint32_t domid)
 {
-    make(w, "/libxl/%u", domid);
-    private(w, "");
+    enter(w, "/libxl/%u", domid);
+    clear(w);
     put(w, "type", "pv");
     put(w, "dm-version", "qemu_xen"); /* for devices that xl attaches later */
+}
+
+/* The directory has the permissions of the one above, unless another domain's
+ * console it is. */
+static void own_console(struct writer *w, uint32_t domid,
+                        uint32_t console_domid)
+{
+    if (!console_domid)
+        return;
+    make(w);
+    shared(w, "", console_domid, domid);
 }
 
 /* Console 0, which is not connected by the states of other devices. */
@@ -220,8 +231,8 @@ static void put_console(struct writer *w, uint32_t domid,
 
     snprintf(backend, sizeof(backend), "/local/domain/%u/backend/console/%u/0",
              rings->console_domid, domid);
-    make(w, "/local/domain/%u/console", domid);
-    shared(w, "", rings->console_domid, domid);
+    enter(w, "/local/domain/%u/console", domid);
+    own_console(w, domid, rings->console_domid);
     put(w, "backend", backend);
     putf(w, "backend-id", "%u", rings->console_domid);
     shared(w, "backend-id", domid, rings->console_domid);
@@ -230,7 +241,6 @@ static void put_console(struct writer *w, uint32_t domid,
     put(w, "output", "pty");
     put(w, "tty", ""); /* xenconsoled's to fill in */
     putf(w, "port", "%u", rings->console_port);
-    putf(w, "ring-ref", "%" PRIu64, rings->console_mfn.v);
 }
 
 /* The end of a device that its backend sees, and libxl's copy of it. */
@@ -248,168 +258,142 @@ static void put_console_backend(struct writer *w, uint32_t domid,
 {
     char backend[PATH / 2];
 
-    make(w, "/local/domain/%u/backend/console/%u/0", console_domid, domid);
+    enter(w, "/local/domain/%u/backend/console/%u/0", console_domid, domid);
+    clear(w);
+    make(w);
     shared(w, "", console_domid, domid);
     put_backend(w, domid);
     memcpy(backend, w->base, sizeof(backend));
-    make(w, "/libxl/%u/device/console/0", domid);
+    enter(w, "/libxl/%u/device/console/0", domid);
     put(w, "backend", backend);
     put_backend(w, domid);
 }
 
-/* ---- transactions ---- */
+/* ---- the transaction ---- */
 
-/* Ends the writer's: 0, -EAGAIN where somebody changed what was read in it, or
- * its first error. */
-static int end(struct writer *w)
+/* Has the living domain the name, or the UUID?  -EEXIST and *taken. */
+static int look_at(struct host *host, const struct store_claim *claim,
+                   const struct config *cfg, const xc_domaininfo_t *info,
+                   struct store_taken *taken)
 {
-    if (w->rc)
-        xs_transaction_end(w->xs, w->t, true);
-    else if (!xs_transaction_end(w->xs, w->t, false))
-        w->rc = -errno;
-    return w->rc;
-}
-
-static int begin(struct writer *w, struct xs_handle *xs)
-{
-    *w = (struct writer){.xs = xs, .t = xs_transaction_start(xs)};
-    return w->t == XBT_NULL ? -errno : 0;
-}
-
-/* Whether /local/domain/ID/NODE has that value: 1, 0 or a negative errno. */
-static int has_value(const struct writer *w, const char *id, const char *node,
-                     const char *value)
-{
-    unsigned int len;
-    char buf[PATH], *found;
     int rc;
 
-    snprintf(buf, sizeof(buf), "/local/domain/%s/%s", id, node);
-    found = xs_read(w->xs, w->t, buf, &len);
-    if (!found)
-        return errno == ENOENT ? 0 : -errno;
-    rc = !strcmp(found, value);
-    free(found);
-    return rc;
+    taken->domid = info->domain;
+    taken->uuid = !memcmp(info->handle, cfg->uuid, UUID_BYTES);
+    rc = store_has_name(host->xs, claim->t, info->domain, cfg->name);
+    if (rc < 0)
+        return rc;
+    if (rc)
+        taken->uuid = false;
+    return taken->uuid || rc ? -EEXIST : 0;
 }
 
-/* The same, of the name, and of the UUID if `vm` is its path. */
-static int is_taken(const struct writer *w, const char *id, const char *name,
-                    const char *vm, struct store_taken *taken)
-{
-    int rc = has_value(w, id, "name", name);
-
-    taken->uuid = false;
-    if (!rc && vm) {
-        rc = has_value(w, id, "vm", vm);
-        taken->uuid = rc > 0;
-    }
-    return rc;
-}
-
-/* 1: there is such a domain; 0: there is none, and its entries are left over
- * from an earlier one. */
-static int exists(struct host *host, uint32_t domid)
-{
-    xc_domaininfo_t info;
-    int rc = host_domain(host, domid, &info);
-
-    return rc == -ESRCH ? 0 : rc ? rc : 1;
-}
-
-/* 0; -EEXIST and *taken, where it is not by `domid`. */
-static int look(const struct writer *w, struct host *host,
+/* Xen itself does not mind two domains of one UUID; xenstore and libxl do. */
+static int look(struct host *host, const struct store_claim *claim,
                 const struct config *cfg, uint32_t domid,
                 struct store_taken *taken)
 {
-    char uuid[UUID_STRING], vm[PATH], **ids, *found;
-    unsigned int i, n, len;
-    bool is_known;
-    int rc = 0;
+    xc_domaininfo_t *list;
+    unsigned int i, n;
+    int rc = host_domains(host, &list, &n);
 
-    uuid_format(cfg->uuid, uuid);
-    snprintf(vm, sizeof(vm), "/vm/%s", uuid);
-    found = xs_read(w->xs, w->t, vm, &len);
-    if (!found && errno != ENOENT)
+    for (i = 0; !rc && i < n; i++)
+        if (list[i].domain != domid && !(list[i].flags & XEN_DOMINF_dying))
+            rc = look_at(host, claim, cfg, &list[i], taken);
+    free(list);
+    return rc;
+}
+
+/*
+ * What a transaction has read fails it where somebody changes that meanwhile:
+ * the list, read before Xen is asked, where a domain is entered of which Xen
+ * did not tell yet; a name, where a domain is renamed.
+ */
+static int claim_for(struct host *host, const struct config *cfg,
+                     uint32_t domid, struct store_claim *claim,
+                     struct store_taken *taken)
+{
+    claim->t = xs_transaction_start(host->xs);
+    if (claim->t == XBT_NULL)
         return -errno;
-    is_known = found;
-    free(found);
-    ids = xs_directory(w->xs, w->t, "/local/domain", &n);
-    if (!ids)
-        return errno == ENOENT ? 0 : -errno;
-    for (i = 0; !rc && i < n; i++) {
-        taken->domid = (uint32_t)strtoul(ids[i], NULL, 10);
-        if (taken->domid != domid)
-            rc = is_taken(w, ids[i], cfg->name, is_known ? vm : NULL, taken);
-        if (rc > 0)
-            rc = exists(host, taken->domid);
-    }
-    free(ids);
-    return rc > 0 ? -EEXIST : rc;
+    claim->listed =
+        xs_directory(host->xs, claim->t, "/local/domain", &claim->n_listed);
+    if (!claim->listed && errno != ENOENT)
+        return -errno;
+    return look(host, claim, cfg, domid, taken);
 }
 
-int store_look(struct host *host, const struct config *cfg,
-               struct store_taken *taken)
+int store_claim(struct host *host, const struct config *cfg,
+                struct store_claim *claim, struct store_taken *taken)
 {
-    const struct writer w = {.xs = host->xs, .t = XBT_NULL};
-
-    return look(&w, host, cfg, UINT32_MAX, taken);
+    *claim = (struct store_claim){.t = XBT_NULL};
+    return claim_for(host, cfg, UINT32_MAX, claim, taken);
 }
 
-static int try_enter(struct host *host, const struct config *cfg,
-                     uint32_t domid, struct store_taken *taken)
+void store_drop(struct host *host, struct store_claim *claim)
 {
+    if (claim->t != XBT_NULL)
+        xs_transaction_end(host->xs, claim->t, true);
+    free(claim->listed);
+    *claim = (struct store_claim){.t = XBT_NULL};
+}
+
+static bool is_listed(const struct store_claim *claim, uint32_t domid)
+{
+    unsigned int i;
+
+    for (i = 0; claim->listed && i < claim->n_listed; i++)
+        if (strtoul(claim->listed[i], NULL, 10) == domid)
+            return true;
+    return false;
+}
+
+/* Ends it: 0, or -EAGAIN where somebody changed what was read in it. */
+static int write_entries(struct host *host, const struct config *cfg,
+                         uint32_t domid, const struct store_rings *rings,
+                         struct store_claim *claim)
+{
+    struct writer w = {.xs = host->xs, .t = claim->t};
     char uuid[UUID_STRING];
-    struct writer w;
-    int rc = begin(&w, host->xs);
 
-    if (rc)
-        return rc;
-    w.rc = look(&w, host, cfg, domid, taken);
     uuid_format(cfg->uuid, uuid);
-    put_domain(&w, cfg, domid, uuid);
+    put_domain(&w, cfg, domid, uuid, is_listed(claim, domid));
     put_vm(&w, cfg, domid, uuid);
     put_libxl(&w, domid);
-    return end(&w);
+    enter(&w, "/local/domain/%u", domid);
+    putf(&w, "store/port", "%u", rings->store_port);
+    put_console(&w, domid, rings);
+    put_console_backend(&w, domid, rings->console_domid);
+    if (w.rc)
+        return w.rc;
+    claim->t = XBT_NULL;
+    return xs_transaction_end(host->xs, w.t, false) ? 0 : -errno;
 }
 
 int store_enter(struct host *host, const struct config *cfg, uint32_t domid,
+                const struct store_rings *rings, struct store_claim *claim,
                 struct store_taken *taken)
 {
-    int rc;
+    int rc = write_entries(host, cfg, domid, rings, claim);
 
-    do
-        rc = try_enter(host, cfg, domid, taken);
-    while (rc == -EAGAIN);
+    while (rc == -EAGAIN) {
+        store_drop(host, claim);
+        rc = claim_for(host, cfg, domid, claim, taken);
+        if (!rc)
+            rc = write_entries(host, cfg, domid, rings, claim);
+    }
     return rc;
 }
 
-static int try_connect(struct xs_handle *xs, uint32_t domid,
-                       const struct store_rings *rings)
+int store_connect(struct xs_handle *xs, uint32_t domid, uint32_t store_port,
+                  mfn_t store_mfn, mfn_t console_mfn)
 {
-    struct writer w;
-    int rc = begin(&w, xs);
+    struct writer w = {.xs = xs, .t = XBT_NULL};
 
-    if (rc)
-        return rc;
     enter(&w, "/local/domain/%u", domid);
-    putf(&w, "store/port", "%u", rings->store_port);
-    putf(&w, "store/ring-ref", "%" PRIu64, rings->store_mfn.v);
-    put_console(&w, domid, rings);
-    put_console_backend(&w, domid, rings->console_domid);
-    return end(&w);
-}
-
-int store_connect(struct xs_handle *xs, uint32_t domid,
-                  const struct store_rings *rings)
-{
-    int rc;
-
-    do
-        rc = try_connect(xs, domid, rings);
-    while (rc == -EAGAIN);
-    if (!rc &&
-        !xs_introduce_domain(xs, domid, rings->store_mfn.v, rings->store_port))
-        rc = -errno;
-    return rc;
+    putf(&w, "store/ring-ref", "%" PRIu64, store_mfn.v);
+    putf(&w, "console/ring-ref", "%" PRIu64, console_mfn.v);
+    if (!w.rc && !xs_introduce_domain(xs, domid, store_mfn.v, store_port))
+        w.rc = -errno;
+    return w.rc;
 }

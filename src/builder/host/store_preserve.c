@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "host/find.h"
 #include "host/xenstore.h"
 
 #define PATH 256
@@ -21,15 +21,13 @@ static int put(struct xs_handle *xs, xs_transaction_t t, const char *directory,
 }
 
 /* The domain's own /vm entry goes: it is the next one's. */
-static int remove_vm(struct xs_handle *xs, xs_transaction_t t, uint32_t domid)
+static int remove_vm(struct host *host, xs_transaction_t t, uint32_t domid)
 {
-    char *vm = store_read(xs, domid, "vm");
-    int rc = 0;
+    char vm[STORE_VM];
+    int rc = store_own_vm(host, domid, vm);
 
-    if (vm && !strncmp(vm, "/vm/", 4) && vm[4] && !xs_rm(xs, t, vm) &&
-        errno != ENOENT)
+    if (!rc && vm[0] && !xs_rm(host->xs, t, vm) && errno != ENOENT)
         rc = -errno;
-    free(vm);
     return rc;
 }
 
@@ -46,11 +44,12 @@ static int add_vm(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
                : -errno;
 }
 
-static int write_all(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
+static int write_all(struct host *host, xs_transaction_t t, uint32_t domid,
                      const char *name, const char *uuid)
 {
+    struct xs_handle *xs = host->xs;
     char domain[PATH], vm[PATH];
-    int rc = remove_vm(xs, t, domid);
+    int rc = remove_vm(host, t, domid);
 
     snprintf(domain, sizeof(domain), "/local/domain/%u", domid);
     snprintf(vm, sizeof(vm), "/vm/%s", uuid);
@@ -67,26 +66,26 @@ static int write_all(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
     return rc;
 }
 
-static int try(struct xs_handle *xs, uint32_t domid, const char *name,
+static int try(struct host *host, uint32_t domid, const char *name,
                const char *uuid)
 {
-    xs_transaction_t t = xs_transaction_start(xs);
+    xs_transaction_t t = xs_transaction_start(host->xs);
     uint32_t other;
     int rc;
 
     if (t == XBT_NULL)
         return -errno;
-    rc = store_find(xs, t, name, &other);
+    rc = host_find_name(host, t, name, &other);
     if (rc == -ESRCH)
-        rc = write_all(xs, t, domid, name, uuid);
+        rc = write_all(host, t, domid, name, uuid);
     else if (!rc)
         rc = -EEXIST;
-    if (!xs_transaction_end(xs, t, rc != 0) && !rc)
+    if (!xs_transaction_end(host->xs, t, rc != 0) && !rc)
         rc = -errno;
     return rc;
 }
 
-int store_preserve(struct xs_handle *xs, uint32_t domid, const char *name,
+int store_preserve(struct host *host, uint32_t domid, const char *name,
                    const uint8_t uuid[UUID_BYTES])
 {
     char text[UUID_STRING];
@@ -94,7 +93,7 @@ int store_preserve(struct xs_handle *xs, uint32_t domid, const char *name,
 
     uuid_format(uuid, text);
     do
-        rc = try(xs, domid, name, text);
+        rc = try(host, domid, name, text);
     while (rc == -EAGAIN);
     return rc;
 }

@@ -6,9 +6,9 @@
 #define DW_STORE_PRESERVE_H
 
 #include <stdint.h>
-#include <xenstore.h>
 
 #include "config/uuid.h"
+#include "host/host.h"
 
 /*
  * Gives a domain's entries another name, and a /vm entry of another UUID in
@@ -16,7 +16,7 @@
  * that name.
  */
 int __attribute__((warn_unused_result))
-store_preserve(struct xs_handle *xs, uint32_t domid, const char *name,
+store_preserve(struct host *host, uint32_t domid, const char *name,
                const uint8_t uuid[UUID_BYTES]);
 
 #endif /* DW_STORE_PRESERVE_H */

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/uuid.h"
-
 /* xenstored's XENSTORE_ABS_PATH_MAX is 3072; none of ours is a tenth of it. */
 #define PATH 256
 
@@ -26,24 +24,28 @@ char *store_read(struct xs_handle *xs, uint32_t domid, const char *node)
     return read_in(xs, XBT_NULL, domid, node);
 }
 
-int store_find(struct xs_handle *xs, xs_transaction_t t, const char *name,
-               uint32_t *domid)
+int store_has_name(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
+                   const char *name)
 {
-    unsigned int i, n;
-    char **ids = xs_directory(xs, t, "/local/domain", &n), *found;
-    int rc = -ESRCH;
+    char *found = read_in(xs, t, domid, "name");
+    int rc = found ? !strcmp(found, name) : errno == ENOENT ? 0 : -errno;
 
-    if (!ids)
-        return errno == ENOENT ? -ESRCH : -errno;
-    for (i = 0; rc && i < n; i++) {
-        *domid = (uint32_t)strtoul(ids[i], NULL, 10);
-        found = read_in(xs, t, *domid, "name");
-        if (found ? !strcmp(found, name) : errno != ENOENT)
-            rc = found ? 0 : -errno;
-        free(found);
-    }
-    free(ids);
+    free(found);
     return rc;
+}
+
+int store_has_entry(struct xs_handle *xs, uint32_t domid)
+{
+    unsigned int n;
+    char buf[PATH];
+    char **nodes;
+
+    snprintf(buf, sizeof(buf), "/local/domain/%u", domid);
+    nodes = xs_directory(xs, XBT_NULL, buf, &n);
+    if (!nodes)
+        return errno == ENOENT ? 0 : -errno;
+    free(nodes);
+    return 1;
 }
 
 /* Nothing there means domain 0. */
@@ -86,43 +88,76 @@ int store_has_devices(struct xs_handle *xs, uint32_t domid)
     return found;
 }
 
+/* ---- the /vm entry ---- */
+
+int store_uuid(struct xs_handle *xs, uint32_t domid, uint8_t uuid[UUID_BYTES])
+{
+    char *vm = store_read(xs, domid, "vm");
+    int rc = vm ? !strncmp(vm, "/vm/", 4) && uuid_parse(vm + 4, uuid)
+             : errno == ENOENT ? 0
+                               : -errno;
+
+    free(vm);
+    return rc;
+}
+
+/* Does a living domain other than that have the UUID?  1 or 0. */
+static int is_another_s(struct host *host, uint32_t domid,
+                        const uint8_t uuid[UUID_BYTES])
+{
+    xc_domaininfo_t *list;
+    unsigned int i, n;
+    int rc = host_domains(host, &list, &n);
+
+    for (i = 0; !rc && i < n; i++)
+        rc = list[i].domain != domid && !(list[i].flags & XEN_DOMINF_dying) &&
+             !memcmp(list[i].handle, uuid, UUID_BYTES);
+    free(list);
+    return rc;
+}
+
+int store_own_vm(struct host *host, uint32_t domid, char vm[STORE_VM])
+{
+    uint8_t uuid[UUID_BYTES];
+    char text[UUID_STRING];
+    int rc = store_uuid(host->xs, domid, uuid), r = 0;
+
+    vm[0] = '\0';
+    if (rc > 0)
+        r = is_another_s(host, domid, uuid);
+    if (rc <= 0 || r)
+        return rc < 0 ? rc : r < 0 ? r : 0;
+    uuid_format(uuid, text);
+    snprintf(vm, STORE_VM, "/vm/%s", text);
+    return 0;
+}
+
+/* ---- removing ---- */
+
 static int remove_path(struct xs_handle *xs, const char *name)
 {
     return xs_rm(xs, XBT_NULL, name) || errno == ENOENT ? 0 : -errno;
 }
 
-/* ---- removing ---- */
-
-/* /vm/UUID as the domain's own entry names it; empty where it does not. */
-static int vm_path(struct xs_handle *xs, uint32_t domid, char buf[PATH])
-{
-    char *vm = store_read(xs, domid, "vm");
-
-    if (!vm && errno != ENOENT)
-        return -errno;
-    snprintf(buf, PATH, "%s", vm && !strncmp(vm, "/vm/", 4) && vm[4] ? vm : "");
-    free(vm);
-    return 0;
-}
-
-int store_remove(struct xs_handle *xs, uint32_t domid)
+int store_remove(struct host *host, uint32_t domid)
 {
     struct store_backends backends;
-    char tree[4][PATH];
-    int rc = store_backends(xs, &backends);
+    char tree[3][PATH], vm[STORE_VM];
+    int rc = store_backends(host->xs, &backends);
     size_t i;
 
     if (!rc)
-        rc = vm_path(xs, domid, tree[0]);
+        rc = store_own_vm(host, domid, vm);
+    if (!rc && vm[0])
+        rc = remove_path(host->xs, vm);
     if (rc)
         return rc;
-    snprintf(tree[1], PATH, "/local/domain/%u/backend/console/%u",
+    snprintf(tree[0], PATH, "/local/domain/%u/backend/console/%u",
              backends.console_domid, domid);
-    snprintf(tree[2], PATH, "/libxl/%u", domid);
+    snprintf(tree[1], PATH, "/libxl/%u", domid);
     /* Last: the domain is found by it. */
-    snprintf(tree[3], PATH, "/local/domain/%u", domid);
-    for (i = 0; !rc && i < 4; i++)
-        if (tree[i][0])
-            rc = remove_path(xs, tree[i]);
+    snprintf(tree[2], PATH, "/local/domain/%u", domid);
+    for (i = 0; !rc && i < 3; i++)
+        rc = remove_path(host->xs, tree[i]);
     return rc;
 }
