@@ -18,6 +18,7 @@ void diag_init(struct diag *dg)
 void diag_step(struct diag *dg)
 {
     dg->cause[0] = '\0';
+    dg->detail[0] = '\0';
 }
 
 void diag_next(struct diag *dg)

@@ -32,7 +32,8 @@ struct diag {
     bool told;    /* there is a line of the present matter already */
     unsigned int nr; /* failures; the first DIAG_LINES of them have a line */
     char line[DIAG_LINES][1024];
-    char cause[512]; /* libxc's first error since diag_step(); xenlog.h */
+    char cause[512];  /* libxc's first error since diag_step(); xenlog.h */
+    char detail[512]; /* and what it said last before that, or "" */
 };
 
 void diag_init(struct diag *dg);

@@ -37,14 +37,16 @@ bad text.gz "$not_elf"
 for packing in 'bzip2 BZh9' 'xz \375\067zXZ\000' 'lzma \135\000\000\200' \
     'lzo \211LZO' 'lz4 \002\041\114\030' 'zstd \050\265\057\375'; do
     printf '%bmore' "$(printf %s "${packing#* }" | sed 's/\\/\\0/g')" >packed
-    bad packed "packed with ${packing%% *}, which libxenguest unpacks in a \
-bzImage only"
+    run create -n g.cfg "kernel='packed'"
+    grep -qE "packed with ${packing%% *}: outside of a bzImage only gzip is \
+unpacked; [a-z0-9]+( -d)? it\$" err || wrong "packed with ${packing%% *}"
+    [ "$status" = 3 ] || wrong "${packing%% *}: status $status"
 done
 gzip -c "$guests/hello-pae" >hello.gz
 size=$(wc -c <hello.gz)
 for part in 10 100 $((size / 2)) $((size - 9)); do
     head -c "$part" hello.gz >cut.gz
-    bad cut.gz 'packed with gzip, and cut off or damaged'
+    bad cut.gz 'truncated gzip data'
 done
 
 # bzimage PAYLOAD LENGTH: a header of Linux' boot protocol, version 2.08, that
@@ -65,11 +67,12 @@ bzimage() {
 bzimage hello.gz "$size"
 works create -n g.cfg "kernel='bzimage'"
 bzimage hello.gz $((size + 1))
-bad bzimage 'a bzImage that is cut off'
+bad bzimage "a truncated bzImage: its payload has $((size + 1)) bytes, $size \
+of which are there"
 bzimage cut.gz $((size - 9))
-bad bzimage 'a bzImage packed with gzip, damaged or not for this libxenguest'
+bad bzimage 'a bzImage: truncated gzip data'
 bzimage text "$(wc -c <text)"
-bad bzimage 'a bzImage packed in an unknown way, damaged or not for this libxenguest'
+bad bzimage 'a bzImage packed in a way that libxenguest does not know'
 
 truncated='a damaged or truncated ELF image'
 for size in 4 20 51 60 200; do
@@ -99,15 +102,16 @@ bad "$kernels/pvh-only" 'a kernel for HVM and PVH guests only'
 bad "$kernels/no-pae" 'a 32-bit kernel without PAE, which no 64-bit Xen runs'
 
 # Sizes.
-fails 3 "g.cfg:3: memory: the kernel does not fit in 32 MiB; at least 68 \
-MiB are needed" create -n g.cfg "kernel='$kernels/large'"
+fails 3 "g.cfg:3: memory: needs memory=68: the kernel does not fit in 32 MiB" \
+    create -n g.cfg "kernel='$kernels/large'"
 works create -n g.cfg "kernel='$kernels/large'" memory=68
 run create -n g.cfg "kernel='$kernels/large'" memory=67
 [ "$status" = 3 ] || wrong 'less than the least memory is enough'
 head -c 40000000 /dev/zero >ramdisk
 run create -n g.cfg ramdisk=\"ramdisk\"
 [ "$status" = 3 ] || wrong "a ramdisk larger than memory: status $status"
-least=$(sed -n 's/^.*:3: memory: .* in 32 MiB; at least \([0-9]*\) MiB are .*/\1/p' err)
+least=$(sed -n 's/^.*:3: memory: needs memory=\([0-9]*\): the kernel and the '\
+'ramdisk ramdisk (39062 KiB, as it is) do not fit in 32 MiB$/\1/p' err)
 works create -n g.cfg ramdisk=\"ramdisk\" memory="${least:-0}"
 run create -n g.cfg ramdisk=\"ramdisk\" memory=$((least - 1))
 [ "$status" = 3 ] || wrong 'less than the least memory is enough for the ramdisk'

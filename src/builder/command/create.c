@@ -101,8 +101,10 @@ static int check(struct diag *dg, struct args *args)
 
 static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
 {
-    int rc = guest_plan(g, dg);
+    int rc;
 
+    dw_hooks_register(opt->order, NULL);
+    rc = guest_plan(g, dg);
     if (rc)
         return rc;
     if (opt->json)

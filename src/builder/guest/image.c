@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest/kernel_check.h"
+#include "hooks/hooks.h"
+#include "hooks/kernel_notes.h"
 
 const char image_any_caps[] = "xen-3.0-x86_64 xen-3.0-x86_32p ";
 
@@ -52,9 +55,9 @@ static int bad_kernel(const struct image *image, const struct config *cfg,
                       const void *file, size_t size, struct diag *dg)
 {
     const struct xc_dom_image *dom = image->dom;
-    char fault[128];
+    char fault[256];
 
-    if (file && kernel_find_fault(dom, file, size, fault, sizeof(fault)))
+    if (file && kernel_find_fault(dom, file, size, dg, fault, sizeof(fault)))
         return bad_file(cfg, "kernel", cfg->kernel, -ENOEXEC, fault, dg);
     if (dom->guest_type && !strstr(dom->xen_caps, dom->guest_type))
         return diag_fail(dg, DW_REFUSED, -EOPNOTSUPP,
@@ -121,8 +124,23 @@ static const char *plan_fault(const struct diag *dg)
     return strncmp(dg->cause, step, len) ? dg->cause : dg->cause + len;
 }
 
+static void warn_of_ramdisk(const struct config *cfg, const struct gzip *gzip)
+{
+    if (gzip->state == GZIP_CUT || gzip->state == GZIP_DAMAGED)
+        diag_warn("ramdisk %s: its gzip data is %s; the guest gets the file as "
+                  "it is",
+                  cfg->ramdisk,
+                  gzip->state == GZIP_CUT ? "truncated" : "damaged");
+    else if (gzip->state == GZIP_MORE && gzip->unpacked <= 16)
+        diag_warn("ramdisk %s: the guest gets the %" PRIu64 " bytes in the "
+                  "first part of it; the others cannot be handed over",
+                  cfg->ramdisk, gzip->unpacked);
+}
+
 int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
 {
+    const struct dw_plan *plan;
+    struct gzip gzip;
     int rc;
 
     diag_step(dg);
@@ -131,12 +149,15 @@ int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
         return rc;
     if (xc_dom_mem_init(image->dom, (unsigned int)cfg->memory))
         return refused(cfg, "kernel", cfg->kernel, dg);
-    rc = dw_plan(image->dom, &image->plan);
+    rc = dw_hooks_plan(image->dom, cfg->ramdisk, &gzip, &plan);
     if (rc == -ENOSPC || rc == -E2BIG)
         return config_fail(cfg, dg, DW_CONFIG, rc, "memory", "%s",
                            plan_fault(dg));
-    return rc ? bad_file(cfg, "kernel", cfg->kernel, rc, plan_fault(dg), dg)
-              : 0;
+    if (rc)
+        return bad_file(cfg, "kernel", cfg->kernel, rc, plan_fault(dg), dg);
+    image->plan = *plan;
+    warn_of_ramdisk(cfg, &gzip);
+    return 0;
 }
 
 void image_close(struct image *image)

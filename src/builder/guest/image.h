@@ -2,9 +2,9 @@
 /*
  * image.h - the guest's kernel and ramdisk, and the plan made for them.
  *
- * Order of calls: image_open(), image_plan(), then domain_build() on its
- * `dom`, image_close().  Nothing here touches a domain, so that a kernel that
- * cannot run is found before one exists.
+ * Order of calls: dw_hooks_register(), image_open(), image_plan(), then
+ * domain_build() on its `dom`, image_close().  Nothing here touches a domain,
+ * so that a kernel that cannot run is found before one exists.
  */
 #ifndef DW_IMAGE_H
 #define DW_IMAGE_H
@@ -18,7 +18,7 @@
 
 struct image {
     struct xc_dom_image *dom;
-    struct dw_plan plan;
+    struct dw_plan plan; /* a copy of the hooks' own */
 };
 
 /* What a 64-bit Xen with 32-bit PV guests says of itself; for --dry-run. */

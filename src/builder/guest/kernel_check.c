@@ -1,181 +1,207 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guest/kernel_check.h"
 
-#include <gelf.h>
-#include <libelf.h>
-#include <stdint.h>
+#include <elf.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <xen/features.h>
 #include <xenctrl.h>
 #include <xenguest.h>
 
+#include "guest/packing.h"
 #include "hooks/kernel_notes.h"
+
+struct line {
+    char *text;
+    size_t room;
+};
 
 /* ---- ELF ---- */
 
-static bool inside(uint64_t offset, uint64_t size, uint64_t all)
-{
-    return offset <= all && size <= all - offset;
-}
-
-static bool tables_inside(Elf *elf, size_t size)
-{
-    GElf_Ehdr ehdr;
-
-    return gelf_getehdr(elf, &ehdr) &&
-           inside(ehdr.e_phoff, (uint64_t)ehdr.e_phnum * ehdr.e_phentsize,
-                  size) &&
-           inside(ehdr.e_shoff, (uint64_t)ehdr.e_shnum * ehdr.e_shentsize,
-                  size);
-}
-
-static bool segments_inside(Elf *elf, size_t size)
-{
-    GElf_Phdr phdr;
-    size_t i, n;
-
-    if (elf_getphdrnum(elf, &n))
-        return false;
-    for (i = 0; i < n; i++)
-        if (!gelf_getphdr(elf, (int)i, &phdr) ||
-            !inside(phdr.p_offset, phdr.p_filesz, size))
-            return false;
-    return true;
-}
-
-bool kernel_is_complete(const void *image, size_t size)
-{
-    bool complete = false;
-    Elf *elf;
-
-    if (elf_version(EV_CURRENT) == EV_NONE)
-        return false;
-    /* libelf only reads an image that it was not asked to write. */
-    elf = elf_memory((char *)(uintptr_t)image, size);
-    if (elf)
-        complete = elf_kind(elf) == ELF_K_ELF && tables_inside(elf, size) &&
-                   segments_inside(elf, size);
-    elf_end(elf);
-    return complete;
-}
-
-static const char *elf_fault(const struct xc_dom_image *dom)
-{
-    struct kernel_notes notes;
-
-    if (!kernel_is_complete(dom->kernel_blob, dom->kernel_size) ||
-        kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes))
-        return "a damaged or truncated ELF image";
-    if (dom->guest_type && !strcmp(dom->guest_type, "xen-3.0-x86_32"))
-        return "a 32-bit kernel without PAE, which no 64-bit Xen runs";
-    if (notes.phys32_entry && !notes.pv)
-        return "a kernel for HVM and PVH guests only";
-    return notes.pv ? NULL
-                    : "an ELF image without Xen's notes: not a PV kernel";
-}
-
-/* ---- packings ---- */
-
-static bool begins_with(const uint8_t *data, size_t size, const char *magic,
-                        size_t len)
-{
-    return size >= len && !memcmp(data, magic, len);
-}
-
-/* Those that Linux builds use (scripts/Makefile.lib).  NULL: none of them. */
-static const char *find_packing(const uint8_t *data, size_t size)
+static const char *machine_name(unsigned int machine)
 {
     static const struct {
-        const char *name, *magic;
-        size_t len;
-    } packings[] = {
-        {"gzip", "\x1f\x8b", 2},
-        {"bzip2", "BZh", 3},
-        {"xz",
-         "\xfd"
-         "7zXZ",
-         6},
-        {"lzma", "\x5d\0\0", 3},
-        {"lzo", "\x89LZO", 4},
-        {"lz4", "\x02\x21\x4c\x18", 4},
-        {"lz4", "\x04\x22\x4d\x18", 4},
-        {"zstd", "\x28\xb5\x2f\xfd", 4},
+        unsigned int machine;
+        const char *name;
+    } known[] = {
+        {EM_AARCH64, "AArch64"},    {EM_ARM, "Arm"},
+        {EM_PPC64, "64-bit POWER"}, {EM_PPC, "PowerPC"},
+        {EM_RISCV, "RISC-V"},       {EM_S390, "S/390"},
+        {EM_IA_64, "Itanium"},      {EM_MIPS, "MIPS"},
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(packings) / sizeof(packings[0]); i++)
-        if (begins_with(data, size, packings[i].magic, packings[i].len))
-            return packings[i].name;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i].machine == machine)
+            return known[i].name;
     return NULL;
 }
 
-static uint32_t le32(const uint8_t *p)
+/* A fault in words, kernel_find_fault()'s: always true. */
+static bool __attribute__((format(printf, 2, 3)))
+found(const struct line *line, const char *fmt, ...)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-           (uint32_t)p[3] << 24;
+    va_list al;
+
+    va_start(al, fmt);
+    vsnprintf(line->text, line->room, fmt, al);
+    va_end(al);
+    return true;
 }
 
-/* Linux' boot protocol (arch/x86/boot.rst): where a header's fields are. */
-#define BOOT_SETUP_SECTS    0x1f1
-#define BOOT_MAGIC          0x202
-#define BOOT_VERSION        0x206
-#define BOOT_PAYLOAD_OFFSET 0x248
-#define BOOT_PAYLOAD_LENGTH 0x24c
-#define BOOT_HEADER_END     0x250
-
-static bool is_bzimage(const uint8_t *file, size_t size)
+static bool other_machine(unsigned int machine, const struct line *line)
 {
-    /* Version 2.08 is the first that tells of the payload. */
-    return size >= BOOT_HEADER_END && !memcmp(file + BOOT_MAGIC, "HdrS", 4) &&
-           (file[BOOT_VERSION] | file[BOOT_VERSION + 1] << 8) >= 0x208;
+    const char *name = machine_name(machine);
+
+    if (machine == EM_386 || machine == EM_X86_64)
+        return false;
+    if (name)
+        return found(line, "a kernel for another machine (%s)", name);
+    return found(line, "a kernel for another machine (ELF machine %u)",
+                 machine);
 }
 
-static void bzimage_fault(const uint8_t *file, size_t size, char *out,
-                          size_t len)
+static bool begins(const char *text, const char *with)
 {
-    uint64_t sectors = file[BOOT_SETUP_SECTS] ? file[BOOT_SETUP_SECTS] : 4;
-    uint64_t at = (sectors + 1) * 512 + le32(file + BOOT_PAYLOAD_OFFSET);
-    uint64_t bytes = le32(file + BOOT_PAYLOAD_LENGTH);
-    const char *packing;
+    return !strncmp(text, with, strlen(with));
+}
 
-    if (!inside(at, bytes, size)) {
-        snprintf(out, len, "a bzImage that is cut off");
-        return;
+/* Linux says so itself, or its kernel came in a bzImage. */
+static bool is_linux(const struct kernel_notes *notes, bool bzimage)
+{
+    return bzimage || begins(notes->guest_os, "linux");
+}
+
+/* What a Linux that is no PV kernel lacks. */
+static const char *linux_hint(const struct kernel_notes *notes, bool bzimage)
+{
+    if (!is_linux(notes, bzimage))
+        return "";
+    return notes->machine == EM_386
+               ? "; Linux has no 32-bit PV since 5.9"
+               : "; a Linux for PV guests has CONFIG_XEN_PV";
+}
+
+/* Where its memory begins, and where it is linked and entered, in words that
+ * libxenguest's own checks follow. */
+static bool bad_addresses(const struct kernel_notes *notes, bool bzimage,
+                          const struct line *line)
+{
+    bool based = notes->virt_base != KERNEL_UNSET;
+    uint64_t base = based ? notes->virt_base : 0;
+    uint64_t offset = notes->paddr_offset != KERNEL_UNSET  ? notes->paddr_offset
+                      : notes->source == KERNEL_HAS_STRING ? base
+                                                           : 0;
+    uint64_t first = notes->first + (base - offset);
+    uint64_t end = notes->end + (base - offset);
+
+    if (!based && notes->paddr_offset != KERNEL_UNSET)
+        return found(line, "it has a PADDR_OFFSET, but no VIRT_BASE");
+    if (notes->first > notes->end)
+        return found(line, "an ELF image with nothing to load");
+    if (first > end)
+        return found(line,
+                     "it would lie from %#" PRIx64 " to %#" PRIx64
+                     ", past the end of all addresses",
+                     first, end);
+    if (notes->entry < first || notes->entry > end) {
+        if (notes->phys32_entry != KERNEL_UNSET)
+            return found(line, "a kernel for HVM and PVH guests only%s",
+                         linux_hint(notes, bzimage));
+        return found(
+            line,
+            "its entry, %#" PRIx64 ", lies outside of the kernel, %#" PRIx64
+            " to %#" PRIx64 "%s",
+            notes->entry, first, end, based ? "" : "; it has no VIRT_BASE");
     }
-    packing = find_packing(file + at, bytes);
-    snprintf(out, len,
-             "a bzImage packed %s%s, damaged or not for this libxenguest",
-             packing ? "with " : "in an unknown way", packing ? packing : "");
+    if (base > first)
+        return found(line,
+                     "the kernel is linked at %#" PRIx64
+                     ", below its VIRT_BASE %#" PRIx64,
+                     first, base);
+    if (notes->init_p2m >= first && notes->init_p2m < end)
+        return found(line,
+                     "its INIT_P2M, %#" PRIx64
+                     ", lies within the kernel, %#" PRIx64 " to %#" PRIx64,
+                     notes->init_p2m, first, end);
+    return false;
+}
+
+/* Who made it, and for which Xen. */
+static bool bad_words(const struct kernel_notes *notes, bool bzimage,
+                      const struct line *line)
+{
+    const char *version =
+        notes->source == KERNEL_HAS_NOTES ? "XEN_VERSION" : "XEN_VER";
+
+    if (!begins(notes->loader, "generic") &&
+        !begins(notes->guest_os, "linux")) {
+        if (notes->phys32_entry != KERNEL_UNSET && !notes->loader[0])
+            return found(line, "a kernel for HVM and PVH guests only%s",
+                         linux_hint(notes, bzimage));
+        return found(line,
+                     "its LOADER is \"%s\" and its GUEST_OS \"%s\"; one has to "
+                     "be \"generic\", or the other \"linux\"",
+                     notes->loader, notes->guest_os);
+    }
+    if (!notes->xen_version[0])
+        return found(line, "it has no %s, which has to be \"xen-3.0\"",
+                     version);
+    if (!begins(notes->xen_version, "xen-3.0"))
+        return found(line, "its %s is \"%s\", not \"xen-3.0\"", version,
+                     notes->xen_version);
+    return false;
+}
+
+/* What libxenguest looks at, in its order. */
+static bool bad_notes(const struct kernel_notes *notes, bool bzimage,
+                      const struct line *line)
+{
+    if (notes->source == KERNEL_SAYS_NOTHING)
+        return found(line,
+                     "an ELF image without Xen's notes: not a PV kernel%s",
+                     linux_hint(notes, bzimage));
+    if (notes->source == KERNEL_HAS_NOTES && notes->unknown_feature[0])
+        return found(line,
+                     "it requires \"%s\", a feature that libxenguest "
+                     "does not know",
+                     notes->unknown_feature + 1);
+    if (bad_words(notes, bzimage, line) || bad_addresses(notes, bzimage, line))
+        return true;
+    if (notes->required & UINT32_C(1) << XENFEAT_dom0)
+        return found(line, "a kernel for domain 0 only");
+    if (notes->machine == EM_386 && !notes->pae)
+        return found(line,
+                     "a 32-bit kernel without PAE, which no 64-bit Xen runs");
+    return false;
+}
+
+static bool elf_fault(const struct xc_dom_image *dom, bool bzimage,
+                      const struct line *line)
+{
+    struct kernel_notes notes;
+
+    if (kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes) ||
+        !kernel_is_complete(dom->kernel_blob, dom->kernel_size))
+        return found(line, "a damaged or truncated ELF image");
+    return other_machine(notes.machine, line) ||
+           bad_notes(&notes, bzimage, line);
 }
 
 /* ---- all of it ---- */
 
-static bool is_elf(const struct xc_dom_image *dom)
-{
-    return begins_with(dom->kernel_blob, dom->kernel_size, "\177ELF", 4);
-}
-
 bool kernel_find_fault(const struct xc_dom_image *dom, const void *file,
-                       size_t size, char *out, size_t len)
+                       size_t size, const struct diag *said, char *out,
+                       size_t len)
 {
-    const char *packing = find_packing(file, size), *fault;
+    struct line line = {out, len};
 
-    if (is_elf(dom)) {
-        fault = elf_fault(dom);
-        snprintf(out, len, "%s", fault ? fault : "");
-        return fault != NULL;
-    }
-    if (is_bzimage(file, size))
-        bzimage_fault(file, size, out, len);
-    else if (packing && !strcmp(packing, "gzip"))
-        snprintf(out, len, "packed with gzip, and cut off or damaged");
-    else if (packing)
-        snprintf(out, len,
-                 "packed with %s, which libxenguest unpacks in a bzImage only",
-                 packing);
-    else
-        snprintf(out, len,
-                 "not an ELF image, nor one packed in a way libxenguest knows");
+    out[0] = '\0';
+    if (dom->kernel_size >= SELFMAG &&
+        !memcmp(dom->kernel_blob, ELFMAG, SELFMAG))
+        return elf_fault(dom, packing_is_bzimage(file, size), &line);
+    packing_fault(file, size, said, out, len);
     return true;
 }

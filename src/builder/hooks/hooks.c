@@ -16,6 +16,7 @@
 #include "hooks/pin.h"
 #include "hooks/plan.h"
 #include "hooks/populate.h"
+#include "hooks/ramdisk.h"
 #include "hooks/vm_assist.h"
 
 /* What libxenguest registers, and what we need to know of a guest type. */
@@ -29,6 +30,7 @@ struct hooks {
 /* A build in progress; libxenguest allocates it zeroed and frees it. */
 struct build {
     struct dw_plan plan;
+    bool planned;
     uint8_t *boot; /* PFN 0 up to pv_layout_written_end(), mapped */
     bool assists_declared;
     bool start_info_bad;
@@ -174,11 +176,32 @@ static int map_boot_region(struct xc_dom_image *dom)
     return b->boot ? 0 : -EFAULT;
 }
 
+int dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
+                  struct gzip *gzip, const struct dw_plan **plan)
+{
+    struct build *b = build_of(dom);
+    struct gzip second;
+    int rc = ramdisk_keep_whole(dom, 0, gzip);
+
+    if (!rc)
+        rc = ramdisk_keep_whole(dom, 1, &second);
+    if (rc)
+        return build_fail(dom, rc, "plan", "out of memory for the ramdisk");
+    b->plan.ramdisk = ramdisk;
+    rc = dw_plan(dom, &b->plan);
+    b->planned = !rc;
+    *plan = &b->plan;
+    return rc;
+}
+
 static int hook_meminit(struct xc_dom_image *dom)
 {
-    struct dw_plan *plan = &build_of(dom)->plan;
-    int rc = dw_plan(dom, plan);
+    const struct dw_plan *plan = &build_of(dom)->plan;
+    struct gzip gzip;
+    int rc = 0;
 
+    if (!build_of(dom)->planned)
+        rc = dw_hooks_plan(dom, NULL, &gzip, &plan);
     if (rc)
         return rc;
     if (plan->layout.total_pages != dom->total_pages)
@@ -316,12 +339,8 @@ static int hook_alloc_pgtables(struct xc_dom_image *dom)
 /* What libxenguest has placed by itself. */
 static int hook_bootearly(struct xc_dom_image *dom)
 {
-    int rc;
+    int rc = check(dom, PV_KERNEL, dom->kernel_seg.pfn, dom->kernel_seg.pages);
 
-    if (dom->f_active[0] & (1u << XENFEAT_auto_translated_physmap))
-        return build_fail(dom, -EOPNOTSUPP, "kernel",
-                          "auto-translated PV guests have left Xen");
-    rc = check(dom, PV_KERNEL, dom->kernel_seg.pfn, dom->kernel_seg.pages);
     for (unsigned int i = 0; !rc && i < PV_MAX_MODULES; i++)
         rc = check(dom, PV_MODULE0 + i, dom->modules[i].seg.pfn,
                    dom->modules[i].seg.pages);

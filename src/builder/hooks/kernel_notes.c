@@ -1,199 +1,371 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <gelf.h>
-#include <libelf.h>
+#include "hooks/kernel_notes.h"
+
+#include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <xen/elfnote.h>
+#include <xen/features.h>
 
-#include "hooks/kernel_notes.h"
+#include "hooks/elf_image.h"
 
-/* A note's number; a size that none has counts as 0, as in libxenguest. */
-static uint64_t note_number(const uint8_t *desc, size_t size)
+/* ELF_MAX_TOTAL_NOTE_COUNT of Xen's libelf: of all owners, in all places. */
+#define NOTES_MAX 65536
+
+static void copy_word(char word[16], const char *text)
 {
-    uint64_t value = 0;
-
-    if (size == 1 || size == 2 || size == 4 || size == 8)
-        memcpy(&value, desc, size);
-    return value;
+    snprintf(word, 16, "%s", text);
 }
 
-/* Is the note's string, which may lack its NUL, equal to `text`? */
-static bool note_is(const uint8_t *desc, size_t size, const char *text)
+/*
+ * Takes what is in [*at, end) up to a NUL or one of `stops` into word[0 ..
+ * room - 1], the rest of which is cleared, and moves *at behind it and behind
+ * the stop, which it returns.  0: a NUL, the end, or no more room; what did not
+ * fit is the next word's, as it is for libxenguest.
+ */
+static char take_word(const char **at, const char *end, char *word, size_t room,
+                      const char *stops)
 {
-    size_t len = strlen(text);
+    memset(word, 0, room);
+    for (size_t len = 0; len < room - 1 && *at < end && **at; len++) {
+        char c = *(*at)++;
 
-    return size >= len && !memcmp(desc, text, len) &&
-           (size == len || desc[len] == '\0');
+        if (strchr(stops, c))
+            return c;
+        word[len] = c;
+    }
+    return '\0';
 }
 
-static bool note_has(const uint8_t *desc, size_t size, const char *text)
-{
-    const uint8_t *nul = memchr(desc, '\0', size);
+/* ---- features ---- */
 
-    return memmem(desc, nul ? (size_t)(nul - desc) : size, text,
-                  strlen(text)) != NULL;
+/* Those whose names libxenguest knows, xen/features.h. */
+static const struct {
+    const char *name;
+    unsigned int bit;
+} features[] = {
+    {"writable_page_tables", XENFEAT_writable_page_tables},
+    {"writable_descriptor_tables", XENFEAT_writable_descriptor_tables},
+    {"auto_translated_physmap", XENFEAT_auto_translated_physmap},
+    {"supervisor_mode_kernel", XENFEAT_supervisor_mode_kernel},
+    {"pae_pgdir_above_4gb", XENFEAT_pae_pgdir_above_4gb},
+    {"hvm_callback_vector", XENFEAT_hvm_callback_vector},
+    {"dom0", XENFEAT_dom0},
+};
+
+/* "name|!name": false where a required one is not known; what follows counts
+ * no more. */
+static bool take_features(struct kernel_notes *notes, const char *text)
+{
+    const char *end = text + strlen(text);
+    char word[64];
+
+    while (text < end) {
+        size_t i, n = sizeof(features) / sizeof(features[0]);
+
+        take_word(&text, end, word, sizeof(word), "|");
+        if (word[0] != '!')
+            continue;
+        for (i = 0; i < n && strcmp(word + 1, features[i].name); i++)
+            ;
+        if (i == n) {
+            if (!notes->unknown_feature[0])
+                memcpy(notes->unknown_feature, word, sizeof(word));
+            return false;
+        }
+        notes->required |= UINT32_C(1) << features[i].bit;
+    }
+    return true;
 }
 
-static void take_note(struct kernel_notes *notes, unsigned int type,
-                      const uint8_t *desc, size_t size)
+/* ---- notes ---- */
+
+struct note {
+    uint32_t type;
+    uint64_t desc; /* address */
+    uint32_t size;
+};
+
+/* Sizes in notes are padded to words, in ELF files of both classes. */
+static uint32_t padded(uint64_t size)
+{
+    return (uint32_t)((size + 3) & ~UINT64_C(3));
+}
+
+/* A note's string ends with its NUL, wherever that is. */
+static bool take_string(struct kernel_notes *notes, uint32_t type,
+                        const char *text)
 {
     switch (type) {
     case XEN_ELFNOTE_PAE_MODE:
         /* A second note of another value takes nothing back. */
-        if (note_is(desc, size, "yes") || note_has(desc, size, "bimodal"))
-            notes->extended_cr3 = true;
+        if (!strcmp(text, "yes") || strstr(text, "bimodal"))
+            notes->pae = notes->extended_cr3 = true;
+        break;
+    case XEN_ELFNOTE_LOADER:
+        copy_word(notes->loader, text);
+        break;
+    case XEN_ELFNOTE_GUEST_OS:
+        copy_word(notes->guest_os, text);
+        break;
+    case XEN_ELFNOTE_XEN_VERSION:
+        copy_word(notes->xen_version, text);
+        break;
+    case XEN_ELFNOTE_FEATURES:
+        return take_features(notes, text);
+    }
+    return true;
+}
+
+static void take_number(struct kernel_notes *notes, uint32_t type,
+                        uint64_t value)
+{
+    switch (type) {
+    case XEN_ELFNOTE_ENTRY:
+        notes->entry = value;
+        break;
+    case XEN_ELFNOTE_HYPERCALL_PAGE:
+        notes->hypercall_page = value;
+        break;
+    case XEN_ELFNOTE_VIRT_BASE:
+        notes->virt_base = value;
         break;
     case XEN_ELFNOTE_INIT_P2M:
-        notes->init_p2m = note_number(desc, size);
+        notes->init_p2m = value;
         break;
-    case XEN_ELFNOTE_MOD_START_PFN:
-        notes->mod_start_pfn = note_number(desc, size) != 0;
+    case XEN_ELFNOTE_PADDR_OFFSET:
+        notes->paddr_offset = value;
         break;
     case XEN_ELFNOTE_PHYS32_ENTRY:
-        notes->phys32_entry = true;
-        return;
-    case XEN_ELFNOTE_VIRT_BASE:
-    case XEN_ELFNOTE_HYPERCALL_PAGE:
+        notes->phys32_entry = value;
         break;
-    default:
-        return;
+    case XEN_ELFNOTE_MOD_START_PFN:
+        notes->mod_start_pfn = value != 0;
+        break;
     }
-    notes->pv = true;
 }
 
-/* Sizes in notes are padded to words, in ELF files of both classes. */
-static uint64_t padded(uint32_t size)
+/* false: it makes libxenguest refuse the kernel. */
+static bool take_note(struct kernel_notes *notes, const struct elf_image *elf,
+                      const struct note *note)
 {
-    return ((uint64_t)size + 3) & ~UINT64_C(3);
+    const char *text;
+
+    switch (note->type) {
+    case XEN_ELFNOTE_PAE_MODE:
+    case XEN_ELFNOTE_LOADER:
+    case XEN_ELFNOTE_GUEST_OS:
+    case XEN_ELFNOTE_XEN_VERSION:
+    case XEN_ELFNOTE_FEATURES:
+        text = elf_string(elf, note->desc);
+        notes->cut |= !text;
+        return !text || take_string(notes, note->type, text);
+    default:
+        notes->cut |=
+            note->size <= 8 && !elf_inside(elf, note->desc, note->size);
+        take_number(notes, note->type, elf_number(elf, note->desc, note->size));
+        return true;
+    }
 }
 
 /*
- * Every Xen note that begins in [offset, offset + size) of the image; returns
- * how many.  libelf would leave out a note that goes on behind that, or behind
- * the file; libxenguest does not, and GRUB's file ends within its last note,
- * PAE_MODE: what is there of it counts.
+ * Every note that begins in [at, end), if the file goes that far, as each may
+ * go on behind both: GRUB's file ends within its last one.  A name is a string,
+ * whatever its size says, which tells alone where the contents are.  false:
+ * libxenguest reads no further.
  */
-static unsigned int take_notes(struct kernel_notes *notes, Elf *elf,
-                               uint64_t offset, uint64_t size)
+static bool take_notes(struct kernel_notes *notes, const struct elf_image *elf,
+                       uint64_t at, uint64_t end, unsigned int *count)
 {
-    size_t room = 0;
-    const uint8_t *image = (const uint8_t *)elf_rawfile(elf, &room);
-    uint64_t end = offset + size < offset ? UINT64_MAX : offset + size;
-    unsigned int count = 0;
+    while (at < end && (*count)++ < NOTES_MAX) {
+        Elf32_Nhdr header; /* alike in both classes */
+        uint64_t name = at + sizeof(header);
+        uint32_t name_size = padded(elf_number(elf, at, 4));
+        struct note note = {
+            .size = (uint32_t)elf_number(elf, at + 4, 4),
+            .type = (uint32_t)elf_number(elf, at + 8, 4),
+            .desc = name + name_size,
+        };
+        const char *owner = elf_string(elf, name);
+        uint64_t next = note.desc + padded(note.size);
 
-    while (image && offset < end && offset < room) {
-        Elf32_Nhdr note;
-        uint64_t name = offset + sizeof(note), desc;
-
-        if (room - offset < sizeof(note))
+        if (owner && !strcmp(owner, "Xen")) {
+            notes->source = KERNEL_HAS_NOTES;
+            if (!take_note(notes, elf, &note))
+                return false;
+        }
+        if (next <= at || !elf_inside(elf, at, 1))
             break;
-        memcpy(&note, image + offset, sizeof(note));
-        desc = name + padded(note.n_namesz);
-        offset = desc + padded(note.n_descsz);
-        if (desc > room || note.n_namesz != sizeof("Xen") ||
-            memcmp(image + name, "Xen", sizeof("Xen")))
-            continue;
-        take_note(notes, note.n_type, image + desc,
-                  note.n_descsz < room - desc ? note.n_descsz : room - desc);
-        count++;
+        at = next;
     }
-    return count;
+    return true;
 }
 
-static unsigned int take_segments(struct kernel_notes *notes, Elf *elf)
+static bool take_segments(struct kernel_notes *notes,
+                          const struct elf_image *elf, unsigned int *count)
 {
-    unsigned int count = 0;
-    size_t nr = 0;
+    struct elf_segment s;
 
-    if (elf_getphdrnum(elf, &nr))
-        return 0;
-    for (size_t i = 0; i < nr; i++) {
-        GElf_Phdr phdr;
+    for (unsigned int i = 0; elf_segment(elf, i, &s); i++) {
+        uint64_t at = elf->base + s.offset;
 
         /* An offset of 0 is an old linker's way to say that it has none. */
-        if (!gelf_getphdr(elf, (int)i, &phdr) || phdr.p_type != PT_NOTE ||
-            phdr.p_offset == 0)
-            continue;
-        count += take_notes(notes, elf, phdr.p_offset, phdr.p_filesz);
+        if (s.type == PT_NOTE && s.offset != 0 &&
+            !take_notes(notes, elf, at, at + s.filesz, count))
+            return false;
     }
-    return count;
+    return true;
 }
 
-static unsigned int take_sections(struct kernel_notes *notes, Elf *elf)
+static bool take_sections(struct kernel_notes *notes,
+                          const struct elf_image *elf, unsigned int *count)
 {
-    unsigned int count = 0;
-    Elf_Scn *scn = NULL;
+    struct elf_section s;
 
-    while ((scn = elf_nextscn(elf, scn))) {
-        GElf_Shdr shdr;
+    for (unsigned int i = 1; elf_section(elf, i, &s); i++) {
+        uint64_t at = elf->base + s.offset;
 
-        if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE)
-            count += take_notes(notes, elf, shdr.sh_offset, shdr.sh_size);
+        if (s.type == SHT_NOTE &&
+            !take_notes(notes, elf, at, at + s.size, count))
+            return false;
     }
-    return count;
+    return true;
+}
+
+/* ---- the string ---- */
+
+static void take_item(struct kernel_notes *notes, const char *name,
+                      const char *value)
+{
+    if (!strcmp(name, "LOADER"))
+        copy_word(notes->loader, value);
+    else if (!strcmp(name, "GUEST_OS"))
+        copy_word(notes->guest_os, value);
+    else if (!strcmp(name, "XEN_VER"))
+        copy_word(notes->xen_version, value);
+    else if (!strcmp(name, "VIRT_BASE"))
+        notes->virt_base = strtoull(value, NULL, 0);
+    else if (!strcmp(name, "VIRT_ENTRY"))
+        notes->entry = strtoull(value, NULL, 0);
+    else if (!strcmp(name, "ELF_PADDR_OFFSET"))
+        notes->paddr_offset = strtoull(value, NULL, 0);
+    else if (!strcmp(name, "HYPERCALL_PAGE"))
+        notes->hypercall_page = strtoull(value, NULL, 0) << 12;
+    else if (!strcmp(name, "PAE") && !strncmp(value, "yes", 3)) {
+        /* The last "yes" counts, whatever follows it. */
+        notes->pae = true;
+        notes->extended_cr3 = !strcmp(value, "yes[extended-cr3]");
+    }
 }
 
 /*
- * "KEY=VALUE,KEY=VALUE": only PAE matters here, as this string can neither
- * move the P2M nor leave modules unmapped.  The last "yes" counts, whatever
- * follows it, as in libxenguest.
+ * "KEY=VALUE,KEY=VALUE" up to a NUL, wherever the section ends; an unknown
+ * feature that is required ends it, too.
  */
-static void take_legacy(struct kernel_notes *notes, const char *text,
-                        size_t size)
+static void take_guest_string(struct kernel_notes *notes, const char *at,
+                              const char *end)
 {
-    static const char extended[] = "yes[extended-cr3]";
-    char *copy = strndup(text, size), *rest = copy, *item;
+    char name[32], value[128];
 
-    notes->pv = true;
-    while ((item = strsep(&rest, ",")))
-        if (!strncmp(item, "PAE=yes", 7))
-            notes->extended_cr3 = !strcmp(item + 4, extended);
-    free(copy);
+    while (at < end && *at) {
+        value[0] = '\0';
+        if (take_word(&at, end, name, sizeof(name), ",=") == '=')
+            take_word(&at, end, value, sizeof(value), ",");
+        if (!strcmp(name, "FEATURES") && !take_features(notes, value))
+            break;
+        take_item(notes, name, value);
+    }
+    if (notes->virt_base != KERNEL_UNSET &&
+        notes->hypercall_page != KERNEL_UNSET)
+        notes->hypercall_page += notes->virt_base;
 }
 
-static void find_legacy(struct kernel_notes *notes, Elf *elf)
+static void find_guest_string(struct kernel_notes *notes,
+                              const struct elf_image *elf)
 {
-    Elf_Scn *scn = NULL;
-    size_t names;
+    struct elf_section s;
+    uint64_t at;
 
-    if (elf_getshdrstrndx(elf, &names))
+    if (!elf_find_section(elf, "__xen_guest", &s))
         return;
-    while ((scn = elf_nextscn(elf, scn))) {
-        GElf_Shdr shdr;
-        const char *name;
-        Elf_Data *data;
+    notes->source = KERNEL_HAS_STRING;
+    at = elf->base + s.offset;
+    if (elf_inside(elf, at, 1))
+        take_guest_string(notes, (const char *)(uintptr_t)at,
+                          (const char *)(uintptr_t)(elf->base + elf->size));
+    else
+        notes->cut = true;
+}
 
-        if (!gelf_getshdr(scn, &shdr))
+/* ---- all of it ---- */
+
+/* Without the symbols that BSD_SYMTAB puts behind it. */
+static void find_extent(struct kernel_notes *notes, const struct elf_image *elf)
+{
+    struct elf_segment s;
+
+    notes->first = UINT64_MAX;
+    for (unsigned int i = 0; elf_segment(elf, i, &s); i++) {
+        if (!elf_is_loaded(&s))
             continue;
-        name = elf_strptr(elf, names, shdr.sh_name);
-        if (!name || strcmp(name, "__xen_guest"))
-            continue;
-        data = elf_rawdata(scn, NULL);
-        if (data && data->d_buf)
-            take_legacy(notes, data->d_buf, data->d_size);
-        return;
+        if (notes->first > s.paddr)
+            notes->first = s.paddr;
+        if (notes->end < s.paddr + s.memsz)
+            notes->end = s.paddr + s.memsz;
     }
+}
+
+static void find_notes(struct kernel_notes *notes, const struct elf_image *elf)
+{
+    unsigned int count = 0;
+
+    if (!take_segments(notes, elf, &count) ||
+        notes->source != KERNEL_SAYS_NOTHING)
+        return;
+    if (take_sections(notes, elf, &count) &&
+        notes->source == KERNEL_SAYS_NOTHING)
+        find_guest_string(notes, elf);
 }
 
 int kernel_notes_read(const void *image, size_t size,
                       struct kernel_notes *notes)
 {
-    Elf *elf;
-    int rc = -ENOEXEC;
+    struct elf_image elf;
+    int rc = elf_image_open(&elf, image, size);
 
-    *notes = (struct kernel_notes){.init_p2m = UINT64_MAX};
-    if (elf_version(EV_CURRENT) == EV_NONE)
-        return -ENOEXEC;
-    /* libelf only reads an image that it was not asked to write. */
-    elf = elf_memory((char *)(uintptr_t)image, size);
-    if (!elf || elf_kind(elf) != ELF_K_ELF)
-        goto out;
-    rc = 0;
-    if (!take_segments(notes, elf) && !take_sections(notes, elf))
-        find_legacy(notes, elf);
-out:
-    elf_end(elf);
-    return rc;
+    *notes = (struct kernel_notes){
+        .machine = elf.machine,
+        .init_p2m = KERNEL_UNSET,
+        .virt_base = KERNEL_UNSET,
+        .paddr_offset = KERNEL_UNSET,
+        .phys32_entry = KERNEL_UNSET,
+        .hypercall_page = KERNEL_UNSET,
+        .entry = KERNEL_UNSET,
+    };
+    if (rc)
+        return rc;
+    find_extent(notes, &elf);
+    find_notes(notes, &elf);
+    if (notes->entry == KERNEL_UNSET)
+        notes->entry = elf.entry;
+    return 0;
+}
+
+bool kernel_is_complete(const void *image, size_t size)
+{
+    struct kernel_notes notes;
+    struct elf_image elf;
+    struct elf_segment s;
+
+    if (elf_image_open(&elf, image, size) ||
+        kernel_notes_read(image, size, &notes) || notes.cut)
+        return false;
+    for (unsigned int i = 0; i < elf.segments; i++)
+        if (!elf_segment(&elf, i, &s) ||
+            (elf_is_loaded(&s) &&
+             !elf_inside(&elf, elf.base + s.offset, s.filesz)))
+            return false;
+    return true;
 }

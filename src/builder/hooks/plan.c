@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <xen/features.h>
 #include <xenctrl.h>
 #include <xenguest.h>
 
@@ -45,6 +46,10 @@ static int plan_kernel(struct xc_dom_image *dom, struct kernel_notes *notes,
     if (kernel_notes_read(dom->kernel_blob, dom->kernel_size, notes))
         return build_fail(dom, -EINVAL, "plan",
                           "the kernel is not an ELF image");
+    if (dom->f_active[0] & UINT32_C(1) << XENFEAT_auto_translated_physmap)
+        return build_fail(dom, -EINVAL, "plan",
+                          "it wants to be auto-translated, which Xen no "
+                          "longer does");
     *kernel = (struct pv_kernel){
         .base = VADDR(xc_dom_virt_base(dom)),
         .first = VADDR(dom->kernel_seg.vstart),
@@ -129,23 +134,117 @@ static uint64_t find_least(const struct pv_request *req, uint64_t mib)
     return most;
 }
 
-static int no_room(struct xc_dom_image *dom, const struct pv_request *req,
+/* "the kernel", and the ramdisk where there is one. */
+static void name_contents(const struct xc_dom_image *dom,
+                          const struct dw_plan *plan,
+                          const struct pv_request *req, char *out, size_t size)
+{
+    const struct pv_module *m = &req->module[0];
+    bool unpacked = m->bytes && m->first.v == VADDR_NONE.v &&
+                    m->bytes != dom->modules[0].size;
+
+    if (!m->bytes)
+        snprintf(out, size, "the kernel does");
+    else
+        snprintf(out, size,
+                 "the kernel and the ramdisk%s%s (%" PRIu64 " KiB%s) do",
+                 plan->ramdisk ? " " : "", plan->ramdisk ? plan->ramdisk : "",
+                 m->bytes >> 10, unpacked ? " unpacked" : ", as it is");
+}
+
+static int no_room(struct xc_dom_image *dom, const struct dw_plan *plan,
+                   const struct pv_request *req,
                    const struct pv_refusal *refusal)
 {
     uint64_t mib = dom->total_pages / MIB, least = 0;
+    char what[300];
 
     if (!dom->nr_vmemranges)
         least = find_least(req, mib);
+    name_contents(dom, plan, req, what, sizeof(what));
     if (least)
         return build_fail(dom, -ENOSPC, "plan",
-                          "the %s does not fit in %" PRIu64
-                          " MiB; at least %" PRIu64 " MiB are needed",
-                          refusal->what, mib, least);
+                          "needs memory=%" PRIu64 ": %s not fit in %" PRIu64
+                          " MiB",
+                          least, what, mib);
     return build_fail(dom, -ENOSPC, "plan",
                       "no room for the %s: %" PRIu64 " KiB needed, %" PRIu64
                       " KiB of memory left",
                       refusal->what, refusal->need << (DW_PAGE_SHIFT - 10),
                       refusal->have << (DW_PAGE_SHIFT - 10));
+}
+
+/*
+ * Nobody loads a kernel so far from where its memory begins, so that this is no
+ * matter of memory.
+ */
+#define GAP_MAX (256 * MIB)
+
+static int check_base(struct xc_dom_image *dom, const struct dw_plan *plan,
+                      const struct pv_kernel *k)
+{
+    uint64_t gap = (k->first.v - k->base.v) >> DW_PAGE_SHIFT;
+
+    if (gap < GAP_MAX || gap < dom->total_pages)
+        return 0;
+    return build_fail(
+        dom, -EINVAL, "plan",
+        "the kernel is linked at %#" PRIx64
+        ", but %s its memory begins at %s%#" PRIx64,
+        k->first.v,
+        plan->notes.virt_base == KERNEL_UNSET ? "without a VIRT_BASE"
+                                              : "says that",
+        plan->notes.virt_base == KERNEL_UNSET ? "" : "VIRT_BASE ", k->base.v);
+}
+
+static bool has_page(const struct dw_plan *plan, pfn_t pfn)
+{
+    for (unsigned int i = 0; i < plan->nr_ranges; i++)
+        if (pfn.v >= plan->ranges[i].first.v && pfn.v < plan->ranges[i].end.v)
+            return true;
+    return false;
+}
+
+/* What the plan puts at `pfn`; NULL: the kernel, or nothing. */
+static const char *find_item(const struct pv_layout *layout, pfn_t pfn)
+{
+    for (unsigned int i = 0; i < PV_ITEMS; i++) {
+        const struct pv_item *item = &layout->item[i];
+
+        if (i != PV_KERNEL && i != PV_PADDING && pfn.v >= item->pfn.v &&
+            pfn.v - item->pfn.v < item->pages)
+            return pv_item_name(i);
+    }
+    return NULL;
+}
+
+/* The page that Xen fills with calls to itself; libxenguest knows the first
+ * dom->total_pages PFNs only. */
+static int check_hypercall_page(struct xc_dom_image *dom,
+                                const struct dw_plan *plan)
+{
+    uint64_t va = xc_dom_virt_hypercall(dom), base = xc_dom_virt_base(dom);
+    pfn_t pfn = PFN((va - base) >> DW_PAGE_SHIFT);
+    const char *item;
+
+    if (va == KERNEL_UNSET)
+        return 0;
+    if (va < base || pfn.v >= dom->total_pages || !has_page(plan, pfn))
+        return build_fail(
+            dom, -EINVAL, "plan",
+            "its HYPERCALL_PAGE, %#" PRIx64
+            ", lies outside of its memory, %#" PRIx64 " to %#" PRIx64 "%s",
+            va, base, base + ((uint64_t)dom->total_pages << DW_PAGE_SHIFT),
+            plan->notes.source == KERNEL_HAS_STRING
+                ? "; in __xen_guest it is a page number, counted "
+                  "from VIRT_BASE"
+                : "");
+    item = find_item(&plan->layout, pfn);
+    return item ? build_fail(dom, -EINVAL, "plan",
+                             "its HYPERCALL_PAGE, %#" PRIx64
+                             ", lies on the %s that the guest starts with",
+                             va, item)
+                : 0;
 }
 
 /*
@@ -199,14 +298,17 @@ int dw_plan(struct xc_dom_image *dom, struct dw_plan *plan)
         rc = plan_modules(dom, req.module);
     if (!rc)
         rc = plan_ranges(dom, plan);
+    if (!rc)
+        rc = check_base(dom, plan, &req.kernel);
     if (rc)
         return rc;
     req.ranges = plan->ranges;
     req.nr_ranges = plan->nr_ranges;
     rc = pv_layout_plan(&req, &plan->layout, &refusal);
     if (rc == -ENOSPC)
-        return no_room(dom, &req, &refusal);
-    return rc ? build_fail(dom, rc, "plan", "%s (%#" PRIx64 ", %#" PRIx64 ")",
-                           refusal.what, refusal.need, refusal.have)
-              : 0;
+        return no_room(dom, plan, &req, &refusal);
+    if (rc)
+        return build_fail(dom, rc, "plan", "%s (%#" PRIx64 ", %#" PRIx64 ")",
+                          refusal.what, refusal.need, refusal.have);
+    return check_hypercall_page(dom, plan);
 }

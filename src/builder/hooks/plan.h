@@ -14,6 +14,7 @@
 struct xc_dom_image; /* xenguest.h */
 
 struct dw_plan {
+    const char *ramdisk; /* its name for messages; NULL: none is known */
     struct kernel_notes notes;
     struct pv_range *ranges; /* dom's memory pool owns them */
     unsigned int nr_ranges;
@@ -26,9 +27,11 @@ struct dw_plan {
  * does it) and, where there is vNUMA, dom->vmemranges.  The plan lasts until
  * xc_dom_release().
  *
- * 0 and *plan; or a negative errno and a line through dom's logger.
- * -EINVAL: a kernel or ranges that no PV domain can have.  -ENOSPC: it does not
- * fit in the memory.  -E2BIG: more memory than Xen can give it.  -ENOMEM.
+ * 0 and *plan, whose `ramdisk` is the caller's; or a negative errno and a line
+ * through dom's logger.  -EINVAL: a kernel or ranges that no PV domain can
+ * have, or that Xen or libxenguest would refuse at a later step.  -ENOSPC: it
+ * does not fit in the memory.  -E2BIG: more memory than Xen can give it.
+ * -ENOMEM.
  */
 int __attribute__((warn_unused_result))
 dw_plan(struct xc_dom_image *dom, struct dw_plan *plan);

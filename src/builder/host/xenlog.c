@@ -54,8 +54,12 @@ static void message(xentoollog_logger *logger, xentoollog_level level, int err,
         fprintf(stderr, "%s: %s%s%s\n", context ? context : "xc", shown,
                 err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
     }
-    if (level >= XTL_ERROR && !dg->cause[0])
+    if (dg->cause[0])
+        return;
+    if (level >= XTL_ERROR)
         snprintf(dg->cause, sizeof(dg->cause), "%s", without_origin(text));
+    else
+        snprintf(dg->detail, sizeof(dg->detail), "%s", text);
 }
 
 void xenlog_init(struct xenlog *log, struct diag *dg)

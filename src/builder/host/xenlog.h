@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * xenlog.h - libxc's logger: its first error since diag_step() becomes the
- * cause that diag_fail_xc() tells; all of it is shown as it comes where the
- * user asked for that (-v).
+ * cause that diag_fail_xc() tells, and its last word before that the detail;
+ * all of it is shown as it comes where the user asked for that (-v).
  */
 #ifndef DW_XENLOG_H
 #define DW_XENLOG_H
