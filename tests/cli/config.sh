@@ -4,10 +4,12 @@
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
 
-# bad LINE MESSAGE: a file with that fourth line is refused.
+# bad LINE MESSAGE [ARGUMENT]...: a file with that fourth line is refused.
 bad() {
     config bad.cfg "$1"
-    fails 3 "bad.cfg:4: $2" create -n --native bad.cfg
+    line=$2
+    shift 2
+    fails 3 "bad.cfg:4: $line" create -n --native bad.cfg "$@"
 }
 
 # good LINE: a file with that fourth line is taken without a word.
@@ -32,9 +34,10 @@ if [ "$(id -u)" != 0 ]; then
     fails 3 'cannot read closed.cfg: Permission denied' create -n closed.cfg
 fi
 : >empty.cfg
-fails 3 'empty.cfg: name is missing
-domwright: empty.cfg: kernel is missing
-domwright: empty.cfg: memory is missing' create -n empty.cfg
+fails 3 "warning: empty.cfg: memory is missing; the guest gets libxl's default \
+of 32 MiB
+domwright: empty.cfg: name is missing
+domwright: empty.cfg: kernel is missing" create -n empty.cfg
 
 # Its syntax: the line is named.
 unexpected='syntax error, unexpected'
@@ -98,21 +101,34 @@ good 'cpus = [ "0", "all,^0" ]'
 good 'cpus = [ ]'
 good 'cpus = "0,,1,"' # as xl, which skips empty items
 good 'cpus = ",0- 1,^ 1"'
-for list in x 3- ',' ' ' '^all' '' 3-1 '0,^0' '1 2'; do
+good 'cpus = "+1,0- +1"'
+good 'cpus = "0-4096"' # what no host has is left out
+for list in x 3- '^all' 3-1 '1 2' -1 ^-1 nodex node1 ++1 '+ 1'; do
     bad "cpus = \"$list\"" 'cpus: it is not a list like "0-3,^2"'
 done
-bad 'cpus = "4096"' 'cpus: no host has such a CPU number'
+for list in ',' ' ' '' '0,^0' 4096; do
+    bad "cpus = \"$list\"" "cpus: no CPU is left in \"$list\""
+done
+bad 'cpus = "^0"' \
+    'cpus: no CPU is left in "^0"; "all" goes before what is taken away'
+bad 'cpus = [ "all", "^1-2" ]' \
+    'cpus: no CPU is left in "^1-2"; "all" goes before what is taken away' \
+    vcpus=2
+bad 'cpus = "99999999999999999999"' 'cpus: no host has such a CPU number'
 bad 'cpus = [ ["0"] ]' 'cpus: it is not a list like "0-3,^2"'
 
 # The kernel's command line, which Xen keeps in 1024 bytes.
 text=$(printf '%01023d' 0)
 good "cmdline = \"$text\""
 config bad.cfg "cmdline = \"0$text\""
-fails 3 "bad.cfg: the kernel's command line has 1024 characters; Xen passes on \
-1023 at most" create -n bad.cfg
+fails 3 "bad.cfg:4: cmdline: the kernel's command line has 1024 bytes; Xen \
+passes on 1023 at most" create -n bad.cfg
 config bad.cfg 'root = "/dev/xvda1"' "extra = \"$text\""
-fails 3 "bad.cfg: the kernel's command line has 1039 characters; Xen passes \
-on 1023 at most" create -n bad.cfg
+fails 3 "bad.cfg:5: extra: the kernel's command line has 1039 bytes; Xen \
+passes on 1023 at most" create -n bad.cfg
+config bad.cfg 'disk = [ "a" ]' "root = \"$text\""
+fails 3 "bad.cfg:5: root: the kernel's command line has 1028 bytes; Xen \
+passes on 1023 at most" create -n bad.cfg
 config good.cfg 'cmdline = "a"' 'extra = "b"'
 warns 'good.cfg: root and extra are ignored beside cmdline' \
     create -n good.cfg
@@ -125,12 +141,12 @@ neutral() {
     done
 }
 for key in bootloader bootloader_args cap channel cpu_weight cpuid cpus_soft \
-    device_tree disk driver_domain dtdev e820_host extratime firmware \
-    init_seclabel iomem ioports irqs latency localtime max_event_channels \
-    max_grant_frames max_grant_version max_maptrack_frames msr_relaxed \
-    nomigrate p9 passthrough pci period pool pvcalls rtc_timeoffset seclabel \
-    slice timer_mode tsc_mode usbctrl usbdev vdispl vfb vif vkb \
-    vmtrace_buf_kb vnc vnuma vpmu vsnd vtpm xend_suspend_evtchn_compat; do
+    device_tree disk driver_domain dtdev e820_host extratime init_seclabel \
+    iomem ioports irqs latency llc_colors localtime max_event_channels \
+    msr_relaxed nomigrate p9 pci period pool pvcalls rtc_timeoffset seclabel \
+    slice usbctrl usbdev vdispl vfb vif virtio vkb vmtrace_buf_kb vnc vnuma \
+    vpmu vsnd vtpm xend_suspend_evtchn_compat xenstore_feature_mask \
+    xenstore_quota; do
     bad "$key = \"x\"" "$key: not supported; $hint"
     bad "$key = [ \"x\" ]" "$key: not supported; $hint"
     neutral '[ ]'
@@ -144,15 +160,13 @@ for key in bootloader bootloader_args cap channel cpu_weight cpuid cpus_soft \
         bad 'cpu_weight = 0' "cpu_weight: not supported; $hint"
         bad 'cpu_weight = 512' "cpu_weight: not supported; $hint"
         ;;
-    max_grant_*|max_maptrack_frames|timer_mode)
+    xenstore_feature_mask)
         neutral '""'
         bad "$key = 0" "$key: not supported; $hint"
         ;;
     cpuid) neutral '""' '"host"' ;;
     max_event_channels) neutral '""' 0 1023 ;;
-    passthrough) neutral '""' '"disabled"' ;;
     pool) neutral '""' 0 '"Pool-0"' ;;
-    tsc_mode) neutral '""' 0 '"default"' ;;
     *) neutral '""' 0 ;;
     esac
 done
@@ -160,24 +174,88 @@ bad 'cpus = "node:0"' "cpus: not supported; $hint"
 bad 'cpus = [ "0,^nodes:0-1", "1" ]' "cpus: not supported; $hint"
 
 # What means nothing to a PV guest.
-set -- acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m altp2mhvm \
-    apic bios bios_path_override boot device_model device_model_args \
-    device_model_args_hvm device_model_args_pv device_model_override \
+set -- acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m_count \
+    altp2mhvm apic arm_sci bios bios_path_override boot bootloader_restrict \
+    bootloader_user device_model device_model_override \
     device_model_stubdomain_override device_model_stubdomain_seclabel \
-    device_model_user device_model_version display dm_restrict \
-    firmware_override gfx_passthru gic_version hap hdtype hpet keymap \
-    mca_caps mmio_hole ms_vm_genid nestedhvm nographic nx oos opengl pae \
+    device_model_user display dm_restrict firmware_override gfx_passthru hap \
+    hdtype hpet hvm_pirq keymap \
+    mca_caps mmio_hole ms_vm_genid nestedhvm nographic nr_spis nx oos opengl \
+    pae \
     pci_msitranslate pci_permissive pci_power_mgmt pci_seize pvshim \
     pvshim_cmdline pvshim_extra pvshim_path rdm rdm_mem_boundary sdl serial \
-    shadow_memory smbios_firmware soundhw spice spice_clipboard_sharing \
+    shadow_memory smbios smbios_firmware soundhw spice spice_clipboard_sharing \
     spice_image_compression spice_streaming_video spiceagent_mouse \
     spicedisable_ticketing spicehost spicepasswd spiceport spicetls_port \
     spiceusbredirection spicevdagent stdvga stubdomain_cmdline \
-    stubdomain_kernel stubdomain_memory stubdomain_ramdisk tee usb usbdevice \
-    usbversion vendor_device vga videoram vif2 viridian vkb_device vncdisplay \
-    vnclisten vncpasswd vncunused vncviewer vpt_align vuart xauthority \
-    xen_platform_pci
+    stubdomain_kernel stubdomain_memory stubdomain_ramdisk sve \
+    trap_unmapped_accesses usb usbdevice usbversion vendor_device vga vif2 \
+    viridian vkb_device vncdisplay vnclisten vncpasswd vncunused vncviewer \
+    vpt_align xauthority xen_platform_pci xen_platform_pci_bar_uc
 good "$(printf '%s = "x"\n' "$@")"
+
+# Values that xl refuses, whatever the guest is.
+# words MESSAGE VALUE...: these are no values of $key.
+words() {
+    message=$1
+    shift
+    for value in "$@"; do
+        bad "$key = $value" "$key: $message"
+    done
+}
+# for_xl VALUE...: these are xl's to see to.
+for_xl() {
+    for value in "$@"; do
+        bad "$key = $value" "$key: not supported; $hint"
+    done
+}
+key=altp2m
+words 'it is none of 0, 1, 2, 3, disabled, mixed, external, limited' '"x"' '""' 4
+neutral 0 3 '"disabled"' '"Mixed"' '"external"' '"limited"' '[ ]' '[ "x" ]'
+key=gic_version
+words 'it is none of default, v2, v3' '"x"' '""' 0 '"v"' '"v22"'
+neutral '"default"' '"v2"' '"V3"'
+key="tee"
+words 'it is none of none, optee, ffa' '"x"' '""' 0
+neutral '"none"' '"OPTEE"' '"ffa"' '[ ]'
+for key in device_model_args device_model_args_hvm device_model_args_pv; do
+    words 'a list is wanted' '"x"' '""' 0
+    neutral '[ ]' '[ "x" ]'
+done
+key=passthrough
+words 'it is none of default, disabled, enabled, sync_pt, share_pt' '"x"' '""' 0
+neutral '"default"' '"disabled"' '[ ]'
+for_xl '"enabled"' '"sync_pt"' '"Share_pt"'
+key=tsc_mode
+words 'it is none of 0, 1, 2, 3, default, always_emulate, native, native_paravirt' \
+    '"x"' '""' 4
+neutral 0 '"default"' '[ ]'
+for_xl 1 3 '"native"' '"always_emulate"' '"Native_paravirt"'
+key=vuart
+words 'it is none of unknown, sbsa_uart' '"x"' '""' 0
+neutral '"unknown"' '[ ]'
+for_xl '"sbsa_uart"' '"SBSA_UART"'
+for key in max_grant_frames max_grant_version max_maptrack_frames; do
+    words 'a number from 0 to 2147483647 is wanted' '"x"' '"-1"' 2147483648
+    neutral '""' '[ ]'
+    for_xl 0 2147483647
+done
+key=timer_mode
+words 'a PV guest cannot have it' 0 1 '""' '"delay_for_missed_ticks"'
+neutral '[ ]'
+key=device_model_version
+words 'it is none of qemu-xen, qemu-xen-traditional' '"x"' '""' 0
+neutral '"qemu-xen"' '[ ]'
+
+# What xl acts on, though a PV guest has no use for it.
+for setting in 'videoram = 16' 'device_model_version = "qemu-xen-traditional"'; do
+    config good.cfg "$setting"
+    warns "good.cfg:4: ${setting%% *}: ignored, a PV guest has no use for it" \
+        create -n good.cfg
+done
+good 'videoram = 16
+videoram = 0'
+
 warns 'good.cfg:4: unknown key frobnicate' create -n good.cfg \
     "$(config good.cfg 'frobnicate = 1'; echo memory=32)"
 
@@ -205,7 +283,19 @@ for type in hvm pvh; do
 done
 good 'type = "pv"'
 good 'builder = "generic"'
+good 'type = "pv"; builder = "generic"'
 bad 'builder = "hvm"' "builder: not supported; $hint"
+for pair in pv:hvm hvm:generic pvh:generic pvh:hvm; do
+    bad "type = \"${pair%:*}\"; builder = \"${pair#*:}\"" \
+        "builder: it contradicts type = \"${pair%:*}\""
+done
+config bad.cfg 'type = "hvm"' 'builder = "hvm"'
+fails 3 "bad.cfg:4: type: not supported; $hint
+domwright: bad.cfg:5: builder: not supported; $hint" create -n --native bad.cfg
+# What a PV guest cannot have, others can.
+config good.cfg 'type = "hvm"' 'timer_mode = 2' 'videoram = 16'
+warns 'good.cfg:4: type: only a PV guest has a plan; xl builds the guest' \
+    create -n good.cfg
 for type in linux PV xen p ''; do
     for key in type builder; do
         bad "$key = \"$type\"" \
@@ -307,6 +397,16 @@ config good.cfg 'cmdline = "bell\a"'
 run create -nv good.cfg
 grep -q 'bell\\x07' err || wrong 'create -v does not show the command line'
 
+# xl's advice on Python stays, in the one line.
+python="; it looks like Python code, which xl's files are no longer: see \
+https://wiki.xen.org/wiki/PythonInXlConfig"
+bad 'extra = "a" + "b"' "config parsing error near \`+': lexical error$python"
+config bad.cfg 'import os' 'vcpus = 1 + 1'
+fails 3 "bad.cfg:4: config parsing error near \`os': $unexpected IDENT, \
+expecting += or '='$python
+domwright: bad.cfg:5: config parsing error near \`+': lexical error" \
+    create -n bad.cfg
+
 # Standard input.
 config good.cfg
 status=0
@@ -324,7 +424,20 @@ sed -i 's/^memory/maxmem/' good.cfg
 works create -n good.cfg
 prints ', 8192 pages'
 sed -i /maxmem/d good.cfg
-fails 3 'good.cfg: memory is missing' create -n good.cfg
+warns "good.cfg: memory is missing; the guest gets libxl's default of 32 MiB" \
+    create -n good.cfg
+prints ', 8192 pages'
+
+# Firmware is a kernel, and whoever has neither that nor a bootloader has none.
+bad 'firmware = "pvgrub32"' 'firmware: a guest has either that or a kernel'
+good 'firmware = ""'
+printf 'name = "guest"\nmemory = 32\nfirmware = "pvgrub32"\n' >good.cfg
+warns 'good.cfg:3: firmware: no kernel is known yet that could be planned for; xl builds the guest' \
+    create -n good.cfg
+fails 3 "argument 'firmware=\"x\"': firmware: it is none of pvgrub32, pvgrub64" \
+    create -n good.cfg 'firmware="x"'
+printf 'name = "guest"\nmemory = 32\ndisk = [ "a" ]\n' >bad.cfg
+fails 3 'bad.cfg: kernel is missing' create -n bad.cfg
 config bad.cfg
 fails 3 "argument 'memory=\"x\"': memory: a number from 0 up is wanted" \
     create -n bad.cfg 'memory="x"'

@@ -216,51 +216,49 @@ static int go_on(struct guest *g, const struct options *opt, int rc)
     return rc ? rc : r;
 }
 
-/* Is the guest none of PV? */
-static bool is_other_type(const struct config *cfg)
+/*
+ * Why there is nothing to plan: what xl will build is not known here.  NULL: it
+ * is, and *key is the key that says so.
+ */
+static const char *no_plan(const struct config *cfg, const char **key)
 {
-    size_t i;
-
-    for (i = 0; i < cfg->n_places; i++)
-        if (cfg->places[i].for_xl && (!strcmp(cfg->places[i].key, "type") ||
-                                      !strcmp(cfg->places[i].key, "builder")))
-            return true;
-    return false;
+    *key = config_is_for_xl(cfg, "type") ? "type" : "builder";
+    if (config_is_other(cfg))
+        return "only a PV guest has a plan";
+    *key = config_is_for_xl(cfg, "bootloader") ? "bootloader" : "firmware";
+    if (!config_has_kernel(cfg))
+        return "no kernel is known yet that could be planned for";
+    *key = "vnuma";
+    return cfg->memory ? NULL : "no memory is known that could be planned for";
 }
 
-/* 0: it is known what xl will build, a kernel for a PV guest. */
-static int check_plan(const struct config *cfg, struct diag *dg)
+/* 1: a dry run of a guest of xl's is over.  0: it goes on with a plan. */
+static int plan_for_xl(const struct config *cfg, const struct options *opt,
+                       struct diag *dg)
 {
-    const char *key = config_has(cfg, "bootloader") ? "bootloader" : "kernel";
+    const char *key, *why = no_plan(cfg, &key);
+    int rc;
 
-    if (is_other_type(cfg))
-        return diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
-                         "%s: xl builds it; only a PV guest has a plan",
-                         cfg->source);
-    if (!cfg->kernel)
-        return config_fail(cfg, dg, DW_CONFIG, -EOPNOTSUPP, key,
-                           "no kernel is known yet that could be planned for; "
-                           "xl builds the guest");
-    return 0;
+    if (!why) {
+        hand_over_warn(cfg, "left to xl, with domwright's builder in it; the "
+                            "plan is without them");
+        return 0;
+    }
+    diag_warn("%s: %s: %s; xl builds the guest", config_where(cfg, key), key,
+              why);
+    rc = opt->json ? cmd_print_json(dg, json_object()) : 0;
+    return rc ? rc : 1;
 }
 
-/* 0: with a dry run, which goes on.  Otherwise xl does, or it is refused. */
+/* 1: that was all.  0: with a dry run, which goes on.  Or it is refused. */
 static int leave_to_xl(const struct config *cfg, const struct options *opt,
                        const struct args *args, struct diag *dg)
 {
-    int rc;
-
     if (args->times['N'])
         return config_refuse_xl(cfg, dg);
-    if (!opt->dry_run)
-        return hand_over(cfg, args, opt->file, opt->extra, opt->n_extra, dg);
-    rc = check_plan(cfg, dg);
-    if (rc)
-        return rc;
-    hand_over_tell(cfg, dg,
-                   "left to xl, with domwright's builder in it, "
-                   "which plans this");
-    return 0;
+    if (opt->dry_run)
+        return plan_for_xl(cfg, opt, dg);
+    return hand_over(cfg, args, opt->file, opt->extra, opt->n_extra, dg);
 }
 
 static int run(struct host *host, const struct args *args)
@@ -282,8 +280,6 @@ static int run(struct host *host, const struct args *args)
         rc = parse_order(dg, args->value['o'], &opt.order);
     config_init(&g.cfg);
     if (!rc)
-        rc = hand_over_prepare(opt.file, dg);
-    if (!rc)
         rc = config_xl_read(&g.cfg, opt.file, opt.extra, opt.n_extra, dg);
     if (!rc)
         rc = config_check(&g.cfg, dg);
@@ -296,7 +292,7 @@ static int run(struct host *host, const struct args *args)
     if (g.domain.exists)
         rc = go_on(&g, &opt, rc);
     guest_close(&g);
-    return rc;
+    return rc > 0 ? 0 : rc;
 }
 
 const struct command cmd_create = {

@@ -9,62 +9,75 @@
 #include <unistd.h>
 
 #include "host/xl.h"
+#include "text.h"
 
-/* More than the reader of configurations takes. */
-#define MAX_INPUT (2 * 1024 * 1024)
+/* "/dev/fd/" and a number. */
+#define MAX_PATH_NAME 32
 
-static bool is_stdin(const char *file)
+/*
+ * Puts where xl is to read the file from into `path`.  Standard input is read
+ * already, and what xl's reader would not take, as it takes no text without a
+ * newline at its end, was mended: both are in cfg->text.
+ */
+static int provide(const struct config *cfg, const char *file,
+                   char path[MAX_PATH_NAME], struct diag *dg)
 {
-    return !strcmp(file, "-");
+    size_t len = strlen(cfg->text);
+    bool in = !strcmp(file, "-");
+    int fd = memfd_create("configuration", in ? MFD_CLOEXEC : 0);
+
+    if (fd < 0 || write(fd, cfg->text, len) != (ssize_t)len ||
+        lseek(fd, 0, SEEK_SET) || (in && dup2(fd, 0) < 0))
+        return diag_fail(dg, DW_FAILED, -errno, "%s, for xl: %s", cfg->source,
+                         strerror(errno));
+    if (in)
+        snprintf(path, MAX_PATH_NAME, "/dev/stdin");
+    else
+        snprintf(path, MAX_PATH_NAME, "/dev/fd/%d", fd);
+    return 0;
 }
 
-/* All of standard input, to be read from its beginning again. */
-static int copy_input(int to)
-{
-    char buffer[4096];
-    size_t total = 0;
-    ssize_t n;
-
-    while (total < MAX_INPUT && (n = read(0, buffer, sizeof(buffer)))) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 || write(to, buffer, (size_t)n) != n)
-            return -errno;
-        total += (size_t)n;
-    }
-    return lseek(to, 0, SEEK_SET) || dup2(to, 0) < 0 ? -errno : 0;
-}
-
-int hand_over_prepare(const char *file, struct diag *dg)
-{
-    int fd, rc;
-
-    if (!is_stdin(file))
-        return 0;
-    fd = memfd_create("configuration", MFD_CLOEXEC);
-    rc = fd < 0 ? -errno : copy_input(fd);
-    if (fd >= 0)
-        close(fd);
-    return rc ? diag_fail(dg, DW_FAILED, rc, "reading standard input: %s",
-                          strerror(-rc))
-              : 0;
-}
-
-void hand_over_tell(const struct config *cfg, const struct diag *dg,
-                    const char *what)
+/* "guest.cfg: disk, vif: what".  NULL: there is no memory for it. */
+static char *tell(const struct config *cfg, const char *what)
 {
     const char *between = "";
-    size_t i;
+    char *line = NULL;
+    size_t len, i;
+    FILE *out = open_memstream(&line, &len);
 
-    if (dg->quiet)
-        return;
-    fprintf(stderr, "domwright: %s: ", cfg->source);
+    if (!out)
+        return NULL;
+    fprintf(out, "%s: ", cfg->source);
     for (i = 0; i < cfg->n_places; i++)
         if (cfg->places[i].for_xl) {
-            fprintf(stderr, "%s%s", between, cfg->places[i].key);
+            fprintf(out, "%s%s", between, cfg->places[i].key);
             between = ", ";
         }
-    fprintf(stderr, ": %s\n", what);
+    fprintf(out, ": %s", what);
+    fclose(out);
+    return line;
+}
+
+void hand_over_warn(const struct config *cfg, const char *what)
+{
+    char *line = tell(cfg, what);
+
+    if (line)
+        diag_warn("%s", line);
+    free(line);
+}
+
+/* That xl builds the guest is a notice, where it does. */
+static void notice(const struct config *cfg)
+{
+    char *line = tell(cfg, "left to xl, with domwright's builder in it");
+    char shown[1024];
+
+    if (line) {
+        text_escape(shown, sizeof(shown), line);
+        fprintf(stderr, "domwright: %s\n", shown);
+    }
+    free(line);
 }
 
 /* xl has the same letters for the same things. */
@@ -92,20 +105,48 @@ static int add_options(char **argv, const struct args *args)
  * xl drops cpus and cpus_soft where nothing says how many vCPUs there are: it
  * comes to its default of one after that.
  */
-static bool needs_vcpus(const struct config *cfg)
+static bool lacks_vcpus(const struct config *cfg)
 {
     return (config_has(cfg, "cpus") || config_has(cfg, "cpus_soft")) &&
            !config_has(cfg, "vcpus") && !config_has(cfg, "maxvcpus") &&
            !config_has(cfg, "vnuma");
 }
 
+/* Its own default makes xl fail where it frees memory first (autoballoon). */
+static bool lacks_memory(const struct config *cfg)
+{
+    return !config_has(cfg, "memory") && !config_has(cfg, "maxmem") &&
+           !config_has(cfg, "vnuma");
+}
+
+/* A PV guest has none, but would balloon down by as much. */
+static bool has_videoram(const struct config *cfg)
+{
+    return config_has(cfg, "videoram") && !config_is_other(cfg);
+}
+
+/* Settings behind all others, where xl does not do what they mean. */
+static void add_settings(char **argv, const struct config *cfg)
+{
+    int n = 0;
+
+    _Static_assert(CONFIG_DEFAULT_MIB == 32, "what stands below");
+    if (lacks_vcpus(cfg))
+        argv[n++] = (char *)"vcpus=1";
+    if (lacks_memory(cfg))
+        argv[n++] = (char *)"memory=32";
+    if (has_videoram(cfg))
+        argv[n] = (char *)"videoram=0";
+}
+
 int hand_over(const struct config *cfg, const struct args *args,
               const char *file, char *const *extra, int n_extra,
               struct diag *dg)
 {
-    const char *path = is_stdin(file) ? "/dev/stdin" : file;
+    char provided[MAX_PATH_NAME];
+    const char *path = cfg->text ? provided : file;
     char **argv;
-    int n = 0, i, rc;
+    int n = 0, i, rc = 0;
 
     if (args->times['j'])
         return diag_fail(dg, DW_USAGE, -EINVAL,
@@ -115,9 +156,10 @@ int hand_over(const struct config *cfg, const struct args *args,
     /* The pin order goes to the plugin by the environment. */
     if (args->value['o'] && setenv("DOMWRIGHT_PIN_ORDER", args->value['o'], 1))
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    if (is_stdin(file) && lseek(0, 0, SEEK_SET))
-        return diag_fail(dg, DW_FAILED, -errno, "standard input: %s",
-                         strerror(errno));
+    if (cfg->text)
+        rc = provide(cfg, file, provided, dg);
+    if (rc)
+        return rc;
     argv = calloc((size_t)n_extra + 16, sizeof(*argv));
     if (!argv)
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
@@ -134,9 +176,9 @@ int hand_over(const struct config *cfg, const struct args *args,
     argv[n++] = (char *)path;
     for (i = 0; i < n_extra; i++)
         argv[n++] = extra[i];
-    if (needs_vcpus(cfg))
-        argv[n++] = (char *)"vcpus=1";
-    hand_over_tell(cfg, dg, "left to xl, with domwright's builder in it");
+    add_settings(argv + n, cfg);
+    if (!dg->quiet)
+        notice(cfg);
     rc = xl_exec(dg, argv);
     free(argv);
     return rc;

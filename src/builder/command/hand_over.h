@@ -8,16 +8,8 @@
 #include "command/args.h"
 #include "config/guest_config.h"
 
-/*
- * To be called before the configuration is read: where that is standard input,
- * xl will want to read it again.
- */
-int __attribute__((warn_unused_result))
-hand_over_prepare(const char *file, struct diag *dg);
-
-/* One line that names the settings because of which the guest is xl's. */
-void hand_over_tell(const struct config *cfg, const struct diag *dg,
-                    const char *what);
+/* A warning that names the settings because of which the guest is xl's. */
+void hand_over_warn(const struct config *cfg, const char *what);
 
 /*
  * Becomes "xl create" with what create's own command line says: its

@@ -21,18 +21,27 @@ static void skip_blanks(const char **text)
     *text += strspn(*text, " \t");
 }
 
-/* One decimal number below CPULIST_MAX; *text is moved behind it. */
+/*
+ * One decimal number, as strtoul(3) takes it, but for a minus; *text is moved
+ * behind it.
+ */
 static int number(const char **text, unsigned long *value)
 {
     char *end;
 
     skip_blanks(text);
-    if (!isdigit((unsigned char)**text))
+    if (!isdigit((unsigned char)(*text)[**text == '+']))
         return -EINVAL;
     errno = 0;
     *value = strtoul(*text, &end, 10);
     *text = end;
-    return errno || *value >= CPULIST_MAX ? -ERANGE : 0;
+    return -errno;
+}
+
+/* Is it a list by node? */
+static bool is_nodes(const char *text)
+{
+    return !strncmp(text, "node:", 5) || !strncmp(text, "nodes:", 6);
 }
 
 /* One item, up to its comma or the end; *text is moved there. */
@@ -44,7 +53,7 @@ static int item(const char **text, struct cpulist *list)
 
     if (!on)
         ++*text;
-    if (!strncmp(*text, "node", 4))
+    if (is_nodes(*text))
         return -EOPNOTSUPP;
     if (on && !strncmp(*text, "all", 3)) {
         *text += 3;
@@ -63,7 +72,7 @@ static int item(const char **text, struct cpulist *list)
     }
     if (last < first)
         return -EINVAL;
-    for (; first <= last; first++)
+    for (; first <= last && first < CPULIST_MAX; first++)
         assign(list, first, on);
     return 0;
 }
@@ -90,7 +99,7 @@ int cpulist_parse(const char *text, struct cpulist *list)
             return rc;
         skip_blanks(&text);
         if (!*text)
-            return is_empty(list) ? -EINVAL : 0;
+            return is_empty(list) ? -ENODATA : 0;
         if (*text++ != ',')
             return -EINVAL;
     }

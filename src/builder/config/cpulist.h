@@ -3,8 +3,8 @@
  * cpulist.h - xl's list of host CPUs: "all", "0-3,5,^1".
  *
  * The items are applied from left to right; "^" takes CPUs away, "all" puts
- * every CPU in, and an empty item is none.  Lists by NUMA node ("node:0") are
- * refused.
+ * every CPU in, and an empty item is none, nor is a CPU that no Xen can have.
+ * Lists by NUMA node ("node:0") are refused.
  */
 #ifndef DW_CPULIST_H
 #define DW_CPULIST_H
@@ -20,8 +20,8 @@ struct cpulist {
 };
 
 /*
- * 0; -EINVAL: not a list, or no CPU is left in it; -EOPNOTSUPP: by node;
- * -ERANGE: a CPU number of CPULIST_MAX or more.
+ * 0; -EINVAL: not a list; -ENODATA: no CPU is left in it; -EOPNOTSUPP: by node;
+ * -ERANGE: a number that is none of a CPU.
  */
 int __attribute__((warn_unused_result))
 cpulist_parse(const char *text, struct cpulist *list);

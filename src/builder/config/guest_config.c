@@ -28,6 +28,7 @@ void config_dispose(struct config *cfg)
     }
     free(cfg->places);
     free(cfg->source);
+    free(cfg->text);
     free(cfg->name);
     free(cfg->kernel);
     free(cfg->ramdisk);
@@ -69,6 +70,12 @@ static struct config_place *find_place(const struct config *cfg,
     return NULL;
 }
 
+const struct config_place *config_last_place(const struct config *cfg,
+                                             const char *key)
+{
+    return find_place(cfg, key);
+}
+
 const char *config_where(const struct config *cfg, const char *key)
 {
     const struct config_place *place = find_place(cfg, key);
@@ -79,6 +86,23 @@ const char *config_where(const struct config *cfg, const char *key)
 bool config_has(const struct config *cfg, const char *key)
 {
     return find_place(cfg, key) != NULL;
+}
+
+bool config_is_for_xl(const struct config *cfg, const char *key)
+{
+    const struct config_place *place = find_place(cfg, key);
+
+    return place && place->for_xl;
+}
+
+bool config_is_other(const struct config *cfg)
+{
+    return config_is_for_xl(cfg, "type") || config_is_for_xl(cfg, "builder");
+}
+
+bool config_has_kernel(const struct config *cfg)
+{
+    return cfg->kernel && *cfg->kernel;
 }
 
 void config_leave_to_xl(struct config *cfg, const char *key)
@@ -180,6 +204,14 @@ static void check_name(struct check *c)
         REFUSE(c, "name", "it %s", wrong);
 }
 
+/* The key that it was made of, or most of it. */
+static const char *cmdline_key(const struct config *cfg)
+{
+    if (config_has(cfg, "cmdline"))
+        return "cmdline";
+    return config_has(cfg, "extra") ? "extra" : "root";
+}
+
 /* Like the name, they go into xenstore or JSON, which take nothing else. */
 static void check_text(struct check *c)
 {
@@ -189,9 +221,7 @@ static void check_text(struct check *c)
     } strings[] = {
         {"kernel", cfg->kernel},
         {"ramdisk", cfg->ramdisk},
-        {config_has(cfg, "cmdline") || !config_has(cfg, "extra") ? "cmdline"
-                                                                 : "extra",
-         cfg->cmdline},
+        {cmdline_key(cfg), cfg->cmdline},
     };
     size_t i;
 
@@ -200,9 +230,14 @@ static void check_text(struct check *c)
             REFUSE(c, strings[i].key, "it is not UTF-8");
 }
 
+/* A bootloader finds one, and so does firmware; other guests need none. */
 static void check_kernel(struct check *c)
 {
-    if (!c->cfg->needs_xl && (!c->cfg->kernel || !*c->cfg->kernel))
+    const struct config *cfg = c->cfg;
+
+    if (!config_has_kernel(cfg) && !config_is_other(cfg) &&
+        !config_is_for_xl(cfg, "bootloader") &&
+        !config_is_for_xl(cfg, "firmware"))
         missing(c, "kernel");
 }
 
@@ -210,11 +245,8 @@ static void check_memory(struct check *c)
 {
     const struct config *cfg = c->cfg;
 
-    if (!config_has(cfg, "memory") && !config_has(cfg, "maxmem")) {
-        if (!cfg->needs_xl)
-            missing(c, "memory");
+    if (!config_has(cfg, "memory") && !config_has(cfg, "maxmem"))
         return;
-    }
     if (!cfg->memory || cfg->memory > CONFIG_MAX_MIB)
         REFUSE(c, config_has(cfg, "memory") ? "memory" : "maxmem",
                "%lu MiB; a guest has 1 to %lu", cfg->memory, CONFIG_MAX_MIB);
@@ -242,11 +274,11 @@ static void check_cmdline(struct check *c)
 {
     size_t len = c->cfg->cmdline ? strlen(c->cfg->cmdline) : 0;
 
-    if (len >= PV_CMDLINE_MAX)
-        refuse(c, diag_fail(c->dg, DW_CONFIG, -EINVAL,
-                            "%s: the kernel's command line has %zu characters; "
-                            "Xen passes on %d at most",
-                            c->cfg->source, len, PV_CMDLINE_MAX - 1));
+    if (len >= PV_CMDLINE_MAX && !config_is_other(c->cfg))
+        REFUSE(c, cmdline_key(c->cfg),
+               "the kernel's command line has %zu bytes; Xen passes on %d at "
+               "most",
+               len, PV_CMDLINE_MAX - 1);
 }
 
 int config_check(struct config *cfg, struct diag *dg)

@@ -31,6 +31,10 @@
  */
 #define CONFIG_MAX_MIB ((1ul << 24) - 1)
 
+/* libxl's for a guest that says nothing (libxl__domain_build_info_setdefault).
+ */
+#define CONFIG_DEFAULT_MIB 32
+
 /* xenstore's names have no limit of their own; its payload has (4096). */
 #define CONFIG_MAX_NAME 255
 
@@ -42,7 +46,9 @@ struct config_place {
 };
 
 struct config {
-    char *source;                /* the file's name, for messages */
+    char *source; /* the file's name, for messages */
+    char
+        *text; /* what is to be read in place of the file, by others; or NULL */
     struct config_place *places; /* in the order of the text */
     size_t n_places;
     bool needs_xl; /* one of the places is for_xl */
@@ -50,7 +56,7 @@ struct config {
     char *name;
     uint8_t uuid[UUID_BYTES];
     bool uuid_given;
-    char *kernel;           /* a path; NULL only where needs_xl */
+    char *kernel;           /* a path; config_has_kernel() */
     char *ramdisk;          /* a path, or NULL */
     char *cmdline;          /* or NULL */
     unsigned long memory;   /* MiB */
@@ -89,6 +95,21 @@ const char *config_bad_name(const char *name);
 const char *config_where(const struct config *cfg, const char *key);
 
 bool config_has(const struct config *cfg, const char *key);
+
+/* Is the key there, and left to xl? */
+bool config_is_for_xl(const struct config *cfg, const char *key);
+
+/* Is the guest none of PV? */
+bool config_is_other(const struct config *cfg);
+
+/* Is a kernel named?  One need not be where config_is_other(), or where a
+ * bootloader is left to xl, which finds one.
+ */
+bool config_has_kernel(const struct config *cfg);
+
+/* The last setting of the key, which counts; NULL: there is none. */
+const struct config_place *config_last_place(const struct config *cfg,
+                                             const char *key);
 
 /*
  * diag_fail() about the value of a key, whoever finds it wrong: the line is

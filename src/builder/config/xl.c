@@ -15,7 +15,8 @@ struct reader {
     struct config *cfg;
     struct diag *dg;
     XLU_Config *xlu;
-    int rc; /* of what was refused so far; reading goes on */
+    bool other; /* a guest that is none of PV */
+    int rc;     /* of what was refused so far; reading goes on */
 };
 
 static void out_of_memory(struct reader *rd)
@@ -116,33 +117,37 @@ static void get_uuid(struct reader *rd)
     }
 }
 
-/* A word that says what kind of guest it is; true: one for xl. */
-static bool read_type(struct reader *rd, const char *key, const char *pv)
+/* The index of the key's word among `types`; 0 where the key is absent. */
+static int read_type(struct reader *rd, const char *key,
+                     const char *const *types)
 {
-    static const char *const others[] = {"hvm", "pvh"};
     const char *type;
-    size_t i;
-    int err = xlu_cfg_get_string(rd->xlu, key, &type, 1);
+    int i, err = xlu_cfg_get_string(rd->xlu, key, &type, 1);
 
-    if (err == ESRCH || (!err && !strcmp(type, pv)))
-        return false;
-    for (i = 0; !err && i < sizeof(others) / sizeof(others[0]); i++)
-        if (!strcmp(type, others[i]))
-            return true;
+    if (err == ESRCH)
+        return 0;
+    for (i = 1; !err && types[i]; i++)
+        if (!strcmp(type, types[i]))
+            return i;
     refuse(rd, key, "it is no type of guest; a PV guest has type = \"pv\"");
-    return false;
+    return 0;
 }
 
-/* type = "pv", or its older spelling builder = "generic". */
+/* type, and its older spelling builder, which has no word for PVH. */
 static void get_type(struct reader *rd)
 {
-    bool type = read_type(rd, "type", "pv");
-    bool builder = read_type(rd, "builder", "generic");
+    static const char *const types[] = {"", "pv", "hvm", "pvh", NULL};
+    static const char *const builders[] = {"", "generic", "hvm", NULL};
+    int type = read_type(rd, "type", types);
+    int builder = read_type(rd, "builder", builders);
 
-    if (type)
+    if (type && builder && type != builder)
+        refuse(rd, "builder", "it contradicts type = \"%s\"", types[type]);
+    if (type > 1)
         config_leave_to_xl(rd->cfg, "type");
-    if (builder)
+    if (builder > 1)
         config_leave_to_xl(rd->cfg, "builder");
+    rd->other = type > 1 || builder > 1;
 }
 
 /* root and extra, joined as xl does. */
@@ -189,6 +194,10 @@ static void get_cpulist(struct reader *rd, const char *text,
     case -EOPNOTSUPP:
         config_leave_to_xl(rd->cfg, "cpus");
         break;
+    case -ENODATA:
+        refuse(rd, "cpus", "no CPU is left in \"%s\"%s", text,
+               *text == '^' ? "; \"all\" goes before what is taken away" : "");
+        break;
     case -ERANGE:
         refuse(rd, "cpus", "no host has such a CPU number");
         break;
@@ -230,11 +239,22 @@ static void get_cpus(struct reader *rd)
         get_cpulist(rd, xlu_cfg_get_listitem(items, (int)i), &cfg->cpus[i]);
 }
 
-/* As in xl, either size stands for the other one, where that is absent. */
+/*
+ * As in xl, either size stands for the other one, where that is absent; the
+ * nodes of vnuma have sizes of their own.
+ */
 static void get_sizes(struct reader *rd)
 {
     struct config *cfg = rd->cfg;
+    bool any = config_has(cfg, "memory") || config_has(cfg, "maxmem") ||
+               config_has(cfg, "vnuma");
 
+    if (!any) {
+        diag_warn("%s: memory is missing; the guest gets libxl's default of %d "
+                  "MiB",
+                  cfg->source, CONFIG_DEFAULT_MIB);
+        cfg->memory = CONFIG_DEFAULT_MIB;
+    }
     get_number(rd, "memory", &cfg->memory);
     cfg->maxmem = cfg->memory;
     get_number(rd, "maxmem", &cfg->maxmem);
@@ -282,20 +302,6 @@ static void get_actions(struct reader *rd)
 
 /* ---- keys that are not read ---- */
 
-/* Is `word` one of those in `words`, between vertical bars? */
-static bool is_among(const char *word, const char *words)
-{
-    size_t len = strlen(word);
-
-    while (words) {
-        if (!strncmp(words, word, len) && (!words[len] || words[len] == '|'))
-            return true;
-        words = strchr(words, '|');
-        words += words != NULL;
-    }
-    return false;
-}
-
 /* Does the value of a key ask for nothing? */
 static bool is_neutral(const struct reader *rd, const char *name,
                        const char *neutral)
@@ -307,17 +313,88 @@ static bool is_neutral(const struct reader *rd, const char *name,
         return !n;
     if (xlu_cfg_get_string(rd->xlu, name, &text, 1))
         return false;
-    return is_among(text, neutral);
+    return config_key_has(neutral, text, strncmp);
+}
+
+/* "a|b" as "a, b". */
+static void refuse_word(struct reader *rd, const char *key, const char *words)
+{
+    char list[128] = "";
+    size_t n = 0;
+
+    for (; *words && n < sizeof(list) - 3; words++)
+        n += (size_t)sprintf(list + n, *words == '|' ? ", " : "%c", *words);
+    refuse(rd, key, "it is none of %s", list);
+}
+
+/* What xl would refuse, too.  A value of the wrong kind it only warns of. */
+static void check_words(struct reader *rd, const struct config_key *key)
+{
+    const char *text;
+    long number;
+    int err = xlu_cfg_get_string(rd->xlu, key->name, &text, 1);
+
+    if (!strcmp(key->words, KEY_NUMBER)) {
+        if (xlu_cfg_get_bounded_long(rd->xlu, key->name, 0, INT_MAX, &number,
+                                     1) &&
+            !is_neutral(rd, key->name, key->neutral))
+            refuse(rd, key->name, "a number from 0 to %d is wanted", INT_MAX);
+    } else if (!strcmp(key->words, KEY_LIST)) {
+        if (!err)
+            refuse(rd, key->name, "a list is wanted");
+    } else if (!err && !config_key_has(key->words, text, strncasecmp)) {
+        refuse_word(rd, key->name, key->words);
+    }
 }
 
 static void check_key(struct reader *rd, const struct config_place *place)
 {
     const struct config_key *known = config_key_find(place->key);
+    const char *text;
 
     if (known->class == KEY_UNKNOWN)
         diag_warn("%s: unknown key %s", place->where, place->key);
+    if (place != config_last_place(rd->cfg, place->key))
+        return;
+    if (known->words)
+        check_words(rd, known);
+    if (known->class == KEY_NOT_PV && !rd->other &&
+        !xlu_cfg_get_string(rd->xlu, place->key, &text, 1))
+        refuse(rd, place->key, "a PV guest cannot have it");
     if (known->class == KEY_XL && !is_neutral(rd, place->key, known->neutral))
         config_leave_to_xl(rd->cfg, place->key);
+}
+
+/* For a PV guest firmware is a kernel's other name. */
+static void check_firmware(struct reader *rd)
+{
+    const char *text;
+
+    if (rd->other || !config_is_for_xl(rd->cfg, "firmware"))
+        return;
+    if (config_has_kernel(rd->cfg))
+        refuse(rd, "firmware", "a guest has either that or a kernel");
+    else if (xlu_cfg_get_string(rd->xlu, "firmware", &text, 1) ||
+             !config_key_has("pvgrub32|pvgrub64", text, strncmp))
+        refuse_word(rd, "firmware", "pvgrub32|pvgrub64");
+}
+
+/* Who builds the guest is known by now. */
+static void warn_of_idle(struct reader *rd)
+{
+    const struct config_place *place;
+    const struct config_key *known;
+    size_t i;
+
+    for (i = 0; i < rd->cfg->n_places; i++) {
+        place = &rd->cfg->places[i];
+        known = config_key_find(place->key);
+        if (known->class == KEY_IDLE &&
+            place == config_last_place(rd->cfg, place->key) &&
+            !is_neutral(rd, place->key, known->neutral))
+            diag_warn("%s: %s: ignored, a PV guest has no use for it",
+                      place->where, place->key);
+    }
 }
 
 /* ---- all of it ---- */
@@ -332,12 +409,15 @@ static int read_values(struct reader *rd)
     get_string(rd, "name", &rd->cfg->name);
     get_uuid(rd);
     get_string(rd, "kernel", &rd->cfg->kernel);
+    check_firmware(rd);
     get_string(rd, "ramdisk", &rd->cfg->ramdisk);
     get_cmdline(rd);
     get_sizes(rd);
     get_vcpus(rd);
     get_cpus(rd);
     get_actions(rd);
+    if (!rd->rc && !rd->cfg->needs_xl)
+        warn_of_idle(rd);
     return rd->rc;
 }
 

@@ -20,6 +20,7 @@ struct part {
     size_t len;
     char *source; /* what messages about it begin with */
     bool argument;
+    bool changed; /* it is not what was read */
 };
 
 struct parser {
@@ -27,7 +28,6 @@ struct parser {
     struct diag *dg;
     struct part *parts;
     int n_parts;
-    bool explained; /* what is wrong is better known than the library knows */
 };
 
 /*
@@ -88,7 +88,7 @@ static int read_path(const char *path, char *text, size_t *len)
 static void normalise(struct part *part)
 {
     static const char mark[] = "\xef\xbb\xbf";
-    size_t from = 0, to = 0;
+    size_t from = 0, to = 0, len = part->len;
 
     if (part->len >= 3 && !memcmp(part->text, mark, 3))
         from = 3;
@@ -100,6 +100,7 @@ static void normalise(struct part *part)
         part->text[to++] = '\n';
     part->text[to] = '\0';
     part->len = to;
+    part->changed = to != len;
 }
 
 static int read_file(struct parser *ps, const char *path)
@@ -204,21 +205,23 @@ static bool has_odd_number(const struct part *part, unsigned long line,
                     sscanf(text, " %31[a-z_] = %*[0-9]%1[.]", key, sign) == 2);
 }
 
-/* One line of the parser's: ":LINE: what". */
-static int retell(struct parser *ps, const struct part *part, char *told)
+/* Has the library said that of the text?  It needs three lines for it. */
+static const char python_mark[] = "warning: Config file looks like it";
+static const char python[] =
+    "; it looks like Python code, which xl's files are no longer: see "
+    "https://wiki.xen.org/wiki/PythonInXlConfig";
+
+/*
+ * One line of the parser's: ":LINE: what".  *advice, what it has to say of the
+ * whole, goes with the first line that is no better known here.
+ */
+static int retell(struct parser *ps, const struct part *part, char *told,
+                  const char **advice)
 {
     unsigned long line;
-    char key[32], better[96];
+    char key[32], better[512];
     char *what;
 
-    /* It is followed by two more, and comes last. */
-    if (!strncmp(told, "warning: Config file looks like", 31) && ps->explained)
-        return -EINVAL;
-    if (!strncmp(told, "warning: Config file looks like", 31))
-        return diag_fail(ps->dg, DW_CONFIG, -EINVAL,
-                         "%s: it looks like Python code, which xl's files are "
-                         "no longer",
-                         part->source);
     if (*told != ':')
         return -EINVAL;
     line = strtoul(told + 1, &what, 10);
@@ -226,26 +229,25 @@ static int retell(struct parser *ps, const struct part *part, char *told)
     if (has_unit(part, line, key)) {
         snprintf(better, sizeof(better),
                  "%s: a number of MiB is wanted, without a unit", key);
-        what = better;
-        ps->explained = true;
     } else if (has_odd_number(part, line, key)) {
         snprintf(better, sizeof(better),
                  "%s: a whole number from 0 up is wanted", key);
-        what = better;
-        ps->explained = true;
+    } else {
+        snprintf(better, sizeof(better), "%.300s%s", what, *advice);
+        *advice = "";
     }
-    return complain(ps, part, line, what);
+    return complain(ps, part, line, better);
 }
 
 static int retell_all(struct parser *ps, const struct part *part, char *report)
 {
+    const char *advice = strstr(report, python_mark) ? python : "";
     char *rest = report, *told;
     int rc = -EINVAL;
 
-    ps->explained = false;
     while ((told = strsep(&rest, "\n")))
         if (*told)
-            rc = retell(ps, part, told);
+            rc = retell(ps, part, told, &advice);
     diag_next(ps->dg);
     return rc;
 }
@@ -429,6 +431,10 @@ int xl_text_parse(struct config *cfg, const char *path, char *const *extra,
         rc = check_parts(&ps);
     if (!rc)
         rc = parse_together(&ps, xlu);
+    if (!rc && (ps.parts[0].changed || !strcmp(path, "-"))) {
+        cfg->text = ps.parts[0].text;
+        ps.parts[0].text = NULL;
+    }
     dispose(&ps);
     return rc;
 }
