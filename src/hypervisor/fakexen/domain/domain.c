@@ -196,8 +196,6 @@ void fx_reap_domains(struct fx_host *host)
 {
     unsigned int i;
 
-    if (!host->may_reap)
-        return;
     host->may_reap = false;
     for (i = FX_CONTROL_DOMID + 1; i < FX_MAX_DOMAINS; i++) {
         struct fx_domain *domain = &host->super->domain[i];

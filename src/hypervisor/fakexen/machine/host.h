@@ -30,7 +30,7 @@ struct fx_hooks {
     /* A holder of the lock died: makes of the state one that can be.  -ENOMEM:
      * it is as it was. */
     int (*repair)(struct fx_host *host);
-    /* The lock is about to be left; may be NULL. */
+    /* The lock is about to be left, and may_reap is set; may be NULL. */
     void (*leave)(struct fx_host *host);
 };
 

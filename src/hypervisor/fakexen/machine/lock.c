@@ -41,9 +41,10 @@ void fx_lock(struct fx_host *host)
 
 void fx_unlock(struct fx_host *host)
 {
-    if (host->hooks->leave && !host->unrepaired)
+    if (host->may_reap && !host->unrepaired && host->hooks->leave)
         host->hooks->leave(host);
-    fx_clear_freed(host);
+    if (host->to_clear.first != host->to_clear.end)
+        fx_clear_freed(host);
     /* Without a name it is gone with its command, and faster until then. */
     if (host->space.freed >= FX_TRIM_FRAMES && !host->space.unlimited)
         fx_space_trim(host);

@@ -99,14 +99,19 @@ static uint64_t now(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+static void start(struct fx_call *call)
+{
+    if (process.counts)
+        cpu_start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    call->start = now();
+}
+
 void fx_trace_begin_uncounted(struct fx_call *call)
 {
     pthread_once(&process.set_up, set_up);
     *call = (struct fx_call){0};
-    if (process.counts)
-        cpu_start = read_clock(CLOCK_THREAD_CPUTIME_ID);
     if (process.fd >= 0 || process.counts)
-        call->start = now();
+        start(call);
 }
 
 int fx_trace_begin(struct fx_call *call)

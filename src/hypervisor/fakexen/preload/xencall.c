@@ -20,7 +20,7 @@
 #include "preload/trace.h"
 
 struct xencall_handle {
-    struct fx_host *host;
+    struct fx_caller caller;
     int fd; /* of nothing, but callers set flags on it */
 };
 
@@ -28,15 +28,17 @@ xencall_handle *xencall_open(struct xentoollog_logger *logger,
                              unsigned int open_flags)
 {
     xencall_handle *xcall = calloc(1, sizeof(*xcall));
+    struct fx_host *host;
 
     (void)logger;
     (void)open_flags;
     if (!xcall)
         return NULL;
     xcall->fd = -1;
-    xcall->host = fx_process_host();
-    if (!xcall->host)
+    host = fx_process_host();
+    if (!host)
         goto fail;
+    xcall->caller = fx_process_caller(host);
     xcall->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (xcall->fd < 0)
         goto fail;
@@ -69,10 +71,10 @@ static bool concerns_frames(unsigned int op)
            op == __HYPERVISOR_domctl;
 }
 
-static long locked_call(struct fx_host *host, unsigned int op,
+static long locked_call(const struct fx_caller *caller, unsigned int op,
                         const uint64_t arg[5])
 {
-    const struct fx_caller caller = fx_process_caller(host);
+    struct fx_host *host = caller->host;
     fx_hypercall function = fx_hypercall_by_number(op);
     long result = -ENOSYS;
 
@@ -84,7 +86,7 @@ static long locked_call(struct fx_host *host, unsigned int op,
         if (host->super->mapping_slots && concerns_frames(op))
             fx_mapping_reap(host);
         if (function)
-            result = function(&caller, arg);
+            result = function(caller, arg);
     }
     fx_unlock(host);
     return result;
@@ -97,7 +99,7 @@ static long hypercall(xencall_handle *xcall, unsigned int op,
     long result = fx_trace_begin(&call);
 
     if (!result)
-        result = locked_call(xcall->host, op, arg);
+        result = locked_call(&xcall->caller, op, arg);
     fx_trace_hypercall(&call, op, arg, result);
     if (result < 0 && result >= -4095) {
         errno = (int)-result;
