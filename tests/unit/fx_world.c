@@ -57,12 +57,36 @@ void fx_free_frame(struct fx_host *host, uint64_t mfn)
     *frame = (struct fx_frame){0};
 }
 
+void fx_free_frames(struct fx_host *host, uint64_t mfn, uint64_t nr)
+{
+    while (nr--) {
+        fx_frame(host, mfn)->refs--;
+        fx_free_frame(host, mfn++);
+    }
+}
+
+uint64_t fx_plain_end(const struct fx_host *host, uint64_t mfn, uint16_t owner)
+{
+    const struct fx_frame *frame = &host->frames[fx_world_index(mfn)];
+
+    return mfn + (frame->owner == owner && frame->refs == 1 && !frame->type &&
+                  frame->flags == FX_F_ALLOCATED);
+}
+
 uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
 {
     for (unsigned int n = 0; n < 2 * FX_FRAMES; n++)
         if (fx_world_mfn(n) >= mfn && host->frames[n].refs)
             return fx_world_mfn(n);
     return FX_NO_MFN;
+}
+
+uint64_t fx_next_pinned(const struct fx_host *host, uint64_t mfn)
+{
+    while ((mfn = fx_next_used(host, mfn)) != FX_NO_MFN &&
+           !(host->frames[fx_world_index(mfn)].type & FX_T_PINNED))
+        mfn++;
+    return mfn;
 }
 
 void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn)

@@ -236,13 +236,18 @@ static void give_back(struct model *m, struct unit_random *r)
 {
     unsigned int at = (unsigned int)unit_below(r, m->blocks);
     struct fx_range *b = &m->block[at];
+    bool together = unit_once_in(r, 2);
     uint64_t i;
 
     for (i = b->first; i < b->end; i++) {
         m->is_free[i] = true;
+        if (together && !unit_once_in(r, 16))
+            continue;
         fx_free_frame(m->host, i);
         fx_free_frame(m->host, i); /* of no effect */
     }
+    if (together) /* also of no effect for those that are free */
+        fx_free_frames(m->host, b->first, b->end - b->first);
     m->free += b->end - b->first;
     *b = m->block[--m->blocks];
 }

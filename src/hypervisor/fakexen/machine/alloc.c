@@ -62,21 +62,6 @@ static bool tree_test(const struct fx_tree *tree, uint64_t bit)
     return tree->level[0][bit >> WORD_SHIFT] >> (bit % WORD_BITS) & 1;
 }
 
-static void tree_set(struct fx_tree *tree, uint64_t bit)
-{
-    unsigned int level;
-
-    for (level = 0; level < tree->levels; level++) {
-        uint64_t *word = &tree->level[level][bit >> WORD_SHIFT];
-        bool was_empty = !*word;
-
-        *word |= UINT64_C(1) << (bit % WORD_BITS);
-        if (!was_empty)
-            return;
-        bit >>= WORD_SHIFT;
-    }
-}
-
 static void tree_clear(struct fx_tree *tree, uint64_t bit)
 {
     unsigned int level;
@@ -110,16 +95,19 @@ static void tree_clear_block(struct fx_tree *tree, uint64_t bit, uint64_t nr)
         tree_clear(tree, i);
 }
 
-/* Bits [first, end) of a level, and those above that stand for them. */
-static void tree_set_range(struct fx_tree *tree, uint64_t first, uint64_t end)
+/* Bits [first, end), and those above that stand for their words. */
+static void tree_set(struct fx_tree *tree, uint64_t first, uint64_t end)
 {
+    bool any_was_empty = first < end;
     unsigned int level;
     uint64_t i;
 
-    for (level = 0; level < tree->levels && first < end; level++) {
+    for (level = 0; level < tree->levels && any_was_empty; level++) {
+        any_was_empty = false;
         for (i = first; i < end; i++) {
             uint64_t *word = &tree->level[level][i >> WORD_SHIFT];
 
+            any_was_empty |= !*word;
             if (i % WORD_BITS || end - i < WORD_BITS) {
                 *word |= UINT64_C(1) << (i % WORD_BITS);
             } else {
@@ -180,9 +168,8 @@ static void set_free(struct fx_host *host, uint64_t first, uint64_t end)
 
     host->super->free_frames += end - first;
     for (order = 0; order <= FX_MAX_ORDER; order++)
-        tree_set_range(&host->free[order],
-                       (first + (UINT64_C(1) << order) - 1) >> order,
-                       end >> order);
+        tree_set(&host->free[order],
+                 (first + (UINT64_C(1) << order) - 1) >> order, end >> order);
 }
 
 /* Blocks go over the border of two nodes' ranges; those who look do not. */
@@ -238,17 +225,20 @@ static void take_block(struct fx_host *host, uint64_t mfn, unsigned int order)
     host->super->free_frames -= UINT64_C(1) << order;
 }
 
-static void give_frame(struct fx_host *host, uint64_t mfn)
+/* Frames [first, end), and the blocks that with those beside them are free as
+ * a whole from now on. */
+static void give_frames(struct fx_host *host, uint64_t first, uint64_t end)
 {
     unsigned int k;
 
-    tree_set(&host->free[0], mfn);
-    for (k = 0; k < FX_MAX_ORDER; k++) {
-        if (!tree_test(&host->free[k], (mfn >> k) ^ 1))
-            break;
-        tree_set(&host->free[k + 1], mfn >> (k + 1));
+    host->super->free_frames += end - first;
+    for (k = 0; k <= FX_MAX_ORDER && first < end; k++) {
+        const struct fx_tree *tree = &host->free[k];
+
+        tree_set(&host->free[k], first, end);
+        first = first / 2 + (first % 2 && !tree_test(tree, first - 1));
+        end = end / 2 + (end % 2 && tree_test(tree, end));
     }
-    host->super->free_frames++;
 }
 
 /* The highest free block within one range, below frame `limit`. */
@@ -286,20 +276,32 @@ static uint64_t find_block(const struct fx_host *host, unsigned int node,
     return FX_NO_MFN;
 }
 
+static bool is_touched(const struct fx_host *host, uint64_t mfn)
+{
+    return host->frames[mfn].flags & FX_F_TOUCHED;
+}
+
 /* Who freed some of these frames was killed before they were cleared. */
 static void clear_left(struct fx_host *host, uint64_t mfn, uint64_t nr)
 {
     uint64_t end = mfn + nr;
 
     for (; mfn < end; mfn++)
-        if (host->frames[mfn].flags & FX_F_TOUCHED)
+        if (is_touched(host, mfn))
             fx_space_clear(host, mfn, mfn + 1);
+}
+
+/* A frame of RAM is nowhere in any guest. */
+static void forget_pfn(struct fx_host *host, uint64_t mfn)
+{
+    host->m2p[mfn] = UINT64_MAX;
+    host->compat_m2p[mfn] = UINT32_MAX;
 }
 
 uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
                          uint16_t owner)
 {
-    uint64_t limit = host->super->nr_frames, mfn, i;
+    uint64_t limit = host->super->nr_frames, mfn, end, i;
 
     if (want->order > FX_MAX_ORDER)
         return FX_NO_MFN;
@@ -320,32 +322,40 @@ uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
         return FX_NO_MFN;
     take_block(host, mfn, want->order);
     clear_left(host, mfn, UINT64_C(1) << want->order);
-    for (i = mfn; i < mfn + (UINT64_C(1) << want->order); i++) {
+    end = mfn + (UINT64_C(1) << want->order);
+    for (i = mfn; i < end; i++) {
         struct fx_frame *frame = &host->frames[i];
 
         frame->refs = 1;
         frame->type = 0;
         frame->owner = owner;
         frame->flags = FX_F_ALLOCATED;
-        fx_m2p_set(host, i, UINT64_MAX);
+        forget_pfn(host, i);
     }
     return mfn;
 }
 
 /* Freed frames are often neighbours: they are cleared together, in one go. */
-static void clear_later(struct fx_host *host, uint64_t mfn)
+static void clear_later(struct fx_host *host, uint64_t first, uint64_t end)
 {
     struct fx_range *r = &host->to_clear;
 
-    if (r->first != r->end && mfn == r->end) {
-        r->end++;
-    } else if (r->first != r->end && mfn + 1 == r->first) {
-        r->first--;
-    } else if (host->frames[mfn].flags & FX_F_TOUCHED) {
-        fx_clear_freed(host);
-        r->first = mfn;
-        r->end = mfn + 1;
+    if (r->first != r->end && first == r->end) {
+        r->end = end;
+        return;
     }
+    if (r->first != r->end && end == r->first) {
+        r->first = first;
+        return;
+    }
+    while (first < end && !is_touched(host, first))
+        first++;
+    while (first < end && !is_touched(host, end - 1))
+        end--;
+    if (first == end)
+        return;
+    fx_clear_freed(host);
+    *r = (struct fx_range){first, end};
 }
 
 void fx_clear_freed(struct fx_host *host)
@@ -357,28 +367,51 @@ void fx_clear_freed(struct fx_host *host)
     host->to_clear = (struct fx_range){0, 0};
 }
 
+/* [first, end) are none that are free. */
+static void free_range(struct fx_host *host, uint64_t first, uint64_t end)
+{
+    uint64_t i;
+
+    for (i = first; i < end; i++) {
+        struct fx_frame *frame = &host->frames[i];
+
+        frame->refs = 0;
+        frame->type = 0;
+        frame->owner = 0;
+        frame->flags &= FX_F_TOUCHED;
+        forget_pfn(host, i);
+    }
+    give_frames(host, first, end);
+    host->space.freed += end - first;
+    clear_later(host, first, end);
+}
+
+void fx_free_frames(struct fx_host *host, uint64_t mfn, uint64_t nr)
+{
+    uint64_t end = mfn + nr, k;
+
+    for (; mfn < end; mfn = k + 1) {
+        for (k = mfn; k < end && !tree_test(&host->free[0], k); k++)
+            ;
+        if (mfn < k)
+            free_range(host, mfn, k);
+    }
+}
+
 void fx_free_frame(struct fx_host *host, uint64_t mfn)
 {
-    struct fx_frame *frame = fx_frame(host, mfn);
+    const struct fx_frame *frame = fx_frame(host, mfn);
 
-    if (!frame || tree_test(&host->free[0], mfn))
-        return;
-    frame->refs = 0;
-    frame->type = 0;
-    frame->owner = 0;
-    frame->flags &= FX_F_TOUCHED;
-    fx_m2p_set(host, mfn, UINT64_MAX);
-    give_frame(host, mfn);
-    host->space.freed++;
-    clear_later(host, mfn);
+    if (frame && frame != host->none)
+        fx_free_frames(host, mfn, 1);
 }
 
 void fx_clear_free(struct fx_host *host)
 {
     uint64_t mfn = 0;
 
-    while ((mfn = fx_next_unclean(host, mfn)) != FX_NO_MFN)
-        clear_later(host, mfn++);
+    for (; (mfn = fx_next_unclean(host, mfn)) != FX_NO_MFN; mfn++)
+        clear_later(host, mfn, mfn + 1);
     fx_clear_freed(host);
 }
 

@@ -44,6 +44,10 @@ uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
 /* Gives one frame back, whose references are gone; its contents are cleared. */
 void fx_free_frame(struct fx_host *host, uint64_t mfn);
 
+/* The same for frames [mfn, mfn + nr) of RAM, of which the frame table says
+ * that they are in use. */
+void fx_free_frames(struct fx_host *host, uint64_t mfn, uint64_t nr);
+
 uint64_t fx_free_frames_count(const struct fx_host *host);
 
 /* What the free map of so many frames takes in the file. */

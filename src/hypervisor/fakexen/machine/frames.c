@@ -37,6 +37,11 @@ static bool is_used(const struct fx_frame *frame)
     return frame->refs || frame->flags & (uint16_t)~FX_F_TOUCHED;
 }
 
+static bool is_pinned(const struct fx_frame *frame)
+{
+    return frame->type & FX_T_PINNED;
+}
+
 static bool is_unclean(const struct fx_frame *frame)
 {
     return frame->flags & FX_F_TOUCHED && !is_used(frame);
@@ -73,7 +78,27 @@ uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
     return next_frame(host, mfn, is_used);
 }
 
+uint64_t fx_next_pinned(const struct fx_host *host, uint64_t mfn)
+{
+    return next_frame(host, mfn, is_pinned);
+}
+
 uint64_t fx_next_unclean(const struct fx_host *host, uint64_t mfn)
 {
     return next_frame(host, mfn, is_unclean);
+}
+
+uint64_t fx_plain_end(const struct fx_host *host, uint64_t mfn, uint16_t owner)
+{
+    const uint64_t per_page = FX_PAGE_SIZE / sizeof(struct fx_frame);
+    uint64_t end = (mfn / per_page + 1) * per_page;
+
+    for (; mfn < end && fx_is_ram(host, mfn); mfn++) {
+        const struct fx_frame *frame = &host->frames[mfn];
+
+        if (frame->owner != owner || frame->refs != 1 || frame->type ||
+            (frame->flags | FX_F_TOUCHED) != (FX_F_ALLOCATED | FX_F_TOUCHED))
+            break;
+    }
+    return mfn;
 }

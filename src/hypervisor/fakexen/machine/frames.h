@@ -81,8 +81,15 @@ void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn);
  * behind the last one. */
 uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn);
 
+/* And of those that are pinned. */
+uint64_t fx_next_pinned(const struct fx_host *host, uint64_t mfn);
+
 /* And of those that are free, but have contents still. */
 uint64_t fx_next_unclean(const struct fx_host *host, uint64_t mfn);
+
+/* The end of those from `mfn`, which is in use, that the owner has and nobody
+ * uses or refers to: most of what a guest has. */
+uint64_t fx_plain_end(const struct fx_host *host, uint64_t mfn, uint16_t owner);
 
 /* Notes that the frame was written to, where the domain logs that. */
 static inline void fx_mark_dirty(struct fx_domain *domain,

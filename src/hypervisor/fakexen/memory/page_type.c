@@ -258,28 +258,48 @@ uint32_t fx_pfinfo(struct fx_host *host, const struct fx_domain *domain,
     return frame->type & FX_T_PINNED ? type | XEN_DOMCTL_PFINFO_LPINTAB : type;
 }
 
-static void relinquish(struct fx_host *host, const struct fx_domain *domain,
-                       uint64_t mfn)
-{
-    struct fx_frame *frame = fx_frame(host, mfn);
-
-    if (frame->owner != domain->id || frame->flags & FX_F_XENHEAP)
-        return;
-    /* Also of a frame that the guest gave back while it was pinned. */
-    if (frame->type & FX_T_PINNED) {
-        frame->type &= ~FX_T_PINNED;
-        fx_put_page_and_type(host, mfn);
-    }
-    if (frame->flags & FX_F_ALLOCATED) {
-        frame->flags &= (uint16_t)~FX_F_ALLOCATED;
-        fx_put_page(host, mfn);
-    }
-}
-
-void fx_relinquish(struct fx_host *host, struct fx_domain *domain)
+/* Those of frames that the guest gave back while they were pinned, too. */
+static void drop_pins(struct fx_host *host, const struct fx_domain *domain)
 {
     uint64_t mfn = 0;
 
-    while ((mfn = fx_next_used(host, mfn)) != FX_NO_MFN)
-        relinquish(host, domain, mfn++);
+    for (; (mfn = fx_next_pinned(host, mfn)) != FX_NO_MFN; mfn++) {
+        struct fx_frame *frame = fx_frame(host, mfn);
+
+        if (frame->owner != domain->id)
+            continue;
+        frame->type &= ~FX_T_PINNED;
+        fx_put_page_and_type(host, mfn);
+    }
+}
+
+static void drop_allocation(struct fx_host *host,
+                            const struct fx_domain *domain, uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (frame->owner != domain->id || frame->flags & FX_F_XENHEAP ||
+        !(frame->flags & FX_F_ALLOCATED))
+        return;
+    frame->flags &= (uint16_t)~FX_F_ALLOCATED;
+    fx_put_page(host, mfn);
+}
+
+/* The tables first: nothing refers to most frames after that, and neighbours
+ * among them go together. */
+void fx_relinquish(struct fx_host *host, struct fx_domain *domain)
+{
+    uint64_t mfn = 0, end;
+
+    drop_pins(host, domain);
+    while ((mfn = fx_next_used(host, mfn)) != FX_NO_MFN) {
+        end = fx_plain_end(host, mfn, domain->id);
+        if (mfn == end) {
+            drop_allocation(host, domain, mfn++);
+            continue;
+        }
+        fx_domain_adjust_pages(host, domain, -(int64_t)(end - mfn));
+        fx_free_frames(host, mfn, end - mfn);
+        mfn = end;
+    }
 }
