@@ -111,6 +111,11 @@ void config_leave_to_xl(struct config *cfg, const char *key)
     cfg->needs_xl = true;
 }
 
+uint64_t config_shadow_kib(const struct config *cfg)
+{
+    return 4 * (256 * (uint64_t)cfg->maxvcpus + cfg->maxmem);
+}
+
 int config_refuse_xl(const struct config *cfg, struct diag *dg)
 {
     int rc = 0;

@@ -119,6 +119,12 @@ int __attribute__((format(printf, 6, 7), warn_unused_result))
 config_fail(const struct config *cfg, struct diag *dg, int code, int rc,
             const char *key, const char *fmt, ...);
 
+/*
+ * KiB for shadow page tables, should the domain ever need them, as libxl
+ * reckons (libxl__get_required_paging_memory): a MiB a vCPU and 4 KiB a MiB.
+ */
+uint64_t config_shadow_kib(const struct config *cfg);
+
 /* For readers: adds a setting.  -ENOMEM. */
 int __attribute__((warn_unused_result))
 config_add_place(struct config *cfg, const char *key, size_t key_len,

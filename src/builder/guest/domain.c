@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest/placement.h"
 #include "host/signals.h"
 
 /* What a domain may have beyond its memory, in KiB: as libxl gives. */
@@ -136,6 +137,8 @@ int domain_create(struct domain *domain, struct host *host,
         rc = make(domain, host, cfg, &phys);
     if (!rc)
         rc = pin_vcpus(domain, host, cfg, &phys);
+    if (!rc)
+        rc = placement_apply(host, domain->domid, cfg, &phys);
     if (!rc)
         rc = limit_memory(domain, host, cfg);
     if (!rc)

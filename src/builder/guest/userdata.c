@@ -132,14 +132,6 @@ static json_t *kib(unsigned long mib)
     return json_integer((json_int_t)mib << 10);
 }
 
-/* For shadow page tables, should the domain ever need them: libxl's
- * libxl__get_required_paging_memory(), a MiB a vCPU and 4 KiB a MiB. */
-static json_t *shadow_kib(const struct config *cfg)
-{
-    return json_integer(
-        4 * (256 * (json_int_t)cfg->maxvcpus + (json_int_t)cfg->maxmem));
-}
-
 /* A missing member is libxl's default; so is one whose value is NULL. */
 static void set(json_t *object, const char *name, json_t *value)
 {
@@ -201,7 +193,7 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     set(info, "max_memkb", kib(cfg->maxmem));
     set(info, "target_memkb", kib(cfg->memory));
     set(info, "video_memkb", json_integer(0));
-    set(info, "shadow_memkb", shadow_kib(cfg));
+    set(info, "shadow_memkb", json_integer((json_int_t)config_shadow_kib(cfg)));
     set(info, "iommu_memkb", json_integer(0));
     set(info, "localtime", defbool(false));
     set(info, "disable_migrate", defbool(false));
