@@ -45,7 +45,7 @@ for verb in $verbs; do
     [ "$verb" != xl ] || continue
     bash complete.bash "$srcdir/src/builder/command/completion/domwright" \
         "$verb" -- >out
-    for option in $(domwright help "$verb" | grep -oE -e '--[a-z-]+') \
+    for option in $(domwright help "$verb" | grep -oE -e '--[a-z0-9-]+') \
         --help --quiet --verbose; do
         checks=$((checks + 1))
         grep -qE -e "(^| )$option=?( |\$)" out || wrong "$verb $option"
@@ -61,6 +61,9 @@ offers '--all --help --quiet --verbose --wait' shutdown --
 offers 'levels root' create --pin-order ''
 offers 'levels root' create --pin-order =
 offers 'root' create --pin-order = r
+offers 'json text' directmap --format ''
+offers 'text' directmap --e820 = map --format = t
+offers '' directmap --mtrr ''
 
 # Domains, of the host that is meant; a host that is not there is not made.
 for name in web web2 'my guest' db; do

@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The direct map of machines whose memory maps people pasted.
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+maps=$srcdir/tests/memmap
+
+# value KEY: of the last report, which is JSON.
+value() {
+    sed -n "s/^ *\"$1\": \(.*[^,]\),\{0,1\}$/\1/p" out
+}
+
+# has KEY VALUE
+has() {
+    [ "$(value "$1" | head -n 1)" = "$2" ] || wrong "$1 is not $2"
+}
+
+# notes ERE: a finding matches.
+notes() {
+    sed -n '/"findings"/,$p' out | grep -qE -e "$1" || wrong "no finding: $1"
+}
+
+# Each of them gives what a careful reading gives.
+while read -r file bytes ranges large medium small tables types; do
+    case $file in '#'*) continue ;; esac
+    works directmap --e820 "$maps/$file" --format json
+    has ram_bytes "$bytes"
+    sed -n '/"ranges": \[$/,/^  \]/p' out >ranges
+    [ "$(grep -c first ranges)" = "$ranges" ] || wrong "not $ranges ranges"
+    # What is broken has leaves, too, before and behind.
+    sed -n '/^  "leaves"/,/^  }/p; /^  "tables"/,/^  }/p' out >need
+    for pair in 1G:$large 2M:$medium 4K:$small total:$tables; do
+        grep -qE "^    \"${pair%:*}\": ${pair#*:},?\$" need || wrong "$file: not $pair"
+    done
+    found=$(sed -n '/"chunks": \[$/,/^  \]/s/.*"type": "\(.*\)"/\1/p' out |
+        sort -u | paste -sd,)
+    [ "${found:--}" = "$types" ] || wrong "$file: not $types"
+    works directmap --e820 "$maps/$file"
+done <"$maps/expected"
+[ "$checks" -gt 60 ] || wrong 'there were no maps'
+
+# What MTRRs alone say; --mtrr finds them as --e820 does.
+# types FILE 'FIRST-END TYPE'...: among what they say
+types() {
+    file=$1
+    shift
+    works directmap --mtrr "$maps/$file" --json
+    has ram_bytes null
+    notes 'RAM is unknown'
+    notes 'default type is not in the paste.*unknown'
+    sed -n '/"types"/,/^  \]/p' out | tr -d ' \n"' | tr '{' '\n' >types
+    for type in "$@"; do
+        first=${type%%-*} rest=${type#*-}
+        grep -qF "first:$first,end:${rest%% *},type:${rest#* }" types ||
+            wrong "$file: not $type"
+    done
+}
+types 34-mtrr-write-protect-top.txt '0xa0000-0x100000 uncachable' \
+    '0x100000-0xad000000 write-back' '0xad000000-0xff000000 unknown' \
+    '0xff000000-0x100000000 write-protect' \
+    '0x100000000-0x24fe00000 write-back' '0x24fe00000-0x250000000 uncachable'
+types 35-proc-mtrr-2.6.14-kb-and-holes.txt '0-0xc0000 write-back' \
+    '0xc0000-0x100000 uncachable' '0x100000-0x20000000 write-back' \
+    '0xfd000000-0xfd400000 write-combining'
+types 37-proc-mtrr-2.6.22-64g.txt '0-0xbff00000 write-back' \
+    '0xbff00000-0x100000000 uncachable' '0x100000000-0x1000000000 write-back'
+types 39-proc-mtrr-32g-holes.txt '0-0xaf800000 write-back' \
+    '0xaf800000-0x100000000 uncachable' '0x100000000-0x82fe00000 write-back' \
+    '0x82fe00000-0x840000000 uncachable'
+types 41-proc-mtrr-4k-in-wc.txt '0-0x9f700000 write-back' \
+    '0x9f700000-0xa0000000 uncachable' '0xa0000000-0xf0000000 unknown' \
+    '0xf0000000-0xf8000000 write-combining' \
+    '0xfb000000-0xfb001000 uncachable' '0xfb001000-0xfc000000 write-combining'
+
+# What is odd about some of them is said.
+reads() { # FILE FINDING
+    works directmap --e820 "$maps/$1" --json
+    notes "$2"
+}
+reads 04-linux-2.6.27-and-proc-mtrr.txt 'line 17: the range of line 12 once more'
+reads 08-linux-3.0-loglevel-wrapped.txt 'line 8: its type is wrapped'
+reads 28-linux-soft-reserved-fragment.txt 'incomplete: what is below 0xc050000000'
+reads 30-linux-user-pmem12.txt "not the firmware's map"
+reads 57-proc-iomem-5.3.txt "Linux's view"
+reads 59-linux-dmesg-x-head-missing.txt 'incomplete: what is below 0xfed40000'
+reads 44-xen-4.1.1-half-page.txt 'no MTRRs: memory types are unknown'
+
+# Damage is refused with its line.
+log() {
+    cat >log
+}
+refused() { # LINE: of what is in log
+    fails 3 "log:$1" directmap --e820 log
+    fails 3 "log:$1" directmap --e820 log --json
+}
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
+BIOS-e820: [mem 0x0000000000100000-0x00000000000effff] usable
+END
+refused '2: a range ends before it begins'
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
+BIOS-e820: [mem 0x0000000000100000-
+0x000000007ffdffff] usable
+END
+refused '2: a range that is not whole: wrapped, or cut'
+log <<'END'
+(XEN) Xen-e820 RAM map:
+(XEN)  [0000000000000000, 000000000009fbff] (usable)
+(XEN)  [0000000000100000, 0000000
+END
+refused '3: a range that is not whole: wrapped, or cut'
+log <<'END'
+ BIOS-e820: 0000000000000000 - 000000000009f000 (usable)
+ BIOS-e820: 0000000000100000 - 000000007fff0000 (usa
+END
+refused '2: a range without its type: wrapped, or cut'
+log <<'END'
+00000000-00000000 : Reserved
+00000000-00000000 : System RAM
+END
+refused "1: all addresses are zero: not root's view"
+log <<'END'
+reg00: base=0x00000000 (   0MB), size=2048MB: write-back, count=1
+reg01: base=0x80000000 (2048MB), size=10
+END
+fails 3 'log:2: a register that is not whole: wrapped, or cut' \
+    directmap --mtrr log
+
+# The command line.
+fails 2 'directmap: --e820 or --mtrr is wanted; see "domwright help directmap"' \
+    directmap
+fails 2 'directmap: no format yaml; see "domwright help directmap"' \
+    directmap --e820 log --format yaml
+fails 2 'directmap: it takes no argument; see "domwright help directmap"' \
+    directmap --e820 log log
+fails 3 'nowhere: No such file or directory' directmap --e820 nowhere
+fails 3 '.: Is a directory' directmap --e820 .
+: >log
+fails 3 'log: no memory map in it' directmap --e820 log
+fails 3 'log: no MTRRs in it' directmap --mtrr log
+finish
