@@ -9,48 +9,9 @@
  */
 #include "portrait.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-int portrait_fail(const char *what)
-{
-    fprintf(stderr, "portrait: %s: %s\n", what, strerror(errno));
-    return -1;
-}
-
-int portrait_domain(const struct portrait *p)
-{
-    const xc_domaininfo_t *i = &p->info;
-
-    printf("domain: %u bits, flags %#x\n", p->frames.width * 8, i->flags);
-    printf("domain: %#" PRIx64 " pages, %#" PRIx64 " in its P2M list\n",
-           i->tot_pages, p->frames.present);
-    printf("domain: at most %#" PRIx64 " pages, %#" PRIx64 " claimed, %#" PRIx64
-           " shared\n",
-           i->max_pages, i->outstanding_pages, i->shr_pages);
-    printf("domain: vCPUs up to %u, %u online\n", i->max_vcpu_id,
-           i->nr_online_vcpus);
-    return 0;
-}
-
-static int print_all(struct portrait *p)
-{
-    static portrait_fn *const parts[] = {
-        portrait_domain,      portrait_vcpus,  portrait_start_info,
-        portrait_shared_info, portrait_grants, portrait_tables,
-        portrait_types,       portrait_p2m,    portrait_memory,
-    };
-    int rc = portrait_find(p);
-    size_t i;
-
-    for (i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
-        rc = parts[i](p);
-    return rc;
-}
 
 int main(int argc, char **argv)
 {
@@ -73,7 +34,7 @@ int main(int argc, char **argv)
         portrait_fail("xc_interface_open");
         return 1;
     }
-    rc = print_all(&p);
+    rc = portrait_print(&p);
     domain_frames_dispose(&p.frames);
     xc_interface_close(p.xch);
     return rc ? 1 : 0;

@@ -35,6 +35,10 @@ struct portrait {
     uint64_t start_info_pfn, tables_pfn, p2m_pfn;
 };
 
+/* Finds the domain of that `xch`, `domid` and `kernel`, and prints all of it on
+ * stdout; its `frames` are to be disposed of afterwards, whatever came of it. */
+int __attribute__((warn_unused_result)) portrait_print(struct portrait *p);
+
 /* Finds the domain's frames by what its guest is told of them: nothing of it
  * is printed. */
 int __attribute__((warn_unused_result)) portrait_find(struct portrait *p);
