@@ -36,7 +36,8 @@ struct portrait {
 };
 
 /* Finds the domain of that `xch`, `domid` and `kernel`, and prints all of it on
- * stdout; its `frames` are to be disposed of afterwards, whatever came of it. */
+ * stdout; its `frames` are to be disposed of afterwards, whatever came of it.
+ */
 int __attribute__((warn_unused_result)) portrait_print(struct portrait *p);
 
 /* Finds the domain's frames by what its guest is told of them: nothing of it

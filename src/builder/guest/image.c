@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,23 +123,22 @@ static const char *plan_fault(const struct diag *dg)
     return strncmp(dg->cause, step, len) ? dg->cause : dg->cause + len;
 }
 
-static void warn_of_ramdisk(const struct config *cfg, const struct gzip *gzip)
+static void warn_of_ramdisk(const struct config *cfg, enum ramdisk_state state)
 {
-    if (gzip->state == GZIP_CUT || gzip->state == GZIP_DAMAGED)
+    if (state == RAMDISK_CUT || state == RAMDISK_DAMAGED)
         diag_warn("ramdisk %s: its gzip data is %s; the guest gets the file as "
                   "it is",
-                  cfg->ramdisk,
-                  gzip->state == GZIP_CUT ? "truncated" : "damaged");
-    else if (gzip->state == GZIP_MORE && gzip->unpacked <= 16)
-        diag_warn("ramdisk %s: the guest gets the %" PRIu64 " bytes in the "
-                  "first part of it; the others cannot be handed over",
-                  cfg->ramdisk, gzip->unpacked);
+                  cfg->ramdisk, state == RAMDISK_CUT ? "truncated" : "damaged");
+    else if (state == RAMDISK_FIRST)
+        diag_warn("ramdisk %s: the guest gets its first gzip member alone, a "
+                  "few bytes; libxenguest cannot hand over the others",
+                  cfg->ramdisk);
 }
 
 int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
 {
     const struct dw_plan *plan;
-    struct gzip gzip;
+    enum ramdisk_state state;
     int rc;
 
     diag_step(dg);
@@ -149,14 +147,14 @@ int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
         return rc;
     if (xc_dom_mem_init(image->dom, (unsigned int)cfg->memory))
         return refused(cfg, "kernel", cfg->kernel, dg);
-    rc = dw_hooks_plan(image->dom, cfg->ramdisk, &gzip, &plan);
+    rc = dw_hooks_plan(image->dom, cfg->ramdisk, &state, &plan);
     if (rc == -ENOSPC || rc == -E2BIG)
         return config_fail(cfg, dg, DW_CONFIG, rc, "memory", "%s",
                            plan_fault(dg));
     if (rc)
         return bad_file(cfg, "kernel", cfg->kernel, rc, plan_fault(dg), dg);
     image->plan = *plan;
-    warn_of_ramdisk(cfg, &gzip);
+    warn_of_ramdisk(cfg, state);
     return 0;
 }
 

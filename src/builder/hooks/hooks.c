@@ -177,11 +177,11 @@ static int map_boot_region(struct xc_dom_image *dom)
 }
 
 int dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
-                  struct gzip *gzip, const struct dw_plan **plan)
+                  enum ramdisk_state *state, const struct dw_plan **plan)
 {
     struct build *b = build_of(dom);
-    struct gzip second;
-    int rc = ramdisk_keep_whole(dom, 0, gzip);
+    enum ramdisk_state second;
+    int rc = ramdisk_keep_whole(dom, 0, state);
 
     if (!rc)
         rc = ramdisk_keep_whole(dom, 1, &second);
@@ -197,11 +197,11 @@ int dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
 static int hook_meminit(struct xc_dom_image *dom)
 {
     const struct dw_plan *plan = &build_of(dom)->plan;
-    struct gzip gzip;
+    enum ramdisk_state state;
     int rc = 0;
 
     if (!build_of(dom)->planned)
-        rc = dw_hooks_plan(dom, NULL, &gzip, &plan);
+        rc = dw_hooks_plan(dom, NULL, &state, &plan);
     if (rc)
         return rc;
     if (plan->layout.total_pages != dom->total_pages)

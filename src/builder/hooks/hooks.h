@@ -11,9 +11,9 @@
 
 #include <stdbool.h>
 
-#include "hooks/gzip.h"
 #include "hooks/plan.h"
 #include "hooks/progress.h"
+#include "hooks/ramdisk.h"
 #include "pv/pin_plan.h"
 
 struct xc_dom_image; /* xenguest.h */
@@ -27,15 +27,15 @@ void dw_hooks_register(enum pin_order order,
 
 /*
  * Plans the domain, before there is one, and has its ramdisk arrive whole
- * (ramdisk.h): *gzip is what that is made of.  `ramdisk` is its name for
+ * (ramdisk.h): *state is what became of that.  `ramdisk` is its name for
  * messages, kept, or NULL.  To be called after xc_dom_parse_image() and
  * xc_dom_mem_init(), which found our hooks; where nobody has, the first step of
  * the build does it.  0 and *plan, which lasts until xc_dom_release(), or an
  * error of dw_plan()'s.
  */
 int __attribute__((warn_unused_result))
-dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk, struct gzip *gzip,
-              const struct dw_plan **plan);
+dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
+              enum ramdisk_state *state, const struct dw_plan **plan);
 
 /*
  * Whether Xen took the guest's VM assists before it had a vCPU.  `dom` is one

@@ -2,11 +2,12 @@
 #include "hooks/ramdisk.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <xenctrl.h>
 #include <xenguest.h>
+
+#include "hooks/gzip.h"
 
 /* Deflate makes no more than 1032 bytes of one. */
 #define DEFLATE_MOST 1032
@@ -29,27 +30,33 @@ static int pad(struct xc_dom_image *dom, struct xc_dom_module *m)
     return 0;
 }
 
+/* What libxenguest makes of the file's last four bytes, if those say nothing.
+ */
+#define LEAST_ROOM 16
+
 int ramdisk_keep_whole(struct xc_dom_image *dom, unsigned int i,
-                       struct gzip *gzip)
+                       enum ramdisk_state *state)
 {
     struct xc_dom_module *m = &dom->modules[i];
+    struct gzip gzip;
     size_t room;
 
-    *gzip = (struct gzip){.state = GZIP_NOT};
+    *state = RAMDISK_WHOLE;
     /* One whose address is chosen is never unpacked. */
     if (i >= dom->num_modules || !m->blob || m->seg.vstart)
         return 0;
+    gzip_look(m->blob, m->size, &gzip);
+    if (gzip.state == GZIP_CUT)
+        *state = RAMDISK_CUT;
+    else if (gzip.state == GZIP_DAMAGED)
+        *state = RAMDISK_DAMAGED;
+    else if (gzip.state != GZIP_MORE)
+        return 0;
     room = xc_dom_check_gzip(dom->xch, m->blob, m->size);
-    if (!room)
+    /* It is handed over as it is already, in no more room than is in sight. */
+    if (!room || (gzip.state == GZIP_DAMAGED && room / DEFLATE_MOST <= m->size))
         return 0;
-    gzip_look(m->blob, m->size, gzip);
-    switch (gzip->state) {
-    case GZIP_MORE:
-    case GZIP_CUT:
-        return pad(dom, m);
-    case GZIP_DAMAGED:
-        return room / DEFLATE_MOST > m->size ? pad(dom, m) : 0;
-    default:
-        return 0;
-    }
+    if (gzip.state == GZIP_MORE && gzip.unpacked <= LEAST_ROOM)
+        *state = RAMDISK_FIRST;
+    return pad(dom, m);
 }

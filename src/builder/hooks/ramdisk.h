@@ -12,17 +12,22 @@
 #ifndef DW_RAMDISK_H
 #define DW_RAMDISK_H
 
-#include "hooks/gzip.h"
-
 struct xc_dom_image; /* xenguest.h */
+
+enum ramdisk_state {
+    RAMDISK_WHOLE,   /* nothing is to be said of it */
+    RAMDISK_CUT,     /* a gzip file that ends too early; handed over as it is */
+    RAMDISK_DAMAGED, /* a gzip file that cannot be unpacked; the same */
+    RAMDISK_FIRST,   /* all but its first member, of a few bytes, is lost */
+};
 
 /*
  * Has module number `i` of `dom`, if there is such a one, arrive whole.  To be
- * called before libxenguest builds it, once: it inflates the file.  What it is
- * made of is in *gzip then; GZIP_NOT also where libxenguest leaves it alone.
- * 0 or -ENOMEM.
+ * called before libxenguest builds it, once: it inflates a gzip file.
+ * 0 and *state, or -ENOMEM.
  */
 int __attribute__((warn_unused_result))
-ramdisk_keep_whole(struct xc_dom_image *dom, unsigned int i, struct gzip *gzip);
+ramdisk_keep_whole(struct xc_dom_image *dom, unsigned int i,
+                   enum ramdisk_state *state);
 
 #endif /* DW_RAMDISK_H */
