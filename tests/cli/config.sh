@@ -236,8 +236,8 @@ words 'it is none of unknown, sbsa_uart' '"x"' '""' 0
 neutral '"unknown"' '[ ]'
 for_xl '"sbsa_uart"' '"SBSA_UART"'
 for key in max_grant_frames max_grant_version max_maptrack_frames; do
-    words 'a number from 0 to 2147483647 is wanted' '"x"' '"-1"' 2147483648
-    neutral '""' '[ ]'
+    words 'a number from 0 to 2147483647 is wanted' '"x"' '"-1"' 2147483648 \
+        '""' '[ ]'
     for_xl 0 2147483647
 done
 key=timer_mode

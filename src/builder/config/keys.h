@@ -22,7 +22,7 @@ struct config_key {
     enum key_class class;
     /*
      * Values of a KEY_IDLE or KEY_XL key that change nothing, with "|" between;
-     * an empty list is always one.
+     * an empty list is always one.  NULL: there is none.
      */
     const char *neutral;
     /*

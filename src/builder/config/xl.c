@@ -336,8 +336,7 @@ static void check_words(struct reader *rd, const struct config_key *key)
 
     if (!strcmp(key->words, KEY_NUMBER)) {
         if (xlu_cfg_get_bounded_long(rd->xlu, key->name, 0, INT_MAX, &number,
-                                     1) &&
-            !is_neutral(rd, key->name, key->neutral))
+                                     1))
             refuse(rd, key->name, "a number from 0 to %d is wanted", INT_MAX);
     } else if (!strcmp(key->words, KEY_LIST)) {
         if (!err)

@@ -390,10 +390,6 @@ static int hook_start_info(struct xc_dom_image *dom)
                                  page_ptr(dom, PFN(dom->start_info_pfn)));
 
     b->start_info_bad = rc != 0;
-    if (rc == -E2BIG)
-        return build_fail(dom, rc, "start info",
-                          "the command line is longer than %d bytes",
-                          PV_CMDLINE_MAX - 1);
     return rc ? build_fail(dom, rc, "start info",
                            "a value does not fit in the guest's word")
               : 0;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <xen/features.h>
 #include <xenctrl.h>
@@ -281,6 +282,20 @@ static int check_size(struct xc_dom_image *dom)
                       (uint64_t)dom->total_pages / MIB, frames / MIB);
 }
 
+/* The library would cut it off there without a word, and a guest without its
+ * root device is worse than none. */
+static int check_cmdline(struct xc_dom_image *dom)
+{
+    size_t len = dom->cmdline ? strlen(dom->cmdline) : 0;
+
+    return len < PV_CMDLINE_MAX
+               ? 0
+               : build_fail(dom, -E2BIG, "plan",
+                            "the command line (cmdline) has %zu bytes; Xen "
+                            "passes on %d at most",
+                            len, PV_CMDLINE_MAX - 1);
+}
+
 int dw_plan(struct xc_dom_image *dom, struct dw_plan *plan)
 {
     struct pv_request req = {.abi = pv_abi_by_type(dom->guest_type)};
@@ -292,6 +307,8 @@ int dw_plan(struct xc_dom_image *dom, struct dw_plan *plan)
                           "a guest of type %s is not ours to build",
                           dom->guest_type);
     rc = check_size(dom);
+    if (!rc)
+        rc = check_cmdline(dom);
     if (!rc)
         rc = plan_kernel(dom, &plan->notes, &req.kernel);
     if (!rc)
