@@ -135,6 +135,13 @@ for file in end crlf; do
 done
 mv bin/xl.words bin/xl
 rm answer
+# xl prints names as they are.
+name=$(printf 'a\033[31mb.cfg')
+cp g.cfg "$name"
+run --host machine create "$name"
+grep -qx '<create></dev/fd/[0-9]*>' out || wrong 'xl gets the name'
+[ "$(cat err)" = "domwright: a\\x1b[31mb.cfg: disk, vif, pci: $left" ] ||
+    wrong 'the name moves the cursor'
 
 # Standard input is read by both.
 : >answer

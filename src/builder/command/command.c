@@ -125,13 +125,34 @@ int cmd_printed(struct diag *dg, const char *done, ...)
                      err ? strerror(err) : "");
 }
 
+/*
+ * JSON may have the control characters from U+007F to U+009F as they are, and
+ * Jansson leaves them so; a terminal may not.  In UTF-8 all but the first have
+ * 0xc2 before them, which is nothing else's first byte.
+ */
+static void print_shown(const char *json)
+{
+    const unsigned char *p;
+
+    for (p = (const unsigned char *)json; *p; p++)
+        if (*p == 0x7f)
+            printf("\\u007f");
+        else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+            printf("\\u%04x", *++p);
+        else
+            putchar(*p);
+    putchar('\n');
+}
+
 int cmd_print_json(struct diag *dg, json_t *report)
 {
-    if (!report)
-        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    if (!json_dumpf(report, stdout, JSON_INDENT(2)))
-        putchar('\n');
+    char *json = report ? json_dumps(report, JSON_INDENT(2)) : NULL;
+
     json_decref(report);
+    if (!json)
+        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+    print_shown(json);
+    free(json);
     return 0;
 }
 

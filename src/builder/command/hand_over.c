@@ -16,8 +16,9 @@
 
 /*
  * Puts where xl is to read the file from into `path`.  Standard input is read
- * already, and what xl's reader would not take, as it takes no text without a
- * newline at its end, was mended: both are in cfg->text.
+ * already, what xl's reader would not take, as it takes no text without a
+ * newline at its end, was mended, and a name that moves the cursor is not for
+ * xl to tell: what is to be read is in cfg->text.
  */
 static int provide(const struct config *cfg, const char *file,
                    char path[MAX_PATH_NAME], struct diag *dg)

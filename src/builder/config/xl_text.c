@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 /* More than any configuration; it keeps a device file from filling memory. */
 #define MAX_FILE (256 * 1024)
 
@@ -431,7 +433,8 @@ int xl_text_parse(struct config *cfg, const char *path, char *const *extra,
         rc = check_parts(&ps);
     if (!rc)
         rc = parse_together(&ps, xlu);
-    if (!rc && (ps.parts[0].changed || !strcmp(path, "-"))) {
+    if (!rc &&
+        (ps.parts[0].changed || !strcmp(path, "-") || text_has_control(path))) {
         cfg->text = ps.parts[0].text;
         ps.parts[0].text = NULL;
     }
