@@ -229,6 +229,28 @@ static void vnumas(struct test *t)
     (void)xc_domain_destroy(t->xch, domid);
 }
 
+/* What a domain that never runs makes of it is not to be seen. */
+static void triggers(struct test *t)
+{
+    static const uint32_t some[] = {
+        XEN_DOMCTL_SENDTRIGGER_NMI,   XEN_DOMCTL_SENDTRIGGER_RESET,
+        XEN_DOMCTL_SENDTRIGGER_INIT,  XEN_DOMCTL_SENDTRIGGER_POWER,
+        XEN_DOMCTL_SENDTRIGGER_SLEEP, 99,
+    };
+    static const uint32_t vcpus[] = {0, NR_VCPUS, UINT32_MAX};
+    uint32_t domid = domain_with_vcpus(t);
+
+    for (unsigned int i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+        for (unsigned int v = 0; v < 3; v++) {
+            struct xen_domctl op = {
+                .u.sendtrigger = {.trigger = some[i], .vcpu = vcpus[v]}};
+
+            report(t, domctl(t, &op, XEN_DOMCTL_sendtrigger, domid),
+                   "trigger %u for vCPU %u", some[i], vcpus[v]);
+        }
+    (void)xc_domain_destroy(t->xch, domid);
+}
+
 static void others(struct test *t)
 {
     static const uint32_t virqs[] = {VIRQ_TBUF,     VIRQ_TIMER,  VIRQ_DEBUG,
@@ -446,6 +468,7 @@ void section_control(struct test *t, unsigned int width)
     nodes(t);
     schedulers(t);
     vnumas(t);
+    triggers(t);
     others(t);
     shadows(t);
     vcpu_states(t);

@@ -20,6 +20,7 @@ static const struct section {
     {"domain", section_domain, 0},
     {"control", section_control, 0},
     {"memory", section_memory, 0},
+    {"numa", section_numa, 0},
     {"host", section_host, 0},
     {"system", section_system, 0},
     {"flags-32", section_flags, 32},

@@ -210,6 +210,29 @@ static void version_texts(struct test *t)
     xencall_free_buffer_pages(t->call, page, 1);
 }
 
+/* Which it is, is the host's; how long it is, its linker's. */
+static void build_id(struct test *t)
+{
+    static const uint32_t lengths[] = {0, 1, 256};
+    xen_build_id_t *id = xencall_alloc_buffer(t->call, sizeof(*id) + 256);
+
+    if (!id)
+        abort();
+    report(
+        t,
+        failed(xencall2(t->call, __HYPERVISOR_xen_version, XENVER_build_id, 0)),
+        "build_id, how long");
+    for (unsigned int i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        id->len = lengths[i];
+        report(t,
+               failed(xencall2(t->call, __HYPERVISOR_xen_version,
+                               XENVER_build_id, (uintptr_t)id)),
+               "  with room for %u", lengths[i]);
+        say(t, "  %u", id->len);
+    }
+    xencall_free_buffer(t->call, id);
+}
+
 void section_system(struct test *t, unsigned int width)
 {
     (void)width;
@@ -220,4 +243,5 @@ void section_system(struct test *t, unsigned int width)
     scheduling(t);
     versions(t);
     version_texts(t);
+    build_id(t);
 }

@@ -10,12 +10,14 @@
 #include <time.h>
 
 #include "domain/context.h"
+#include "domain/affinity.h"
 #include "domain/grant_frames.h"
 #include "domain/log_dirty.h"
 #include "domain/policy.h"
 #include "domain/ports.h"
 #include "domain/state.h"
 #include "domain/vcpu_state.h"
+#include "domain/vnuma.h"
 #include "machine/space.h"
 #include "machine/wake.h"
 #include "memory/page_type.h"
@@ -79,6 +81,8 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
             fx_free_xen_frames(host, vcpu->context, FX_VCPU_ORDER);
     for (i = 0; i < fx_nr_grant_frames(state); i++)
         fx_free_xen_frames(host, state->grant_frame[i], 0);
+    if (state)
+        fx_free_vnuma(host, state);
     fx_free_xen_frames(host, domain->shared_info, 0);
     fx_free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
     fx_free_xen_frames(host, domain->policy, 0);
@@ -109,7 +113,7 @@ static void init_state(struct fx_host *host, struct fx_domain *domain,
     state->max_grant_frames = config->max_grant_frames < 0
                                   ? FX_MAX_GRANT_FRAMES
                                   : (uint32_t)config->max_grant_frames;
-    state->node_affinity = (UINT64_C(1) << host->super->nr_nodes) - 1;
+    state->node_affinity = FX_ALL_NODES; /* until it has a vCPU */
 }
 
 int fx_domain_create(struct fx_host *host, uint16_t domid,
@@ -172,6 +176,7 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
         *vcpu = (struct fx_vcpu){.exists = true, .down = true, .context = mfn};
         fx_vcpu_state_init(fx_page(host, mfn));
     }
+    fx_update_node_affinity(host, domain);
     return 0;
 }
 

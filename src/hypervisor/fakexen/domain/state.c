@@ -24,7 +24,7 @@ struct fx_domain_state *fx_domain_state(struct fx_host *host,
         return NULL;
     state = fx_page(host, domain->state);
     return state && state->nr_grant_frames <= FX_MAX_GRANT_FRAMES &&
-                   state->nr_vnodes <= FX_MAX_NODES
+                   state->nr_vnodes <= FX_MAX_VNODES
                ? state
                : NULL;
 }

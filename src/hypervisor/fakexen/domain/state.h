@@ -21,6 +21,9 @@
 /* XENMEM_set_memory_map's (Xen: E820MAX is 1024, more than a frame holds). */
 #define FX_MAX_DOMAIN_E820 128
 
+/* Xen keeps the distances between virtual nodes, 4 bytes each, in a page. */
+#define FX_MAX_VNODES 32
+
 /* The frames of one vCPU, contiguous. */
 #define FX_VCPU_ORDER  1
 #define FX_VCPU_FRAMES (1u << FX_VCPU_ORDER)
@@ -55,15 +58,17 @@ struct fx_domain_state {
     uint64_t node_affinity;
     uint32_t nr_e820;
     uint8_t e820[FX_MAX_DOMAIN_E820][20]; /* as the caller gave it */
-    uint32_t nr_vnodes;
-    uint32_t vnode_to_pnode[FX_MAX_NODES];
+    uint32_t nr_vnodes; /* 0: no virtual nodes; vnuma.h has more of them */
+    uint8_t vnode_to_pnode[FX_MAX_VNODES];
     uint16_t sched_weight; /* 0: the default */
     uint16_t sched_cap;
     /* The shadow pool, which log-dirty's map comes out of: each frame begins
      * with the MFN of the next. */
     uint64_t shadow_pool; /* MFN of the first */
     uint32_t shadow_pages;
-    bool log_failed; /* the pool was too small for the map */
+    bool log_failed;   /* the pool was too small for the map */
+    bool nodes_chosen; /* node_affinity does not follow the vCPUs' */
+    uint64_t vnuma;    /* MFN, if nr_vnodes */
 };
 
 struct fx_domain_state *fx_domain_state(struct fx_host *host,

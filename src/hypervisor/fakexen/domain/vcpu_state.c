@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vcpu_state.c - the parts of a vCPU beside its context: callbacks, extended
- * processor state, MSRs, affinity. They are kept to be given back.
+ * processor state, MSRs. They are kept to be given back.
  */
 #include "domain/vcpu_state.h"
 
@@ -254,58 +254,4 @@ long fx_vcpu_msrs(const struct fx_caller *caller, struct fx_domain *domain,
         return -ESRCH;
     return op->cmd == XEN_DOMCTL_get_vcpu_msrs ? get_msrs(caller, v, asked)
                                                : set_msrs(caller, v, asked);
-}
-
-#define ALL_CPUS ((UINT64_C(1) << FX_CPUS) - 1)
-
-static long set_affinity(const struct fx_caller *caller,
-                         struct fx_vcpu_state *v,
-                         const struct xen_domctl_vcpuaffinity *asked)
-{
-    uint64_t hard = v->hard_affinity, soft = v->soft_affinity;
-
-    if (asked->flags & XEN_VCPUAFFINITY_HARD) {
-        if (fx_bitmap_in(caller, &asked->cpumap_hard, &hard))
-            return -EFAULT;
-        if (!(hard & ALL_CPUS))
-            return -EINVAL;
-    }
-    if (asked->flags & XEN_VCPUAFFINITY_SOFT &&
-        fx_bitmap_in(caller, &asked->cpumap_soft, &soft))
-        return -EFAULT;
-    v->hard_affinity = hard;
-    v->soft_affinity = soft;
-    /* What comes of it is told at once. */
-    if (asked->flags & XEN_VCPUAFFINITY_HARD &&
-        fx_bitmap_out(caller, &asked->cpumap_hard, hard & ALL_CPUS))
-        return -EFAULT;
-    if (asked->flags & XEN_VCPUAFFINITY_SOFT)
-        return fx_bitmap_out(caller, &asked->cpumap_soft,
-                             soft & hard & ALL_CPUS);
-    return 0;
-}
-
-long fx_vcpu_affinity(const struct fx_caller *caller, struct fx_domain *domain,
-                      struct xen_domctl *op)
-{
-    const struct xen_domctl_vcpuaffinity *asked = &op->u.vcpuaffinity;
-    struct fx_vcpu_state *v = fx_vcpu_state(caller->host, domain, asked->vcpu);
-
-    if (asked->vcpu >= domain->max_vcpus)
-        return -EINVAL;
-    if (!v)
-        return -ESRCH;
-    if (!asked->flags ||
-        (asked->flags & XEN_VCPUAFFINITY_HARD &&
-         !asked->cpumap_hard.bitmap.p) ||
-        (asked->flags & XEN_VCPUAFFINITY_SOFT && !asked->cpumap_soft.bitmap.p))
-        return -EINVAL;
-    if (op->cmd == XEN_DOMCTL_setvcpuaffinity)
-        return set_affinity(caller, v, asked);
-    if (asked->flags & XEN_VCPUAFFINITY_HARD &&
-        fx_bitmap_out(caller, &asked->cpumap_hard, v->hard_affinity))
-        return -EFAULT;
-    if (asked->flags & XEN_VCPUAFFINITY_SOFT)
-        return fx_bitmap_out(caller, &asked->cpumap_soft, v->soft_affinity);
-    return 0;
 }

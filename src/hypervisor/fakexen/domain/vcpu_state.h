@@ -20,7 +20,5 @@ long fx_vcpu_xstate(const struct fx_caller *caller, struct fx_domain *domain,
                     struct xen_domctl *op);
 long fx_vcpu_msrs(const struct fx_caller *caller, struct fx_domain *domain,
                   struct xen_domctl *op);
-long fx_vcpu_affinity(const struct fx_caller *caller, struct fx_domain *domain,
-                      struct xen_domctl *op);
 
 #endif /* FX_VCPU_STATE_H */

@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "domain/affinity.h"
 #include "domain/log_dirty.h"
-#include "domain/state.h"
 #include "domain/hypercall_page.h"
+#include "domain/vnuma.h"
 #include "memory/page_type.h"
 
 /* XEN_DOMCTL_getpageframeinfo3 takes no more at once. */
@@ -72,45 +73,20 @@ static long shadow_op(struct fx_domctl *call)
 
 static long node_affinity(struct fx_domctl *call)
 {
-    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
     struct xenctl_bitmap *map = &call->op->u.nodeaffinity.nodemap;
-    uint64_t online = (UINT64_C(1) << call->host->super->nr_nodes) - 1;
     uint64_t nodes = 0;
 
-    if (!state)
-        return -EINVAL;
     if (call->op->cmd == XEN_DOMCTL_getnodeaffinity)
-        return fx_bitmap_out(call->caller, map, state->node_affinity);
+        return fx_bitmap_out(call->caller, map,
+                             fx_node_affinity(call->host, call->domain));
     if (fx_bitmap_in(call->caller, map, &nodes))
         return -EFAULT;
-    if (!(nodes & online))
-        return -EINVAL;
-    /* Every number that there could be: back to what it was at first. */
-    state->node_affinity = nodes == UINT64_MAX ? online : nodes;
-    return 0;
+    return fx_set_node_affinity(call->host, call->domain, nodes);
 }
 
-/* Only what allocation goes by: which physical node a virtual one stands for */
 static long set_vnuma(struct fx_domctl *call)
 {
-    const struct xen_domctl_vnuma *asked = &call->op->u.vnuma;
-    struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
-    uint32_t nodes[FX_MAX_NODES] = {0};
-    uint32_t i;
-
-    if (!state || asked->nr_vcpus != call->domain->max_vcpus || asked->pad ||
-        !asked->nr_vnodes || asked->nr_vnodes > FX_MAX_NODES)
-        return -EINVAL;
-    if (fx_copy_in(call->caller, nodes,
-                   (uint64_t)(uintptr_t)asked->vnode_to_pnode.p,
-                   asked->nr_vnodes * sizeof(nodes[0])))
-        return -EFAULT;
-    for (i = 0; i < asked->nr_vnodes; i++)
-        if (nodes[i] >= 64)
-            return -E2BIG;
-    memcpy(state->vnode_to_pnode, nodes, sizeof(nodes));
-    state->nr_vnodes = asked->nr_vnodes;
-    return 0;
+    return fx_set_vnuma(call->caller, call->domain, &call->op->u.vnuma);
 }
 
 static long not_for_pv(struct fx_domctl *call)

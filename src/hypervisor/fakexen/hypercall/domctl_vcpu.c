@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "domain/affinity.h"
 #include "domain/context.h"
 #include "domain/domain.h"
 #include "domain/state.h"
@@ -90,6 +91,24 @@ static long vcpu_affinity(struct fx_domctl *call)
     return fx_vcpu_affinity(call->caller, call->domain, call->op);
 }
 
+/* Of the triggers a PV guest knows the NMI, which is kept for it in Xen. */
+static long send_trigger(struct fx_domctl *call)
+{
+    const struct xen_domctl_sendtrigger *asked = &call->op->u.sendtrigger;
+
+    if (!fx_vcpu_state(call->host, call->domain, asked->vcpu))
+        return -ESRCH;
+    switch (asked->trigger) {
+    case XEN_DOMCTL_SENDTRIGGER_NMI:
+        return 0;
+    case XEN_DOMCTL_SENDTRIGGER_POWER:
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+        return -EINVAL;
+    default:
+        return -ENOSYS;
+    }
+}
+
 /* A debugger's pauses of one vCPU, while the domain is paused as a whole. */
 static long debugger_pause(struct fx_domctl *call)
 {
@@ -127,6 +146,7 @@ fx_domctl_function fx_domctl_vcpu(uint32_t command)
         [XEN_DOMCTL_get_vcpu_msrs] = vcpu_msrs,
         [XEN_DOMCTL_setvcpuaffinity] = vcpu_affinity,
         [XEN_DOMCTL_getvcpuaffinity] = vcpu_affinity,
+        [XEN_DOMCTL_sendtrigger] = send_trigger,
     };
 
     switch (command) { /* those far from the others */

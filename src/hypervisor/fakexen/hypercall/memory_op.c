@@ -11,6 +11,7 @@
 #include <xen/memory.h>
 
 #include "domain/state.h"
+#include "domain/vnuma.h"
 #include "hypercall/exchange.h"
 #include "hypercall/memory_map.h"
 #include "hypercall/reservation.h"
@@ -63,25 +64,6 @@ static long translated_only(const struct fx_caller *caller, uint64_t at)
     return fx_caller_domain(caller, domid) ? -EACCES : -ESRCH;
 }
 
-/* What is kept of a topology serves allocation and is told to nobody: but who
- * saves a domain has to hear that it has none. */
-static long vnuma_info(const struct fx_caller *caller, uint64_t at)
-{
-    struct xen_vnuma_topology_info asked;
-    const struct fx_domain_state *state;
-    struct fx_domain *domain;
-
-    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
-        return -EFAULT;
-    if (asked.pad)
-        return -EINVAL;
-    domain = fx_caller_domain(caller, asked.domid);
-    if (!domain)
-        return -ESRCH;
-    state = fx_domain_state(caller->host, domain);
-    return state && state->nr_vnodes ? -ENOSYS : -EOPNOTSUPP;
-}
-
 /* The operations that know nothing of a number to go on from: the whole of the
  * command word is theirs. */
 static long whole_op(const struct fx_caller *caller, uint64_t command,
@@ -100,8 +82,6 @@ static long whole_op(const struct fx_caller *caller, uint64_t command,
         return 0; /* only HVM guests share pages */
     case XENMEM_machine_memory_map:
         return fx_machine_memory_map_op(caller, at);
-    case XENMEM_get_vnumainfo:
-        return vnuma_info(caller, at);
     default:
         return -ENOSYS;
     }
@@ -135,6 +115,8 @@ long fx_memory_op(const struct fx_caller *caller, const uint64_t arg[5])
         return start ? -EINVAL : fx_claim_op(caller, at);
     case XENMEM_reserved_device_memory_map:
         return start ? -EINVAL : fx_reserved_memory_op(caller, at);
+    case XENMEM_get_vnumainfo:
+        return start ? -EINVAL : fx_get_vnuma(caller, at);
     case XENMEM_remove_from_physmap:
         return start ? -EINVAL : translated_only(caller, at);
     default:

@@ -8,6 +8,7 @@
 
 #include <xen/memory.h>
 
+#include "domain/affinity.h"
 #include "domain/state.h"
 
 /* The compat M2P that a 32-bit guest sees ends here, in entries: it has the
@@ -88,6 +89,7 @@ int fx_place(struct fx_host *host, const struct fx_domain *domain,
         want->bits = bits;
     }
     want->bits = fx_clamp_bits(host, domain, want->bits);
+    want->nodes = fx_node_affinity(host, domain);
     if (flags & XENMEMF_vnode) {
         rc = virtual_node(host, domain, &node);
         if (rc)

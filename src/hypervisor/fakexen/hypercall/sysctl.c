@@ -11,6 +11,7 @@
 #include <xen/sysctl.h>
 
 #include "machine/alloc.h"
+#include "domain/affinity.h"
 #include "domain/domain.h"
 #include "domain/policy.h"
 
@@ -142,13 +143,32 @@ static long cpu_topology(const struct fx_caller *caller, struct xen_sysctl *op)
     if (at && cpus > info->num_cpus)
         cpus = info->num_cpus;
     for (i = 0; at && i < cpus; i++) {
-        xen_sysctl_cputopo_t entry = {
-            .core = i, .node = i % caller->host->super->nr_nodes};
+        xen_sysctl_cputopo_t entry = {.core = i,
+                                      .node = fx_cpu_node(caller->host, i)};
 
         if (fx_copy_out(caller, at + i * sizeof(entry), &entry, sizeof(entry)))
             return -EFAULT;
     }
     info->num_cpus = cpus;
+    return 0;
+}
+
+/* The machine has no devices, whichever are asked for. */
+static long pci_topology(const struct fx_caller *caller, struct xen_sysctl *op)
+{
+    const struct xen_sysctl_pcitopoinfo *info = &op->u.pcitopoinfo;
+    uint64_t devices = (uint64_t)(uintptr_t)info->devs.p;
+    uint64_t nodes = (uint64_t)(uintptr_t)info->nodes.p;
+    uint32_t node = XEN_INVALID_DEV, i;
+    physdev_pci_device_t device;
+
+    if (!devices || !nodes)
+        return -EINVAL;
+    for (i = 0; i < info->num_devs; i++)
+        if (fx_copy_in(caller, &device, devices + i * sizeof(device),
+                       sizeof(device)) ||
+            fx_copy_out(caller, nodes + i * sizeof(node), &node, sizeof(node)))
+            return -EFAULT;
     return 0;
 }
 
@@ -269,6 +289,8 @@ static long answer(const struct fx_caller *caller, struct xen_sysctl *op)
         return numa_info(caller, op);
     case XEN_SYSCTL_cputopoinfo:
         return cpu_topology(caller, op);
+    case XEN_SYSCTL_pcitopoinfo:
+        return pci_topology(caller, op);
     case XEN_SYSCTL_getcpuinfo:
         return cpu_info(caller, op);
     case XEN_SYSCTL_get_cpu_featureset:

@@ -5,6 +5,7 @@
 #include "hypercall/version.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -55,6 +56,26 @@ static long features(const struct fx_caller *caller, uint64_t at)
     return fx_copy_out(caller, at, &info, sizeof(info));
 }
 
+/* As long as the linker's SHA-1. */
+static long build_id(const struct fx_caller *caller, uint64_t at)
+{
+    static const uint8_t id[20] = "fakexen";
+    xen_build_id_t asked;
+
+    if (!at)
+        return sizeof(id);
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (!asked.len)
+        return -EINVAL;
+    if (asked.len < sizeof(id))
+        return -ENOBUFS;
+    return fx_copy_out(caller, at + offsetof(xen_build_id_t, buf), id,
+                       sizeof(id))
+               ? -EFAULT
+               : (long)sizeof(id);
+}
+
 long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
 {
     struct fx_host *host = caller->host;
@@ -86,6 +107,8 @@ long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
                            sizeof(xen_domain_handle_t));
     case XENVER_commandline:
         return copy_text(caller, arg[1], "", sizeof(xen_commandline_t));
+    case XENVER_build_id:
+        return build_id(caller, arg[1]);
     default:
         return -ENOSYS;
     }

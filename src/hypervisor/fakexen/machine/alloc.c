@@ -258,8 +258,8 @@ static uint64_t find_in_range(const struct fx_host *host,
     return block << order;
 }
 
-/* In one node's ranges, or in all with FX_ANY_NODE. */
-static uint64_t find_block(const struct fx_host *host, unsigned int node,
+/* In the ranges of these nodes. */
+static uint64_t find_block(const struct fx_host *host, uint64_t nodes,
                            unsigned int order, uint64_t limit)
 {
     const struct fx_super *super = host->super;
@@ -267,7 +267,7 @@ static uint64_t find_block(const struct fx_host *host, unsigned int node,
     uint32_t i;
 
     for (i = super->nr_ram; i--;) {
-        if (node != FX_ANY_NODE && super->ram_node[i] != node)
+        if (!(nodes >> super->ram_node[i] & 1))
             continue;
         mfn = find_in_range(host, &super->ram[i], order, limit);
         if (mfn != FX_NO_MFN)
@@ -301,7 +301,7 @@ static void forget_pfn(struct fx_host *host, uint64_t mfn)
 uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
                          uint16_t owner)
 {
-    uint64_t limit = host->super->nr_frames, mfn, end, i;
+    uint64_t limit = host->super->nr_frames, nodes, mfn, end, i;
 
     if (want->order > FX_MAX_ORDER)
         return FX_NO_MFN;
@@ -312,9 +312,10 @@ uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
         if (shift < 63 && UINT64_C(1) << shift < limit)
             limit = UINT64_C(1) << shift;
     }
-    mfn = find_block(host, want->node, want->order, limit);
-    if (mfn == FX_NO_MFN && want->node != FX_ANY_NODE && !want->exact_node)
-        mfn = find_block(host, FX_ANY_NODE, want->order, limit);
+    nodes = want->node == FX_ANY_NODE ? want->nodes : UINT64_C(1) << want->node;
+    mfn = find_block(host, nodes, want->order, limit);
+    if (mfn == FX_NO_MFN && !(want->node != FX_ANY_NODE && want->exact_node))
+        mfn = find_block(host, UINT64_MAX, want->order, limit);
     if (mfn == FX_NO_MFN)
         return mfn;
     fx_clear_freed(host);

@@ -29,6 +29,7 @@ struct fx_alloc {
     unsigned int order;
     unsigned int node; /* or FX_ANY_NODE */
     bool exact_node;   /* fail rather than take another node's */
+    uint64_t nodes;    /* of any, those that are tried first; 0: none */
     unsigned int bits; /* machine addresses below 1 << bits; 0: any */
 };
 

@@ -26,6 +26,7 @@
 #include "domain/domain.h"
 #include "domain/ports.h"
 #include "domain/state.h"
+#include "domain/vnuma.h"
 #include "machine/alloc.h"
 #include "machine/frames.h"
 #include "memory/mapping.h"
@@ -268,6 +269,11 @@ static bool count_structures(struct audit *a, struct fx_domain *domain)
     if (!state)
         return false;
     count_pool(a, domain, state);
+    if (state->nr_vnodes && !count_xens(a, state->vnuma, FX_VNUMA_FRAMES)) {
+        differ(a, "domain %u: its virtual nodes are lost", domain->id);
+        if (a->repair)
+            state->nr_vnodes = 0;
+    }
     for (i = 0; i < state->nr_grant_frames && i < FX_MAX_GRANT_FRAMES; i++) {
         if (count_shared(a, domain, state->grant_frame[i]))
             continue;

@@ -48,7 +48,8 @@ static bool states_fit(struct fx_host *host, const struct fx_domain *d)
 
     if (!d->exists || d == &host->super->domain[0])
         return true;
-    if (!state)
+    if (!state || !is_bool(&state->log_failed) ||
+        !is_bool(&state->nodes_chosen))
         return false;
     for (v = 0; v < d->max_vcpus; v++) {
         vcpu = fx_vcpu_state(host, d, v);
