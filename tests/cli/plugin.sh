@@ -56,4 +56,65 @@ levels=$operations
 pinned
 [ "$operations" = "$levels" ] || wrong 'from L1 up is not the default'
 
+# ---- what a refusal leaves behind, of which libxenguest's callers tell ----
+fakexen=$top/src/hypervisor/fakexen/fakexen
+
+# refused LEVEL FAULT MEANING MIB [OPTION]...: if the program cannot build a
+# guest, the plugin or libxenguest says why, and errno means that afterwards.
+# FAULT is what fakexen is to let fail, or nothing.
+refused() {
+    checks=$((checks + 1))
+    level=$1 fault=$2 meaning=$3 mib=$4
+    shift 4
+    # shellcheck disable=SC2016 # the inner shell's
+    "$fakexen" --host "$level" ${fault:+--fail "$fault"} sh -c \
+        'LD_PRELOAD="$LD_PRELOAD $0" exec "$@"' "$plugin" \
+        "$top/tests/portrait/pv-build" -m "$mib" "$@" stock \
+        "$guests/hello-pae" >out 2>err && return 1
+    grep -q '^xc: error: panic: ' err || wrong "$fault: nobody says why"
+    [ "$(tail -n 1 err)" = "pv_guest: the build: $meaning" ] ||
+        wrong "$fault: its last line"
+}
+
+"$fakexen" --host patched --memory 256M true
+"$fakexen" --host stock --memory 256M --level stock true
+refused patched '' 'Cannot allocate memory' 1 || wrong 'a guest of 1 MiB'
+refused patched '' 'Cannot allocate memory' 512 ||
+    wrong 'a guest larger than the host'
+refused patched '' 'Invalid argument' 16 -c "$(head -c 1024 /dev/zero |
+    tr '\0' x)" || : # or it gets the beginning
+
+# Every call that the hooks make, on either Xen.
+for level in stock patched; do
+    # shellcheck disable=SC2016
+    "$fakexen" --host $level --trace trace sh -c \
+        'LD_PRELOAD="$LD_PRELOAD $0" exec "$@"' "$plugin" \
+        "$top/tests/portrait/pv-build" -m 16 stock "$guests/hello-pae" \
+        >out 2>err || wrong "no guest on $level Xen"
+    n=$(sed -n '/"set_address_size"/s/.*"n":\([0-9]*\),.*/\1/p' trace)
+    last=$(sed -n '/"setvcpucontext"/s/.*"n":\([0-9]*\),.*/\1/p' trace)
+    refusals=0
+    while [ "$n" -le "$last" ]; do
+        refused "$level" "$n:EBUSY" 'Device or resource busy' 16 &&
+            refusals=$((refusals + 1))
+        refused "$level" "$n:ENOMEM" 'Cannot allocate memory' 16 &&
+            refusals=$((refusals + 1))
+        n=$((n + 1))
+    done
+    checks=$((checks + 1))
+    [ $refusals -ge 14 ] || wrong "$refusals refusals on $level Xen"
+done
+
+# xl's last word of its own.
+xl=${XL:-/usr/lib/xen-4.17/bin/xl}
+if [ -x "$xl" ] && [ -w /run/xen ]; then
+    config guest.cfg 'memory = 1'
+    checks=$((checks + 1))
+    PATH=${xl%/*}:$PATH "$fakexen" --memory 256M env \
+        DOMWRIGHT_PLUGIN="$plugin" "$domwright" xl create -e guest.cfg \
+        >out 2>err && wrong 'xl has made a guest of 1 MiB'
+    grep -q ' xc_dom_boot_mem_init failed: Cannot allocate memory$' err ||
+        wrong "xl's last word"
+fi
+
 finish

@@ -19,6 +19,23 @@ static xc_error_code code_of(int rc)
     }
 }
 
+/*
+ * What the callers of libxenguest tell of a failure is errno's meaning, as the
+ * last line that is read.  Nobody's disk is full, nor a command line of theirs
+ * too long.
+ */
+static int errno_of(int rc)
+{
+    switch (rc) {
+    case -ENOSPC:
+        return ENOMEM;
+    case -E2BIG:
+        return EINVAL;
+    default:
+        return -rc;
+    }
+}
+
 int build_fail(struct xc_dom_image *dom, int rc, const char *step,
                const char *fmt, ...)
 {
@@ -29,5 +46,6 @@ int build_fail(struct xc_dom_image *dom, int rc, const char *step,
     vsnprintf(what, sizeof(what), fmt, al);
     va_end(al);
     xc_dom_panic(dom->xch, code_of(rc), "%s: %s", step, what);
+    errno = errno_of(rc);
     return rc;
 }

@@ -33,7 +33,7 @@ struct build {
     bool planned;
     uint8_t *boot; /* PFN 0 up to pv_layout_written_end(), mapped */
     bool assists_declared;
-    bool start_info_bad;
+    int start_info_rc;
 };
 
 static const struct hooks *hooks_of(const struct xc_dom_image *dom)
@@ -142,11 +142,11 @@ static int allocate(struct xc_dom_image *dom)
 {
     struct dw_plan *plan = &build_of(dom)->plan;
     uint64_t entries = plan->layout.p2m_entries;
-    int rc;
+    int rc, err;
 
     if (dom->claim_enabled &&
         xc_domain_claim_pages(dom->xch, dom->guest_domid, dom->total_pages))
-        return build_fail(dom, -ENOMEM, "claim",
+        return build_fail(dom, -errno, "claim",
                           "the host has no %" PRIu64 " pages: %s",
                           (uint64_t)dom->total_pages, strerror(errno));
     dom->p2m_size = entries;
@@ -158,8 +158,10 @@ static int allocate(struct xc_dom_image *dom)
     rc = populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom),
                   hooks_of(dom)->progress);
     /* What is left of the claim is for others again. */
+    err = errno;
     if (dom->claim_enabled)
         xc_domain_claim_pages(dom->xch, dom->guest_domid, 0);
+    errno = err;
     return rc;
 }
 
@@ -172,8 +174,9 @@ static int map_boot_region(struct xc_dom_image *dom)
     struct build *b = build_of(dom);
     pfn_t end = pv_layout_written_end(&b->plan.layout);
 
+    errno = 0;
     b->boot = xc_dom_pfn_to_ptr(dom, 0, end.v);
-    return b->boot ? 0 : -EFAULT;
+    return b->boot ? 0 : errno ? -errno : -EFAULT;
 }
 
 int dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
@@ -389,7 +392,7 @@ static int hook_start_info(struct xc_dom_image *dom)
     int rc = pv_start_info_write(layout->abi, &info,
                                  page_ptr(dom, PFN(dom->start_info_pfn)));
 
-    b->start_info_bad = rc != 0;
+    b->start_info_rc = rc;
     return rc ? build_fail(dom, rc, "start info",
                            "a value does not fit in the guest's word")
               : 0;
@@ -416,8 +419,10 @@ static int hook_bootlate(struct xc_dom_image *dom)
     struct build *b = build_of(dom);
     int rc;
 
-    if (b->start_info_bad)
-        return -EINVAL;
+    if (b->start_info_rc) {
+        errno = EINVAL;
+        return b->start_info_rc;
+    }
     /* A table that is mapped writable cannot become one. */
     xc_dom_unmap_all(dom);
     b->boot = NULL;
