@@ -59,6 +59,11 @@ static inline bool pfn_valid(pfn_t pfn)
     return pfn.v != UINT64_MAX;
 }
 
+static inline bool mfn_valid(mfn_t mfn)
+{
+    return mfn.v != UINT64_MAX;
+}
+
 static inline maddr_t mfn_to_maddr(mfn_t mfn)
 {
     return MADDR(mfn.v << DW_PAGE_SHIFT);

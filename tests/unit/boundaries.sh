@@ -10,7 +10,8 @@
 #    config.  hooks is what a plugin brings to strangers: no xenstore, no JSON;
 #    config reads files, and knows no Xen library but the parser of xl's files;
 #    memmap reads pastes, and knows lib/ alone;
-#    report is given facts, and asks for none.
+#    report is given facts, and asks for none.  inspect shares nothing with the
+#    builder: not its hooks, its plan or its guests.
 #  - in src/hypervisor/fakexen, the machine knows none of the others, and the
 #    store the machine alone.
 #
@@ -69,21 +70,24 @@ refuse "the configuration knows Xen's libraries or what is over it" \
 refuse "the reader of memory maps knows Xen's libraries or what is over it" \
     "[<\"](jansson|($xen)[a-z_]*|libxl(_[a-z_]*)?|(command|config|guest|hooks|host|report)/[a-z_]*)\.h[>\"]" \
     $builder/memmap
-refuse "host calls upwards" '"(command|guest|report)/' $builder/host
+refuse "inspect knows the builder" \
+    '"((command|config|guest|hooks|host|memmap|report)/|pv/)' $builder/inspect
+refuse "host calls upwards" '"(command|guest|inspect|report)/' $builder/host
 refuse "guest calls upwards" '"command/' $builder/guest
 refuse "report knows what is over it" \
     '[<"](xenstore\.h|(command|guest)/)' $builder/report
 refuse_code "report asks Xen" '(^|[^a-z_])(xc|xs)_[a-z_]+\(' $builder/report
 
 # The command alone reads options, writes on standard output, ends the process.
-for folder in config guest hooks host memmap report; do
+for folder in config guest hooks host inspect memmap report; do
     refuse_code "$folder does what is the command's to do" \
         '(^|[^a-z_])(getopt(_long)?|exit|printf|puts|putchar)\(|stdout' \
         $builder/$folder
 done
 
 for source in "$builder"/config/*.c "$builder"/guest/*.c "$builder"/hooks/*.c \
-    "$builder"/host/*.c "$builder"/memmap/*.c "$builder"/report/*.c; do
+    "$builder"/host/*.c "$builder"/inspect/*.c "$builder"/memmap/*.c \
+    "$builder"/report/*.c; do
     case $source in */plugin.c) continue ;; esac # a constructor
     [ -f "${source%.c}.h" ] || {
         echo "boundaries: $source has no header" >&2

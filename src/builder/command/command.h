@@ -55,6 +55,7 @@ extern const struct command cmd_shutdown;
 extern const struct command cmd_unpause;
 extern const struct command cmd_vcpu_list;
 extern const struct command cmd_vcpu_set;
+extern const struct command cmd_verify;
 extern const struct command cmd_xl;
 
 /* For cmd->options of commands that have --json and nothing else. */

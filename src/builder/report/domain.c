@@ -66,8 +66,7 @@ static const char *shutdown_reason(const xc_domaininfo_t *info)
     }
 }
 
-/* JSON is UTF-8; a name need not be. */
-static json_t *name_json(const char *name)
+json_t *domain_name_json(const char *name)
 {
     char escaped[DOMAIN_NAME];
 
@@ -86,9 +85,9 @@ json_t *domain_json(const xc_domaininfo_t *info, unsigned int width,
 
     domain_state(info, state);
     uuid_format(info->handle, uuid);
-    return json_pack("{so* si ss ss sI si ss sf}", "name", name_json(name),
-                     "id", (int)info->domain, "uuid", uuid, "type",
-                     domain_type(info, width), "memory_mib",
+    return json_pack("{so* si ss ss sI si ss sf}", "name",
+                     domain_name_json(name), "id", (int)info->domain, "uuid",
+                     uuid, "type", domain_type(info, width), "memory_mib",
                      (json_int_t)domain_mib(info->tot_pages), "vcpus",
                      (int)info->nr_online_vcpus, "state", state, "seconds",
                      domain_seconds(info));

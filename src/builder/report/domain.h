@@ -28,6 +28,10 @@ const char *domain_type(const xc_domaininfo_t *info, unsigned int width);
 uint64_t domain_mib(uint64_t pages);
 double domain_seconds(const xc_domaininfo_t *info);
 
+/* JSON is UTF-8, a name need not be.  NULL for NULL, or where memory ran out.
+ */
+json_t *domain_name_json(const char *name);
+
 /* What list shows of a domain, as an object; NULL where memory ran out. */
 json_t *domain_json(const xc_domaininfo_t *info, unsigned int width,
                     const char *name);

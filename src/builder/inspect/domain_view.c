@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "inspect/domain_view.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xenforeignmemory.h>
+#include <xenguest.h>
+
+#include "pt/walk.h"
+
+/* In state[]: the level of table, and: */
+#define LEVEL  0x07
+#define PINNED 0x08
+#define OWNED  0x10
+#define ASKED  0x20
+#define LISTED 0x40
+
+/* Bytes of the M2P that one of its extents has, xen/memory.h. */
+#define M2P_EXTENT (UINT64_C(2) << 20)
+
+/* The compat M2P lies above 0xf5800000 (xen-x86_32.h): 84 extents at most. */
+#define COMPAT_EXTENTS 84
+
+static int out_of_memory(struct diag *dg)
+{
+    return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+}
+
+/* ---- what is asked once ---- */
+
+/*
+ * An entry that is not present is safe of L1TF, as Xen has it, if it has no
+ * address or one in the top quarter of what the processor can address: see
+ * l1tf_calculations() in xen/arch/x86/spec_ctrl.c.  CPUID: Intel SDM vol. 2A,
+ * leaf 80000008h.
+ */
+static uint64_t absent_safe(void)
+{
+    unsigned int eax = 0, ebx, ecx, edx, bits = 0;
+
+    if (__get_cpuid(0x80000008, &eax, &ebx, &ecx, &edx))
+        bits = eax & 0xff;
+    if (bits < 32 || bits > 52)
+        bits = 36; /* Intel SDM vol. 3A, 4.1.4: where it does not say */
+    return UINT64_C(3) << (bits - 2);
+}
+
+static int map_m2p(struct domain_view *view)
+{
+    unsigned long end;
+
+    /* libxc calls it the maximum, but it is the first frame behind all RAM. */
+    if (xc_maximum_ram_page(view->xc, &end))
+        return diag_fail_xc(view->dg, "asking Xen for its memory's end");
+    view->ram_end = end;
+    view->m2p = xc_map_m2p(view->xc, end, PROT_READ, NULL);
+    if (!view->m2p)
+        return diag_fail_xc(view->dg, "mapping Xen's M2P");
+    return 0;
+}
+
+static size_t m2p_bytes(const struct domain_view *view)
+{
+    uint64_t bytes = view->ram_end * sizeof(*view->m2p);
+
+    return (bytes + M2P_EXTENT - 1) & ~(M2P_EXTENT - 1);
+}
+
+/* Xen puts it into a 32-bit guest's tables. */
+static int ask_compat_m2p(struct domain_view *view)
+{
+    struct xen_machphys_mfn_list list = {.max_extents = COMPAT_EXTENTS};
+
+    view->compat_m2p = calloc(COMPAT_EXTENTS, sizeof(*view->compat_m2p));
+    if (!view->compat_m2p)
+        return out_of_memory(view->dg);
+    set_xen_guest_handle_raw(list.extent_start, view->compat_m2p);
+    if (xc_memory_op(view->xc, XENMEM_machphys_compat_mfn_list, &list,
+                     sizeof(list)))
+        return diag_fail_xc(view->dg, "asking for the compat M2P");
+    view->nr_compat_m2p =
+        list.nr_extents < COMPAT_EXTENTS ? list.nr_extents : COMPAT_EXTENTS;
+    return 0;
+}
+
+int view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
+              const xc_domaininfo_t *info, unsigned int width)
+{
+    int rc;
+
+    *view = (struct domain_view){
+        .xc = xc,
+        .dg = dg,
+        .domid = info->domain,
+        .format = width == 32 ? &pt_x86_pae_pv : &pt_x86_64_pv,
+        .word = width / 8,
+        .tot_pages = info->tot_pages,
+        .shared_info = MFN(info->shared_info_frame),
+        .absent_safe = absent_safe(),
+    };
+    rc = map_m2p(view);
+    if (!rc && width == 32)
+        rc = ask_compat_m2p(view);
+    if (rc)
+        return rc;
+    view->state = calloc(view->ram_end, sizeof(*view->state));
+    return view->state ? view_ask_roots(view) : out_of_memory(dg);
+}
+
+void view_close(struct domain_view *view)
+{
+    if (view->m2p)
+        munmap((void *)(uintptr_t)view->m2p, m2p_bytes(view));
+    free(view->state);
+    free(view->root);
+    free(view->compat_m2p);
+    view->m2p = NULL;
+    view->state = NULL;
+    view->root = NULL;
+    view->compat_m2p = NULL;
+}
+
+/* ---- frames' types ---- */
+
+static uint8_t state_of(xen_pfn_t info)
+{
+    xen_pfn_t type = info & XEN_DOMCTL_PFINFO_LTAB_MASK;
+    uint8_t state = ASKED;
+
+    if (type == XEN_DOMCTL_PFINFO_XTAB || type == XEN_DOMCTL_PFINFO_BROKEN ||
+        type == XEN_DOMCTL_PFINFO_XALLOC)
+        return state;
+    state |= OWNED;
+    type = (info & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) >>
+           XEN_DOMCTL_PFINFO_LTAB_SHIFT;
+    if (type < 1 || type > 4)
+        return state;
+    if (info & XEN_DOMCTL_PFINFO_LPINTAB)
+        state |= PINNED;
+    return state | (uint8_t)type;
+}
+
+/* Frames to be asked about together. */
+struct batch {
+    mfn_t mfn[VIEW_ASKED];
+    unsigned int n;
+};
+
+/* The answers' words, in the place of the frames' numbers. */
+static int page_frame_info(struct domain_view *view, xen_pfn_t *words,
+                           unsigned int n)
+{
+    DECLARE_HYPERCALL_BUFFER(xen_pfn_t, array);
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_getpageframeinfo3,
+                            .domain = (domid_t)view->domid};
+    int r;
+
+    array = xc_hypercall_buffer_alloc(view->xc, array, n * sizeof(*array));
+    if (!array)
+        return out_of_memory(view->dg);
+    memcpy(array, words, n * sizeof(*array));
+    op.u.getpageframeinfo3.num = n;
+    set_xen_guest_handle(op.u.getpageframeinfo3.array, array);
+    r = xc_domctl(view->xc, &op);
+    memcpy(words, array, n * sizeof(*array));
+    xc_hypercall_buffer_free(view->xc, array);
+    return r ? diag_fail_xc(view->dg, "asking for frames of domain %u",
+                            view->domid)
+             : 0;
+}
+
+static int batch_ask(struct domain_view *view, struct batch *batch)
+{
+    xen_pfn_t words[VIEW_ASKED];
+    unsigned int i, n = batch->n;
+    uint8_t *state;
+    int rc;
+
+    batch->n = 0;
+    if (!n)
+        return 0;
+    for (i = 0; i < n; i++)
+        words[i] = batch->mfn[i].v;
+    rc = page_frame_info(view, words, n);
+    for (i = 0; !rc && i < n; i++) {
+        state = &view->state[batch->mfn[i].v];
+        view->found -= *state & OWNED ? 1 : 0;
+        *state = state_of(words[i]) | (*state & LISTED);
+        if (!(*state & OWNED))
+            continue;
+        view->found++;
+        view->near = batch->mfn[i];
+    }
+    return rc;
+}
+
+static int batch_add(struct domain_view *view, struct batch *batch, mfn_t mfn)
+{
+    batch->mfn[batch->n++] = mfn;
+    return batch->n == VIEW_ASKED ? batch_ask(view, batch) : 0;
+}
+
+int view_ask(struct domain_view *view, const mfn_t *mfns, unsigned int n)
+{
+    struct batch batch = {.n = 0};
+    unsigned int i;
+    int rc = 0;
+
+    for (i = 0; !rc && i < n; i++)
+        if (mfns[i].v < view->ram_end)
+            rc = batch_add(view, &batch, mfns[i]);
+    return rc ? rc : batch_ask(view, &batch);
+}
+
+/* The M2P's entry of what is nobody's, and of most of Xen's own memory. */
+static bool m2p_has(const struct domain_view *view, uint64_t mfn)
+{
+    return view->m2p[mfn] < view->ram_end;
+}
+
+static int ask_range(struct domain_view *view, struct batch *batch,
+                     uint64_t first, uint64_t end, bool all)
+{
+    uint64_t mfn;
+    int rc = 0;
+
+    for (mfn = first; !rc && mfn < end && mfn < view->ram_end; mfn++)
+        if (!(view->state[mfn] & ASKED) && (all || m2p_has(view, mfn)))
+            rc = batch_add(view, batch, MFN(mfn));
+    return rc;
+}
+
+/* Outwards from where others were found: they lie together. */
+static int ask_rest(struct domain_view *view, bool all)
+{
+    struct batch batch = {.n = 0};
+    uint64_t from = view->near.v & ~(uint64_t)(VIEW_ASKED - 1), d;
+    int rc = 0;
+
+    for (d = 0; !rc && d < view->ram_end; d += VIEW_ASKED) {
+        if (view->found >= view->tot_pages)
+            return 0;
+        rc = ask_range(view, &batch, from + d, from + d + VIEW_ASKED, all);
+        if (!rc && d && d <= from)
+            rc = ask_range(view, &batch, from - d, from - d + VIEW_ASKED, all);
+    }
+    return rc ? rc : batch_ask(view, &batch);
+}
+
+/*
+ * Xen knows no list of a domain's frames.  Those that the M2P has a PFN for
+ * come first; a guest can hide a frame of its own from there.
+ */
+int view_ask_all(struct domain_view *view)
+{
+    int rc = ask_rest(view, false);
+
+    return rc ? rc : ask_rest(view, true);
+}
+
+static uint8_t state(const struct domain_view *view, mfn_t mfn)
+{
+    return mfn.v < view->ram_end ? view->state[mfn.v] : 0;
+}
+
+bool view_asked(const struct domain_view *view, mfn_t mfn)
+{
+    return state(view, mfn) & ASKED;
+}
+
+void view_set_listed(struct domain_view *view, mfn_t mfn)
+{
+    view->state[mfn.v] |= LISTED;
+}
+
+bool view_listed(const struct domain_view *view, mfn_t mfn)
+{
+    return state(view, mfn) & LISTED;
+}
+
+bool view_owned(const struct domain_view *view, mfn_t mfn)
+{
+    return state(view, mfn) & OWNED;
+}
+
+unsigned int view_level(const struct domain_view *view, mfn_t mfn)
+{
+    return state(view, mfn) & LEVEL;
+}
+
+bool view_pinned(const struct domain_view *view, mfn_t mfn)
+{
+    return state(view, mfn) & PINNED;
+}
+
+bool view_compat_m2p(const struct domain_view *view, mfn_t mfn)
+{
+    unsigned int i;
+
+    for (i = 0; i < view->nr_compat_m2p; i++)
+        if (view->compat_m2p[i] == mfn.v)
+            return true;
+    return false;
+}
+
+/* ---- vCPUs ---- */
+
+static void add_root(struct domain_view *view, unsigned int vcpu, mfn_t mfn,
+                     bool user)
+{
+    view->root[view->nr_roots++] =
+        (struct view_root){.mfn = mfn, .vcpu = vcpu, .user = user};
+}
+
+mfn_t view_root_mfn(const struct domain_view *view, uint64_t cr3)
+{
+    return view->word == 4 ? MFN((uint32_t)cr3 >> 12 | (cr3 & 0xfff) << 20)
+                           : maddr_to_mfn(MADDR(cr3));
+}
+
+static void add_vcpu(struct domain_view *view, unsigned int id,
+                     const vcpu_guest_context_any_t *context)
+{
+    uint64_t cr3, cr1;
+
+    if (view->word == 4) {
+        cr3 = context->x32.ctrlreg[3];
+        cr1 = 0;
+        view->extended_cr3 =
+            context->x32.vm_assist >> VMASST_TYPE_pae_extended_cr3 & 1;
+    } else {
+        cr3 = context->x64.ctrlreg[3];
+        cr1 = context->x64.ctrlreg[1]; /* 0: none (xen-x86_64.h) */
+    }
+    if (!id)
+        view->near = view_root_mfn(view, cr3);
+    if (!id)
+        view->start_info = VADDR(view->word == 4 ? context->x32.user_regs.esi
+                                                 : context->x64.user_regs.rsi);
+    add_root(view, id, view_root_mfn(view, cr3), false);
+    if (cr1 >> DW_PAGE_SHIFT)
+        add_root(view, id, view_root_mfn(view, cr1), true);
+}
+
+int view_ask_roots(struct domain_view *view)
+{
+    vcpu_guest_context_any_t context;
+    xc_domaininfo_t info;
+    unsigned int i, n;
+
+    if (xc_domain_getinfolist(view->xc, view->domid, 1, &info) != 1 ||
+        info.domain != view->domid)
+        return diag_fail(view->dg, DW_FAILED, -ESRCH, "domain %u is gone",
+                         view->domid);
+    n = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
+    free(view->root);
+    view->nr_roots = 0;
+    view->root = calloc(2 * (size_t)n + 1, sizeof(*view->root));
+    if (!view->root)
+        return out_of_memory(view->dg);
+    /* One that was never set up has no context. */
+    for (i = 0; i < n; i++)
+        if (!xc_vcpu_getcontext(view->xc, view->domid, i, &context))
+            add_vcpu(view, i, &context);
+    return 0;
+}
+
+/* ---- contents ---- */
+
+static int copy_frames(struct domain_view *view, const mfn_t *mfns,
+                       unsigned int n, void *pages, bool *ok)
+{
+    xenforeignmemory_handle *fmem = xc_interface_fmem_handle(view->xc);
+    xen_pfn_t frame[VIEW_READ];
+    int err[VIEW_READ];
+    unsigned int i;
+    uint8_t *map;
+
+    for (i = 0; i < n; i++)
+        frame[i] = mfns[i].v;
+    map = xenforeignmemory_map(fmem, view->domid, PROT_READ, n, frame, err);
+    if (!map)
+        return -errno;
+    for (i = 0; i < n; i++) {
+        ok[i] = !err[i];
+        if (ok[i])
+            memcpy((uint8_t *)pages + i * DW_PAGE_SIZE, map + i * DW_PAGE_SIZE,
+                   DW_PAGE_SIZE);
+    }
+    xenforeignmemory_unmap(fmem, map, n);
+    return 0;
+}
+
+int view_read(struct domain_view *view, const mfn_t *mfns, unsigned int n,
+              void *pages, bool *ok)
+{
+    int rc = copy_frames(view, mfns, n, pages, ok);
+
+    return rc ? diag_fail(view->dg, DW_FAILED, rc,
+                          "mapping frames of domain %u: %s", view->domid,
+                          strerror(-rc))
+              : 0;
+}
+
+uint64_t *view_page(struct domain_view *view, struct view_page *page, mfn_t mfn)
+{
+    bool ok = false;
+
+    if (page->there && page->mfn.v == mfn.v)
+        return page->word;
+    page->there = mfn.v < view->ram_end &&
+                  !copy_frames(view, &mfn, 1, page->word, &ok) && ok;
+    page->mfn = mfn;
+    return page->there ? page->word : NULL;
+}
+
+static uint64_t *path_table(void *ctx, mfn_t mfn, unsigned int level,
+                            vaddr_t va)
+{
+    struct view_path *path = ctx;
+
+    (void)va;
+    return view_page(path->view, &path->level[level], mfn);
+}
+
+mfn_t view_translate(struct view_path *path, mfn_t root, vaddr_t va)
+{
+    static const struct pt_ops ops = {.table = path_table};
+    struct pt_tables tables = {
+        .format = path->view->format,
+        .ops = &ops,
+        .ctx = path,
+        .root = root,
+    };
+    struct pt_entry entry;
+    unsigned int level;
+
+    if (pt_lookup(&tables, va, &entry, &level) || entry.kind != PT_LEAF ||
+        level)
+        return MFN_INVALID;
+    return entry.mfn;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * inspect/domain_view.h - a PV domain's frames as a control tool sees them:
+ * which are its own, what Xen has them typed as, what stands in them.
+ *
+ * The domain may run, and be hostile: nothing that it holds is believed, each
+ * frame is copied before it is looked at, and what is known of a frame is as
+ * old as the last view_ask() for it.  Memory: a byte for each frame of the
+ * machine.
+ *
+ * Order of calls: view_open(), then the others as often as wanted, and
+ * view_close() whatever view_open() returned.  All that return int return 0 or
+ * a negative errno with the failure in view->dg.
+ */
+#ifndef DW_INSPECT_DOMAIN_VIEW_H
+#define DW_INSPECT_DOMAIN_VIEW_H
+
+#include <stdbool.h>
+#include <xenctrl.h>
+
+#include "diag.h"
+#include "pt/format.h"
+
+/* XEN_DOMCTL_getpageframeinfo3 takes no more at once. */
+#define VIEW_ASKED 1024
+
+/* Frames that view_read() takes at once: mapped together, 256 KiB of memory. */
+#define VIEW_READ 64
+
+/* A table that a vCPU has loaded. */
+struct view_root {
+    mfn_t mfn;
+    unsigned int vcpu;
+    bool user; /* a 64-bit guest's, for its processes */
+};
+
+struct domain_view {
+    xc_interface *xc;
+    struct diag *dg;
+    uint32_t domid;
+    const struct pt_format *format;
+    unsigned int word;    /* bytes, of the guest's */
+    uint64_t ram_end;     /* the first frame behind all RAM */
+    uint64_t tot_pages;   /* frames that Xen counts for it */
+    uint64_t found;       /* frames that are known to be its own */
+    mfn_t near;           /* one of them */
+    mfn_t shared_info;    /* not counted, as it is Xen's own memory */
+    vaddr_t start_info;   /* in vCPU 0's register, before it has run */
+    bool extended_cr3;    /* the VM assist */
+    uint64_t absent_safe; /* see view_absent_safe() */
+    const xen_pfn_t *m2p; /* by frame; ~0: none */
+    uint8_t *state;       /* by frame */
+    struct view_root *root;
+    unsigned int nr_roots;
+    xen_pfn_t *compat_m2p; /* the first frame of each 2 MiB of it */
+    unsigned int nr_compat_m2p;
+};
+
+/* `width`: 32 or 64, domain_width() of it. */
+int __attribute__((warn_unused_result))
+view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
+          const xc_domaininfo_t *info, unsigned int width);
+void view_close(struct domain_view *view);
+
+/* Asks Xen about these frames, whatever is known of them; any number. */
+int __attribute__((warn_unused_result))
+view_ask(struct domain_view *view, const mfn_t *mfns, unsigned int n);
+
+/*
+ * Asks about all frames of the machine that were not asked about, until all of
+ * the domain's are found.
+ */
+int __attribute__((warn_unused_result)) view_ask_all(struct domain_view *view);
+
+/* The tables that its vCPUs have loaded by now, into view->root. */
+int __attribute__((warn_unused_result))
+view_ask_roots(struct domain_view *view);
+
+/*
+ * Copies n frames, at most VIEW_READ, to pages[] of 4 KiB each.  ok[i]: the
+ * i'th is there; the domain need not have it any more.
+ */
+int __attribute__((warn_unused_result))
+view_read(struct domain_view *view, const mfn_t *mfns, unsigned int n,
+          void *pages, bool *ok);
+
+struct view_page {
+    bool there;
+    mfn_t mfn;
+    uint64_t word[DW_PAGE_SIZE / sizeof(uint64_t)];
+};
+
+/*
+ * The frame's contents in `page`, read unless they are there already; NULL
+ * where the frame cannot be read, for whatever reason.
+ */
+uint64_t *view_page(struct domain_view *view, struct view_page *page,
+                    mfn_t mfn);
+
+/* Tables by level, for translations that lie near each other. */
+struct view_path {
+    struct domain_view *view;
+    struct view_page level[4];
+};
+
+/* The frame that `va` is mapped to; MFN_INVALID: none. */
+mfn_t view_translate(struct view_path *path, mfn_t root, vaddr_t va);
+
+/* Was it asked about? */
+bool view_asked(const struct domain_view *view, mfn_t mfn);
+
+/* Is a frame the domain's own, as far as it was asked about? */
+bool view_owned(const struct domain_view *view, mfn_t mfn);
+
+/* What level of page table Xen holds it for, 1 to 4, or 0. */
+unsigned int view_level(const struct domain_view *view, mfn_t mfn);
+
+bool view_pinned(const struct domain_view *view, mfn_t mfn);
+
+/* A mark for the caller's use; `mfn` is below ram_end. */
+void view_set_listed(struct domain_view *view, mfn_t mfn);
+bool view_listed(const struct domain_view *view, mfn_t mfn);
+
+/* A guest's CR3: its 32-bit form is rotated (xen-x86_32.h). */
+mfn_t view_root_mfn(const struct domain_view *view, uint64_t cr3);
+
+/* Is it of the M2P that Xen shows to 32-bit guests? */
+bool view_compat_m2p(const struct domain_view *view, mfn_t mfn);
+
+#endif /* DW_INSPECT_DOMAIN_VIEW_H */

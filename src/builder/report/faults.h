@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * report/faults.h - what verify found in a domain, as lines or as JSON.
+ */
+#ifndef DW_REPORT_FAULTS_H
+#define DW_REPORT_FAULTS_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "inspect/faults.h"
+#include "inspect/p2m.h"
+
+/* "writable-table": the kind's name in lines and in JSON; static. */
+const char *fault_name(enum fault_kind kind);
+
+/* A line each, "DOMAIN: KIND: WHAT", and one that counts those not kept. */
+void faults_print(const struct faults *faults, const char *domain, FILE *out);
+
+/* A new reference; NULL where memory ran out.  `name` may be NULL. */
+json_t *faults_json(const struct faults *faults, enum p2m_source p2m,
+                    uint32_t domid, const char *name);
+
+#endif /* DW_REPORT_FAULTS_H */
