@@ -35,7 +35,7 @@ struct kernel_recipe {
     uint8_t notes[2048];
     size_t notes_size;
     uint64_t notes_more; /* bytes that the segment claims to have beside */
-    char string[600];    /* __xen_guest's */
+    char string[2048];   /* __xen_guest's */
     bool has_string;
     uint32_t names_type; /* of the section of sections' names */
     struct extra_segment extra[EXTRAS_MAX];

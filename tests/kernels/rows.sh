@@ -279,6 +279,12 @@ refused cut.gz 'truncated gzip data'
 refused behind.gz '2 bytes stand behind the gzip data, where libxenguest looks '\
 'for its unpacked size'
 
+# What is packed is unpacked once, though it is planned for before it is built.
+config k.cfg 'kernel="zipped"'
+run -v --host once create -e -p k.cfg
+[ "$status" = 0 ] || wrong 'a bzImage is not created'
+[ "$(grep -c 'unzip ok' err)" = 1 ] || wrong 'it is unpacked more than once'
+
 # Others, where their packers are there; what this libxenguest was built without
 # it says itself.
 for packing in 'xz xz --check=crc32' 'lzma xz --format=lzma' 'lz4 lz4 -l' \
@@ -299,8 +305,8 @@ for packing in 'xz xz --check=crc32' 'lzma xz --format=lzma' 'lz4 lz4 -l' \
         changed "damaged.$name" $(($(wc -c <"ok32.$name") / 2))
         bzimage damaged "damaged.$name"
         run create -n k.cfg kernel=\"damaged\"
-        grep -q "a bzImage whose $name data is damaged or not for libxenguest" \
-            err || wrong "damaged $name data"
+        grep -q "a bzImage whose $name data is damaged or not for libxenguest \
+(\(XZ\|LZMA\|ZSTD\)" err || wrong "damaged $name data"
     else
         grep -q "a bzImage packed with $name, which this libxenguest was built \
 without" err || wrong "a bzImage packed with $name"

@@ -120,6 +120,15 @@ static void gzip_in_bzimage(const uint8_t *data, size_t size, char *out,
         gzip_fault(data, size, out + used, len - used);
 }
 
+/* libxenguest's words begin with the name of one of its functions, or not. */
+static const char *without_function(const char *text)
+{
+    const char *colon = strstr(text, ": ");
+
+    return colon && memmem(text, (size_t)(colon - text), "xc_", 3) ? colon + 2
+                                                                   : text;
+}
+
 /*
  * libxenguest tells a packing that it was built without from one that failed,
  * and of some what the library in question says.
@@ -128,6 +137,7 @@ static void payload_fault(const uint8_t *data, size_t size,
                           const struct diag *said, char *out, size_t len)
 {
     const struct packing *packing = find_packing(data, size);
+    const char *detail = without_function(said->detail);
 
     if (!packing || !strcmp(packing->name, "zlib"))
         snprintf(out, len,
@@ -143,8 +153,8 @@ static void payload_fault(const uint8_t *data, size_t size,
         snprintf(out, len,
                  "a bzImage whose %s data is damaged or not for libxenguest"
                  "%s%s%s",
-                 packing->name, *said->detail ? " (" : "", said->detail,
-                 *said->detail ? ")" : "");
+                 packing->name, *detail ? " (" : "", detail,
+                 *detail ? ")" : "");
 }
 
 static void bzimage_fault(const uint8_t *file, size_t size,
