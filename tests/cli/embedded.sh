@@ -32,6 +32,57 @@ for variant in pae legacy 64; do
 done
 fails 1 'no domain is named guest' --host machine destroy guest
 
+# What is to be said of a file is said once, although the program starts twice.
+config odd.cfg 'maxvpus = 2'
+warns 'odd.cfg:4: unknown key maxvpus' --host machine create -e odd.cfg
+works --host machine destroy guest
+config odd.cfg 'root = "/dev/xvda1"' 'cmdline = "x"'
+warns 'odd.cfg: root and extra are ignored beside cmdline' \
+    --host machine create -e odd.cfg
+works --host machine destroy guest
+
+# Nothing serves devices or consoles, and who waits for that is told at once.
+# waits COMMAND...: its status and messages.
+waits() {
+    checks=$((checks + 1))
+    status=0
+    "$fakexen" --host machine "$@" >out 2>err </dev/null || status=$?
+}
+toolstack=$top/tests/cli/toolstack
+for path in /local/domain/0/backend/vif/4/0/state \
+    /local/domain/7/backend/vbd/300/51712/state; do
+    waits "$toolstack" watch $path
+    [ "$status" = 0 ] || wrong "$path"
+    [ "$(cat err)" = 'fakexen: devices have no backend on an embedded host, '\
+'and who waits for one waits in vain; vif=[] and disk=[] leave them out' ] ||
+        wrong "$path: it is not told"
+done
+for path in /local/domain/0/backend/console/4/0/state \
+    /local/domain/0/backend/vif/4/0 /local/domain/4/device/vif/0/state \
+    /local/domain/0/backend/vif/4/0/state/x; do
+    waits "$toolstack" watch $path
+    [ "$status" = 0 ] || wrong "$path"
+    [ ! -s err ] || wrong "$path: there is nothing to tell"
+done
+works --host machine create -e guest.cfg
+id=$("$domwright" --host machine domid guest)
+cp "$toolstack" xenconsole
+waits ./xenconsole read "/local/domain/$id/console/tty"
+[ "$status" = 1 ] || wrong "a console client: status $status"
+[ "$(cat err)" = "fakexen: nothing serves a console on an embedded host: \
+domain $id does not run" ] || wrong 'a console client is not told'
+waits ./xenconsole read "/local/domain/$id/console/type"
+[ "$status" = 0 ] || wrong 'a console client that reads something else'
+waits "$toolstack" read "/local/domain/$id/console/tty"
+[ "$status:$(cat out)" = 0:/dev/null ] || wrong 'another program'
+works --host machine destroy guest
+if [ -x /usr/lib/xen-4.17/bin/xl ] && [ -w /run/xen ]; then
+    waits timeout 60 /usr/lib/xen-4.17/bin/xl create -c -e guest.cfg
+    [ "$status" = 0 ] || wrong "xl create -c: status $status"
+    grep -q '^fakexen: nothing serves a console' err || wrong 'xl create -c'
+    works --host machine destroy guest
+fi
+
 # As many vCPUs as Xen has.
 works --host machine create guest.cfg vcpus=129 maxvcpus=8192
 works --host machine destroy guest

@@ -44,12 +44,20 @@ hands() {
     [ "$status" = 37 ] || wrong "'$*': status $status is not xl's"
     [ "$(head -n 1 out)" = "$want" ] || wrong "'$*' did not run xl $want"
     grep -q "^preload $DOMWRIGHT_PLUGIN:" out || wrong "'$*': no plugin"
+    sed -i "/^domwright: warning: .* devices have no backend on an /d" err
     [ "$(cat err)" = "${line:+domwright: $line}" ] || wrong "'$*' does not say: $line"
 }
 
 config g.cfg 'disk = [ "/dev/vg/a,,xvda" ]' 'vif = [ "mac=00:16:3e:00:00:01" ]' \
     'pci = [ "01:00.0" ]'
 hands '<create><g.cfg>' "g.cfg: disk, vif, pci: $left" g.cfg
+run --host machine create -q g.cfg
+[ "$(cat err)" = "domwright: warning: g.cfg: disk, vif, pci: devices have no \
+backend on an embedded host; disk=[] vif=[] pci=[] leaves them out" ] ||
+    wrong 'devices on an embedded host'
+run --host machine create g.cfg 'vif=[]' 'disk=[]' 'pci=[]' 'cpu_weight=300'
+[ "$(cat err)" = "domwright: g.cfg: cpu_weight: $left" ] || wrong 'no devices'
+run --host machine create g.cfg
 grep -qx 'order none' out || wrong 'a pin order that nobody asked for'
 hands '<create><-p><g.cfg>' "g.cfg: disk, vif, pci: $left" -p g.cfg
 hands '<create><-c><g.cfg>' "g.cfg: disk, vif, pci: $left" --console g.cfg
@@ -140,8 +148,9 @@ name=$(printf 'a\033[31mb.cfg')
 cp g.cfg "$name"
 run --host machine create "$name"
 grep -qx '<create></dev/fd/[0-9]*>' out || wrong 'xl gets the name'
-[ "$(cat err)" = "domwright: a\\x1b[31mb.cfg: disk, vif, pci: $left" ] ||
+[ "$(head -n 1 err)" = "domwright: a\\x1b[31mb.cfg: disk, vif, pci: $left" ] ||
     wrong 'the name moves the cursor'
+grep -q "$(printf '\033')" err && wrong 'the name moves the cursor in a warning'
 
 # Standard input is read by both.
 : >answer

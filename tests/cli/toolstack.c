@@ -4,6 +4,7 @@
  *
  *   write PATH VALUE      a node of xenstore
  *   read PATH             prints one; ends with 1 where there is none
+ *   watch PATH            sets a watch, and waits for nothing
  *   create [UUID-BYTE]    a domain without memory or a name, whose UUID is that
  *                         byte 16 times; prints its ID
  *   shutdown ID REASON    the guest ends by itself; REASON is a number
@@ -86,6 +87,8 @@ int main(int argc, char **argv)
         status = write_node(xs, argv[2], argv[3]);
     else if (argc == 3 && !strcmp(argv[1], "read"))
         status = read_node(xs, argv[2]);
+    else if (argc == 3 && !strcmp(argv[1], "watch"))
+        status = xs_watch(xs, argv[2], "token") ? 0 : fail(argv[2]);
     else if (argc >= 2 && !strcmp(argv[1], "create"))
         status = create(xc, argc > 2 ? atoi(argv[2]) : 0);
     else if (argc == 4 && !strcmp(argv[1], "shutdown"))

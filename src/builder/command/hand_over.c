@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "host/embedded.h"
 #include "host/xl.h"
 #include "text.h"
 
@@ -79,6 +80,43 @@ static void notice(const struct config *cfg)
         fprintf(stderr, "domwright: %s\n", shown);
     }
     free(line);
+}
+
+static bool is_device(const char *key)
+{
+    static const char *const keys[] = {
+        "channel", "disk", "p9",  "pci", "pvcalls", "usbctrl", "usbdev",
+        "vdispl",  "vfb",  "vif", "vkb", "vsnd",    "vtpm",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (!strcmp(key, keys[i]))
+            return true;
+    return false;
+}
+
+/* xl would wait for their backends, and not say that there can be none. */
+static void warn_of_devices(const struct config *cfg)
+{
+    char keys[200] = "", remedy[300] = "";
+    size_t i, k = 0, r = 0;
+
+    for (i = 0; i < cfg->n_places && k < sizeof(keys) && r < sizeof(remedy);
+         i++) {
+        const struct config_place *place = &cfg->places[i];
+
+        if (!place->for_xl || !is_device(place->key))
+            continue;
+        k += (size_t)snprintf(keys + k, sizeof(keys) - k, "%s%s", k ? ", " : "",
+                              place->key);
+        r += (size_t)snprintf(remedy + r, sizeof(remedy) - r, "%s%s=[]",
+                              r ? " " : "", place->key);
+    }
+    if (k)
+        diag_warn("%s: %s: devices have no backend on an embedded host; %s "
+                  "leaves them out",
+                  cfg->source, keys, remedy);
 }
 
 /* xl has the same letters for the same things. */
@@ -180,6 +218,8 @@ int hand_over(const struct config *cfg, const struct args *args,
     add_settings(argv + n, cfg);
     if (!dg->quiet)
         notice(cfg);
+    if (embedded_here())
+        warn_of_devices(cfg);
     rc = xl_exec(dg, argv);
     free(argv);
     return rc;

@@ -21,7 +21,7 @@ void fx_console_saw(const char *path)
 static void name_console(struct fx_host *host, struct fx_store *store,
                          unsigned int domid)
 {
-    static const char tty[] = "/dev/null";
+    static const char tty[] = FX_CONSOLE_TTY;
     char port[64], name[64];
     size_t len = 0;
     void *value;

@@ -9,6 +9,8 @@
 
 #include "store/store.h"
 
+#define FX_CONSOLE_TTY "/dev/null"
+
 /* A node changed: of a domain's console? */
 void fx_console_saw(const char *path);
 

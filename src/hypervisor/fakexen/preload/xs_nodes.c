@@ -8,6 +8,7 @@
 #include <xenstore.h>
 
 #include "preload/xs_request.h"
+#include "preload/xs_unserved.h"
 
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
               unsigned int *len)
@@ -23,7 +24,10 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
         rq.rc = fx_store_read(rq.store, rq.txn, path, &data, &bytes);
     if (len)
         *len = (unsigned int)bytes;
-    return fx_request_end(&rq) ? data : NULL;
+    if (!fx_request_end(&rq))
+        return NULL;
+    fx_unserved_read(path, data, bytes);
+    return data;
 }
 
 /* The names as callers get them: an array of pointers, and what they point to

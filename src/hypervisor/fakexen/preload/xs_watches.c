@@ -17,6 +17,7 @@
 #include "machine/wake.h"
 #include "preload/xs_console.h"
 #include "preload/xs_request.h"
+#include "preload/xs_unserved.h"
 #include "store/store_domains.h"
 #include "store/store_path.h"
 
@@ -263,7 +264,10 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 
     if (fx_request_begin(&rq, h))
         rq.rc = add_watch(h, path, token);
-    return fx_request_end(&rq);
+    if (!fx_request_end(&rq))
+        return false;
+    fx_unserved_watch(path);
+    return true;
 }
 
 /* Drops the pending events of a watch that is gone. */
