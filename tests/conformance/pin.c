@@ -152,8 +152,6 @@ static void slot_3(struct test *t, const struct guest *g)
                                                   : "it is empty");
         (void)unpin(t, g, 3);
     }
-    /* One L2 behind slot 3 of two roots is not tried: Xen refuses the second
-     * one, but never drops the references that it took on the L2 for it. */
 }
 
 static void refusals(struct test *t, const struct guest *g)

@@ -61,11 +61,7 @@ static unsigned int pick_level(struct random *r)
     return level > root_level(&r->g) && !chance(r, 5) ? 3 : level;
 }
 
-/*
- * With 64 bits slot 0 stays empty: where an L2 fails, by it the first entry of
- * an L3, and by that a later entry of an L4, Xen 4.17 trips over an assertion
- * (promote_l4_table(), on the table to be put later).
- */
+/* With 64 bits slot 0 stays empty: see "What is left out" in README.md. */
 static unsigned int pick_slot(struct random *r, unsigned int level)
 {
     const unsigned int slots[] = {r->g.width == 64, 1, 2, 3, 3, 3, 5, 511};
@@ -140,11 +136,8 @@ static void do_update(struct random *r)
            frame, slot, entry_text(r, value));
 }
 
-/*
- * With 32 bits, would this frame become an L3 whose slot 3 has an L2 that is in
- * use already, by another L3 or by a linear mapping? Xen then refuses it, but
- * keeps the references that it took on the L2 for ever, so that is left out.
- */
+/* With 32 bits, would this frame become an L3 that shares the L2 of its slot 3?
+ * See "What is left out" in README.md. */
 static bool shares_slot_3(struct random *r, unsigned int frame)
 {
     uint64_t value = 0;
@@ -183,7 +176,7 @@ static void do_tree(struct random *r)
 
     for (unsigned int level = 0; level <= top; level++)
         frames[level] = pick(r, level);
-    do /* behind slot 3, what is no L2 in use */
+    do /* what can stand behind slot 3 */
         spare = pick(r, 2);
     while (type_of(r->t, g, spare)[1] == '2' && ++tries < 8);
     for (unsigned int level = 1; level <= top && !result; level++)

@@ -34,8 +34,8 @@ void fx_unserved_watch(const char *path)
 }
 
 /*
- * Who started xenconsole may wait for the byte by which it says that it is
- * attached, and xl does so for ever: xenconsole --start-notify-fd FD.
+ * Who started xenconsole, as xl does, waits for the byte by which it says that
+ * it is attached: xenconsole --start-notify-fd FD.
  */
 static void let_starter_go_on(void)
 {
