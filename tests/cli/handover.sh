@@ -118,6 +118,11 @@ hands '<create><size.cfg><vnuma=[["x"]]>' "size.cfg: bootloader, vnuma: $left" \
 # A PV guest would balloon down by what others have for their display.
 hands '<create><one.cfg><disk=[""]><videoram=8><videoram=0>' \
     "one.cfg: disk: $left" one.cfg 'disk=[""]' videoram=8
+# An empty bootloader is none, and xl would run it.
+hands '<create><one.cfg><disk=[""]><bootloader=""><bootloader=[]>' \
+    "one.cfg: disk: $left" one.cfg 'disk=[""]' 'bootloader=""'
+hands '<create><one.cfg><disk=[""]><bootloader_args=0><firmware=""><bootloader_args=[]><firmware=[]>' \
+    "one.cfg: disk: $left" one.cfg 'disk=[""]' bootloader_args=0 'firmware=""'
 hands '<create><hvm.cfg><videoram=8>' "hvm.cfg: type: $left" hvm.cfg videoram=8
 
 # xl would miss the end of a line that has none, and what an argument sets after

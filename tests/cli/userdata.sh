@@ -48,7 +48,7 @@ file_of() {
 
 # It is what xl itself would have kept.
 same_as_xl() {
-    config guest.cfg "uuid = '$uuid'" 'vcpus = 1' "$@"
+    config guest.cfg "uuid = '$uuid'" "$@"
     by_xl create -eq guest.cfg
     told xl.txt
     by_xl destroy guest
@@ -67,6 +67,9 @@ id() {
 }
 
 same_as_xl
+same_as_xl 'vcpus = 1' 'ramdisk = ""' 'root = ""'
+same_as_xl 'maxvcpus = 2' 'extra = ""' 'vif = [ ]; disk = [ ];; vcpus = 1;' \
+    "name = 'a'" 'name += "b"' 'name = "guest"' 'memory = 0x20' 'maxmem = 050'
 same_as_xl "kernel = '$guests/hello-64'" "ramdisk = '$srcdir/tests/cli/lib.sh'" \
     "cmdline = 'a \"b\" \\\\ ü'" 'vcpus = 2' 'maxvcpus = 4' 'maxmem = 64' \
     'cpus = "0"'

@@ -164,6 +164,12 @@ static bool has_videoram(const struct config *cfg)
     return config_has(cfg, "videoram") && !config_is_other(cfg);
 }
 
+/* It asks for nothing, but xl would take "" for something that it can run. */
+static bool is_empty(const struct config *cfg, const char *key)
+{
+    return config_has(cfg, key) && !config_is_for_xl(cfg, key);
+}
+
 /* Settings behind all others, where xl does not do what they mean. */
 static void add_settings(char **argv, const struct config *cfg)
 {
@@ -175,7 +181,13 @@ static void add_settings(char **argv, const struct config *cfg)
     if (lacks_memory(cfg))
         argv[n++] = (char *)"memory=32";
     if (has_videoram(cfg))
-        argv[n] = (char *)"videoram=0";
+        argv[n++] = (char *)"videoram=0";
+    if (is_empty(cfg, "bootloader"))
+        argv[n++] = (char *)"bootloader=[]";
+    if (is_empty(cfg, "bootloader_args"))
+        argv[n++] = (char *)"bootloader_args=[]";
+    if (is_empty(cfg, "firmware"))
+        argv[n] = (char *)"firmware=[]";
 }
 
 int hand_over(const struct config *cfg, const struct args *args,
@@ -199,7 +211,7 @@ int hand_over(const struct config *cfg, const struct args *args,
         rc = provide(cfg, file, provided, dg);
     if (rc)
         return rc;
-    argv = calloc((size_t)n_extra + 16, sizeof(*argv));
+    argv = calloc((size_t)n_extra + 24, sizeof(*argv));
     if (!argv)
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
     argv[n++] = (char *)"xl";

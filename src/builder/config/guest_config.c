@@ -113,7 +113,9 @@ void config_leave_to_xl(struct config *cfg, const char *key)
 
 uint64_t config_shadow_kib(const struct config *cfg)
 {
-    return 4 * (256 * (uint64_t)cfg->maxvcpus + cfg->maxmem);
+    bool told = config_has(cfg, "vcpus") || config_has(cfg, "maxvcpus");
+
+    return 4 * (256 * (uint64_t)(told ? cfg->maxvcpus : 0) + cfg->maxmem);
 }
 
 int config_refuse_xl(const struct config *cfg, struct diag *dg)
@@ -308,7 +310,7 @@ static int make_absolute(char **path)
 {
     char here[PATH_MAX], *full;
 
-    if (!*path || **path == '/')
+    if (!*path || !**path || **path == '/')
         return 0;
     if (!getcwd(here, sizeof(here)))
         return -errno;

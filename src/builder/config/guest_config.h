@@ -122,6 +122,7 @@ config_fail(const struct config *cfg, struct diag *dg, int code, int rc,
 /*
  * KiB for shadow page tables, should the domain ever need them, as libxl
  * reckons (libxl__get_required_paging_memory): a MiB a vCPU and 4 KiB a MiB.
+ * The one vCPU of a guest that says nothing of them it comes to later.
  */
 uint64_t config_shadow_kib(const struct config *cfg);
 

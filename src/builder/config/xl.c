@@ -369,12 +369,12 @@ static void check_firmware(struct reader *rd)
 {
     const char *text;
 
-    if (rd->other || !config_is_for_xl(rd->cfg, "firmware"))
+    if (rd->other || !config_is_for_xl(rd->cfg, "firmware") ||
+        xlu_cfg_get_string(rd->xlu, "firmware", &text, 1))
         return;
     if (config_has_kernel(rd->cfg))
         refuse(rd, "firmware", "a guest has either that or a kernel");
-    else if (xlu_cfg_get_string(rd->xlu, "firmware", &text, 1) ||
-             !config_key_has("pvgrub32|pvgrub64", text, strncmp))
+    else if (!config_key_has("pvgrub32|pvgrub64", text, strncmp))
         refuse_word(rd, "firmware", "pvgrub32|pvgrub64");
 }
 
