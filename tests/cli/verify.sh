@@ -92,12 +92,12 @@ for level in stock patched; do
     new_host "$level"
     for kernel in pae 64 legacy; do
         case $kernel in
-        64) top=4 linear=4 ;;
-        *) top=3 linear=2 ;;
+        64) root=4 linear=4 ;;
+        *) root=3 linear=2 ;;
         esac
         guest $kernel
         planted "$id" unpinned-root
-        finds unpinned-root "L$top table $hex is loaded by a vCPU and not pinned"
+        finds unpinned-root "L$root table $hex is loaded by a vCPU and not pinned"
         guest $kernel
         planted "$id" pin-below-root
         finds pin-below-root "L1 table $hex is pinned and no root"
@@ -118,9 +118,42 @@ for level in stock patched; do
         planted "$id" p2m-hole
         finds p2m-m2p "frame $hex is not in the P2M, and at 0x11 in the M2P"
         guest $kernel
+        other=$id
+        "$domwright" rename guest other
+        guest $kernel
+        planted "$id" foreign-frame "$other"
+        finds foreign-frame \
+            "L1 table $hex, entry [0-9]+ has a frame that is not the domain's: frame $hex \\($hex\\)"
+        works verify other
+        works destroy other
+        guest $kernel
+        on_host "$top/tests/cli/toolstack" write \
+            "/local/domain/$id/store/ring-ref" 7
+        finds special-page "xenstore page, frame 0x7 is no data page of the domain's"
+        guest $kernel
         planted "$id" start-info-console
         finds special-page \
             "start_info's console page, frame $hex is no data page of the domain's"
     done
 done
+
+# Xen without the patches takes such a root from tools.
+new_host stock
+id=$(on_host "$pv_build" -m 16 stock "$guests/hello-pae")
+planted "$id" l3-above-4g
+run verify "$id"
+[ "$status" = 1 ] || wrong 'l3-above-4g'
+prints "^domain $id: l3-above-4g: L3 table 0x[1-9a-f][0-9a-f]{5} lies above 4 GiB without pae_extended_cr3\$"
+[ "$(grep -c . out)" = 1 ] || wrong 'l3-above-4g: not that alone'
+
+# ---- what is no fault ----
+rm -f machine
+fails 1 'domain 0 cannot be verified: it maps others'"'"' frames' verify 0
+fails 1 'no domain is named nobody' verify nobody
+works verify --all
+[ ! -s out ] || wrong 'there is no guest'
+works verify --all --json
+[ "$(cat out)" = '[]' ] || wrong 'there is no guest'
+on_host "$top/tests/cli/toolstack" create >out
+is_clean "$(cat out)" "domain $(cat out)"
 finish

@@ -9,9 +9,9 @@
 
 /*
  * PFNs that a guest may have beside twice those that the machine has frames:
- * 256 GiB of gaps.  What a list says beyond is not looked at.
+ * 128 GiB of gaps.  What a list says beyond is not looked at.
  */
-#define MAX_GAPS (UINT64_C(1) << 26)
+#define MAX_GAPS (UINT64_C(1) << 25)
 
 /* The entries of one page of the list, at most: 32-bit ones. */
 #define MAX_ENTRIES 1024

@@ -25,6 +25,7 @@
 struct walk {
     struct domain_view *view;
     struct faults *faults; /* NULL: none are to be told */
+    bool fresh;            /* no pin is the guest's own yet */
     unsigned int top;      /* the root's level */
     uint8_t *mark;         /* by frame */
     uint64_t pages[2][VIEW_READ][PT_ENTRIES];
@@ -305,6 +306,11 @@ static bool is_first(const struct view_root *root, unsigned int i)
     return true;
 }
 
+static bool is_pinned_root(const struct walk *w, mfn_t mfn)
+{
+    return view_pinned(w->view, mfn) && view_level(w->view, mfn) == w->top;
+}
+
 /*
  * A vCPU may have gone over to other tables before its old ones were unpinned:
  * what it has loaded is asked for before and after the pins.
@@ -314,19 +320,17 @@ static int check_roots(struct walk *w)
     struct domain_view *view = w->view;
     struct view_root *root = view->root;
     unsigned int i, nr = view->nr_roots;
-    int rc;
+    int rc = 0;
 
-    view->root = NULL;
-    rc = view_ask_roots(view);
-    for (i = 0; !rc && i < nr; i++) {
-        if (!is_first(root, i))
-            continue;
+    for (i = 0; !rc && i < nr; i++)
         rc = view_ask(view, &root[i].mfn, 1);
-        if (!rc && is_loaded(view, root[i].mfn) &&
-            !(view_pinned(view, root[i].mfn) &&
-              view_level(view, root[i].mfn) == w->top))
+    view->root = NULL;
+    if (!rc)
+        rc = view_ask_roots(view);
+    for (i = 0; !rc && i < nr; i++)
+        if (is_first(root, i) && is_loaded(view, root[i].mfn) &&
+            !is_pinned_root(w, root[i].mfn))
             tell_frame(w, FAULT_UNPINNED_ROOT, root[i].mfn);
-    }
     free(root);
     return rc;
 }
@@ -347,22 +351,56 @@ static void check_l3_place(struct walk *w)
  * A guest that runs pins tables as it likes, Linux its L1s; those that no root
  * leads to are of no use to it.
  */
-static bool is_left(const struct walk *w, bool fresh, uint64_t mfn)
+static bool is_left(const struct walk *w, uint64_t mfn)
 {
     unsigned int level = view_level(w->view, MFN(mfn));
 
     return view_pinned(w->view, MFN(mfn)) && level != w->top &&
-           (fresh || !(w->mark[mfn] & REACHED(level)));
+           (w->fresh || !(w->mark[mfn] & REACHED(level)));
 }
 
-static int check_pins(struct walk *w, bool fresh)
+static uint64_t next_left(const struct walk *w, uint64_t mfn)
 {
-    uint64_t mfn;
+    while (mfn < w->view->ram_end && !is_left(w, mfn))
+        mfn++;
+    return mfn;
+}
 
-    for (mfn = 0; mfn < w->view->ram_end; mfn++)
-        if (is_left(w, fresh, mfn))
-            tell_frame(w, FAULT_PIN_BELOW_ROOT, MFN(mfn));
-    return 0;
+/*
+ * A guest pins one first and enters it in a table that was read before: so all
+ * are walked a second time, and those pins are asked for again.
+ */
+static int walk_again(struct walk *w)
+{
+    struct faults *faults = w->faults;
+    mfn_t some[VIEW_ASKED];
+    unsigned int n = 0;
+    uint64_t mfn;
+    int rc;
+
+    w->faults = NULL;
+    rc = walk(w);
+    w->faults = faults;
+    for (mfn = next_left(w, 0); !rc && mfn < w->view->ram_end;
+         mfn = next_left(w, mfn + 1)) {
+        some[n++] = MFN(mfn);
+        if (n == VIEW_ASKED) {
+            rc = view_ask(w->view, some, n);
+            n = 0;
+        }
+    }
+    return rc ? rc : view_ask(w->view, some, n);
+}
+
+static int check_pins(struct walk *w)
+{
+    uint64_t mfn = next_left(w, 0);
+    int rc = !w->fresh && mfn < w->view->ram_end ? walk_again(w) : 0;
+
+    for (mfn = next_left(w, 0); !rc && mfn < w->view->ram_end;
+         mfn = next_left(w, mfn + 1))
+        tell_frame(w, FAULT_PIN_BELOW_ROOT, MFN(mfn));
+    return rc;
 }
 
 int tables_check(struct domain_view *view, bool fresh, struct faults *faults)
@@ -374,6 +412,7 @@ int tables_check(struct domain_view *view, bool fresh, struct faults *faults)
         return diag_fail(view->dg, DW_FAILED, rc, "out of memory");
     w->view = view;
     w->faults = faults;
+    w->fresh = fresh;
     w->top = view->format->levels;
     w->mark = calloc(view->ram_end, sizeof(*w->mark));
     rc =
@@ -382,7 +421,7 @@ int tables_check(struct domain_view *view, bool fresh, struct faults *faults)
         rc = check_roots(w);
     if (!rc) {
         check_l3_place(w);
-        rc = check_pins(w, fresh);
+        rc = check_pins(w);
     }
     free(w->mark);
     free(w);
