@@ -28,8 +28,10 @@ enum world_pfn {
     PFN_SPARE, /* a frame that is mapped nowhere, and listed */
 };
 
-/* Frames of Xen's: the domain's shared info, the compat M2P, somebody's. */
+/* Frames of Xen's: the domain's shared info and grants, the compat M2P,
+ * somebody's. */
 #define WORLD_SHARED_INFO 50u
+#define WORLD_GRANTS      60u /* and the next one */
 #define WORLD_COMPAT_M2P  3072u
 #define WORLD_OTHERS      2000u
 

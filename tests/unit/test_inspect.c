@@ -170,6 +170,11 @@ START_TEST(foreign)
         world_table(level)[slot] = 0;
     }
     none();
+    /* Grants' frames are Xen's, and the guest's to map. */
+    world_table(1)[PFN_SPARE] = (WORLD_GRANTS + 1) * PAGE | 0x27;
+    none();
+    world_table(1)[PFN_SPARE] = (WORLD_GRANTS + 2) * PAGE | 0x27;
+    check_entry(only(FAULT_FOREIGN_FRAME), 1, PFN_SPARE);
     world_end();
 }
 END_TEST

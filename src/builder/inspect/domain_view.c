@@ -86,6 +86,39 @@ static int ask_compat_m2p(struct domain_view *view)
     return 0;
 }
 
+static int list_grants(struct domain_view *view, unsigned int nr)
+{
+    DECLARE_HYPERCALL_BUFFER(xen_pfn_t, list);
+    struct gnttab_setup_table op = {.dom = (domid_t)view->domid,
+                                    .nr_frames = nr};
+
+    view->grant = calloc(nr, sizeof(*view->grant));
+    list = xc_hypercall_buffer_alloc(view->xc, list, nr * sizeof(*list));
+    if (!view->grant || !list) {
+        xc_hypercall_buffer_free(view->xc, list);
+        return out_of_memory(view->dg);
+    }
+    set_xen_guest_handle(op.frame_list, list);
+    if (!xc_gnttab_op(view->xc, GNTTABOP_setup_table, &op, sizeof(op), 1) &&
+        op.status == GNTST_okay) {
+        memcpy(view->grant, list, nr * sizeof(*list));
+        view->nr_grants = nr;
+    }
+    xc_hypercall_buffer_free(view->xc, list);
+    return 0;
+}
+
+/* A guest without one has none that it could map. */
+static int ask_grants(struct domain_view *view)
+{
+    struct gnttab_query_size query = {.dom = (domid_t)view->domid};
+
+    if (xc_gnttab_query_size(view->xc, &query) || query.status != GNTST_okay ||
+        !query.nr_frames)
+        return 0;
+    return list_grants(view, query.nr_frames);
+}
+
 int view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
               const xc_domaininfo_t *info, unsigned int width)
 {
@@ -104,6 +137,8 @@ int view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
     rc = map_m2p(view);
     if (!rc && width == 32)
         rc = ask_compat_m2p(view);
+    if (!rc)
+        rc = ask_grants(view);
     if (rc)
         return rc;
     view->state = calloc(view->ram_end, sizeof(*view->state));
@@ -117,10 +152,12 @@ void view_close(struct domain_view *view)
     free(view->state);
     free(view->root);
     free(view->compat_m2p);
+    free(view->grant);
     view->m2p = NULL;
     view->state = NULL;
     view->root = NULL;
     view->compat_m2p = NULL;
+    view->grant = NULL;
 }
 
 /* ---- frames' types ---- */
@@ -296,14 +333,25 @@ bool view_pinned(const struct domain_view *view, mfn_t mfn)
     return state(view, mfn) & PINNED;
 }
 
-bool view_compat_m2p(const struct domain_view *view, mfn_t mfn)
+static bool is_among(const xen_pfn_t *list, unsigned int n, mfn_t mfn)
 {
     unsigned int i;
 
-    for (i = 0; i < view->nr_compat_m2p; i++)
-        if (view->compat_m2p[i] == mfn.v)
+    for (i = 0; i < n; i++)
+        if (list[i] == mfn.v)
             return true;
     return false;
+}
+
+bool view_lent(const struct domain_view *view, mfn_t mfn)
+{
+    return mfn.v == view->shared_info.v ||
+           is_among(view->grant, view->nr_grants, mfn);
+}
+
+bool view_compat_m2p(const struct domain_view *view, mfn_t mfn)
+{
+    return is_among(view->compat_m2p, view->nr_compat_m2p, mfn);
 }
 
 /* ---- vCPUs ---- */

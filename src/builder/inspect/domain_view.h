@@ -54,6 +54,8 @@ struct domain_view {
     unsigned int nr_roots;
     xen_pfn_t *compat_m2p; /* the first frame of each 2 MiB of it */
     unsigned int nr_compat_m2p;
+    xen_pfn_t *grant; /* the frames of its grant table, version 1 */
+    unsigned int nr_grants;
 };
 
 /* `width`: 32 or 64, domain_width() of it. */
@@ -123,6 +125,12 @@ bool view_listed(const struct domain_view *view, mfn_t mfn);
 
 /* A guest's CR3: its 32-bit form is rotated (xen-x86_32.h). */
 mfn_t view_root_mfn(const struct domain_view *view, uint64_t cr3);
+
+/*
+ * Is it Xen's memory that a guest may map all the same: its shared info or its
+ * grant table?
+ */
+bool view_lent(const struct domain_view *view, mfn_t mfn);
 
 /* Is it of the M2P that Xen shows to 32-bit guests? */
 bool view_compat_m2p(const struct domain_view *view, mfn_t mfn);

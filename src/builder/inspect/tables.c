@@ -56,12 +56,6 @@ static bool is_xens(const struct walk *w, const struct table *t,
            view_compat_m2p(w->view, entry->mfn);
 }
 
-/* Xen's own memory that it gives a guest to map. */
-static bool is_lent(const struct walk *w, mfn_t mfn)
-{
-    return mfn.v == w->view->shared_info.v;
-}
-
 /* Not present, and a processor may take it for present for a moment. */
 static bool has_address(const struct walk *w, const struct table *t,
                         uint64_t raw)
@@ -78,7 +72,8 @@ static enum fault_kind judge_leaf(const struct walk *w, const struct table *t,
     if (t->level > 1)
         return FAULT_SUPERPAGE;
     if (!view_owned(w->view, entry->mfn))
-        return is_lent(w, entry->mfn) ? FAULT_KINDS : FAULT_FOREIGN_FRAME;
+        return view_lent(w->view, entry->mfn) ? FAULT_KINDS
+                                              : FAULT_FOREIGN_FRAME;
     return entry->prot & PT_WRITE && view_level(w->view, entry->mfn)
                ? FAULT_WRITABLE_TABLE
                : FAULT_KINDS;
