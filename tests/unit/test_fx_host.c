@@ -257,6 +257,9 @@ START_TEST(a_domain_that_cannot_be_is_refused)
     fx_vcpu(host, domain, 0)->context = host->super->nr_frames;
     assert_refused("damaged");
     fx_vcpu(host, domain, 0)->context = 0;
+    domain->max_vcpus = FX_MAX_VCPUS + 1;
+    assert_refused("domain in slot 1 has what cannot be");
+    domain->max_vcpus = 1;
     host->super->free_frames = host->super->ram_frames + 1;
     assert_refused("damaged");
     fx_host_close(host);
