@@ -19,9 +19,21 @@ on_host() {
     "$fakexen" --host machine "$@"
 }
 
+# Programs that a shell starts for something small take as long as what is
+# tested; so those that are called for each of hundreds of calls start few.
+newline='
+'
+
 # Frames, types, pins, domains, the audit's word, and the store.
 state() {
-    on_host --status | sed /^hypercalls/d
+    status_now=$(on_host --status)
+    case $status_now in
+    *hypercalls*)
+        after=${status_now#*hypercalls}
+        status_now=${status_now%%hypercalls*}${after#*"$newline"}
+        ;;
+    esac
+    printf '%s\n' "$status_now"
     on_host "$top/tests/fx/store_list"
 }
 
@@ -54,12 +66,30 @@ try() {
     shift
     status=0
     on_host --trace trace --fail "$fault" "$@" >out 2>err || status=$?
-    # Where there is no such call, what the command itself ended with and said.
-    if [ "$status" = 125 ]; then
-        status=$(sed -n 's/^fakexen: --fail .* ended with status //p' err)
-        sed -i '/^fakexen: --fail /d' err
-    fi
-    grep -q "^{\"pid\":[0-9]*,\"n\":${fault%:*}," trace
+    [ "$status" = 125 ] || return 0
+    # Then there is none, but what the command itself ended with and said.
+    status=$(sed -n 's/^fakexen: --fail .* ended with status //p' err)
+    sed -i '/^fakexen: --fail /d' err
+    return 1
+}
+
+# Xenstore is asked for the same whatever the kernel is. So for all but one of
+# them leave_store_out KERNEL takes those calls out of each_call's.
+leave_store_out() {
+    create "$1"
+    on_host --trace trace "$domwright" create -e guest.cfg >out 2>err ||
+        wrong "hello-$1: create"
+    on_host "$domwright" destroy guest || wrong "hello-$1: destroy"
+    left_out=$(sed -n 's/.*"n":\([0-9]*\),"call":"xs_.*/ \1/p' trace)$newline
+    [ "${#left_out}" -gt 100 ] || wrong "hello-$1: hardly a call to xenstore"
+}
+left_out=
+
+is_left_out() {
+    case $left_out in
+    *" $1$newline"*) return 0 ;;
+    esac
+    return 1
 }
 
 # each_call FUNCTION KERNEL ERRNO...: calls FUNCTION KERNEL N ERRNO with all of
@@ -69,6 +99,7 @@ each_call() {
     shift 2
     while [ "$more" ]; do
         n=$((n + 1))
+        is_left_out "$n" && continue
         for error in "$@"; do
             "$function" "$kernel" "$n" "$error" || more=
         done

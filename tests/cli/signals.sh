@@ -30,7 +30,7 @@ stopped_at() {
 
 create legacy
 each_call stopped_at legacy signal
-[ "$n" -gt 100 ] || wrong "only $n calls"
+[ "$n" -gt 80 ] || wrong "only $n calls"
 
 # in_build SIGNAL: sends it where memory is populated.
 on_host --trace trace "$domwright" create -e guest.cfg >out 2>err || wrong 'create'
