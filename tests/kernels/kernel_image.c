@@ -178,6 +178,8 @@ static int number_word(struct kernel_recipe *r, const char *key, size_t len,
         r->version = (uint8_t)value;
     else if (!strncmp(key, "flags", len))
         r->flags = (uint32_t)value;
+    else if (!strncmp(key, "headless", len))
+        r->headless = value != 0;
     else if (!strncmp(key, "names-type", len))
         r->names_type = (uint32_t)value;
     else
@@ -300,6 +302,8 @@ static void set_header(struct maker *m)
     SET(m, 0, Ehdr, e_phoff, SIZE_OF(r, Ehdr));
     SET(m, 0, Ehdr, e_phentsize, SIZE_OF(r, Phdr));
     SET(m, 0, Ehdr, e_phnum, set_segments(m));
+    if (r->headless)
+        return;
     SET(m, 0, Ehdr, e_shoff, m->sections);
     SET(m, 0, Ehdr, e_shentsize, SIZE_OF(r, Shdr));
     SET(m, 0, Ehdr, e_shnum, set_sections(m));
@@ -310,9 +314,9 @@ void image_make(const struct kernel_recipe *r, struct kernel_file *file)
 {
     struct maker m = {.r = r};
 
-    m.text = 0x200;
-    m.notes = m.text + r->size;
-    m.string = m.notes + r->notes_size;
+    m.notes = 0x200 + (r->headless ? 0 : r->size);
+    m.text = 0x200 + (r->headless ? r->notes_size : 0);
+    m.string = 0x200 + r->size + r->notes_size;
     m.names = m.string + strlen(r->string) + 1;
     m.sections = (m.names + sizeof(section_names) + 7) & ~(size_t)7;
     m.size = m.sections + 4 * SIZE_OF(r, Shdr);
@@ -325,7 +329,9 @@ void image_make(const struct kernel_recipe *r, struct kernel_file *file)
     memcpy(m.bytes + m.string, r->string, strlen(r->string));
     memcpy(m.bytes + m.names, section_names, sizeof(section_names));
     set_header(&m);
-    *file = (struct kernel_file){m.bytes, m.size - r->cut, m.text};
+    if (r->headless)
+        m.size = m.string;
     if (r->cut > m.size)
         die("more is cut than there is");
+    *file = (struct kernel_file){m.bytes, m.size - r->cut, m.text};
 }

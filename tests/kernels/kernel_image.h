@@ -40,7 +40,8 @@ struct kernel_recipe {
     uint32_t names_type; /* of the section of sections' names */
     struct extra_segment extra[EXTRAS_MAX];
     unsigned int nr_extras;
-    uint64_t cut; /* bytes of the file that are not there */
+    bool headless; /* no section headers, the notes before the kernel */
+    uint64_t cut;  /* bytes of the file that are not there */
 };
 
 struct kernel_file {

@@ -434,6 +434,8 @@ static void spoil_file(struct random_kernel *k, struct choice *c)
     if (one_in(c->s, 2)) {
         k->fault = "truncated";
         r->cut = 1 + below(c->s, (unsigned int)r->size);
+        /* With its notes before the kernel itself it is built by stock. */
+        r->headless = r->place == NOTES_SEGMENT && !c->string;
     } else {
         k->fault = "without Xen's notes";
         r->place = NOTES_NOWHERE;

@@ -172,7 +172,11 @@ __xen_guest it is a page number, counted from VIRT_BASE"
     make arm 64 0xffffffff80000000 machine=183 $kernel64
     make alien 64 0xffffffff80000000 machine=999
     make nothing 32 0xC0000000 $kernel32 flags=0
-    make notes-cut 32 0xC0000000 $kernel32 cut=200
+    make headers-cut 32 0xC0000000 $kernel32 cut=200
+    make kernel-whole 32 0xC0000000 $kernel32 headless=1
+    make kernel-cut 32 0xC0000000 $kernel32 headless=1 cut=1
+    make note-cut 64 0 $common headless=1 size=0 note=7:never $pae:yes cut=4
+    make number-cut 64 0 $common headless=1 size=0 note=12#1/8 cut=4
     make nowhere 32 0xC0000000 $kernel32 notes=nowhere
 }
 only='a kernel for HVM and PVH guests only'
@@ -204,7 +208,11 @@ refused dom0 'a kernel for domain 0 only'
 refused arm 'a kernel for another machine (AArch64)'
 refused alien 'a kernel for another machine (ELF machine 999)'
 refused nothing 'an ELF image with nothing to load'
-refused notes-cut 'a damaged or truncated ELF image'
+planned kernel-whole
+for name in headers-cut kernel-cut note-cut number-cut; do
+    refused $name 'a damaged or truncated ELF image'
+done
+same kernel-cut # what is left of it is what libxenguest builds
 refused nowhere "an ELF image without Xen's notes: not a PV kernel"
 
 # Other people's words reach nobody's terminal as they are.
@@ -308,8 +316,8 @@ for packing in 'xz xz --check=crc32' 'lzma xz --format=lzma' 'lz4 lz4 -l' \
         grep -q "a bzImage whose $name data is damaged or not for libxenguest \
 (\(XZ\|LZMA\|ZSTD\)" err || wrong "damaged $name data"
     else
-        grep -q "a bzImage packed with $name, which this libxenguest was built \
-without" err || wrong "a bzImage packed with $name"
+        grep -q "a bzImage packed with $name, which this libxenguest cannot \
+unpack: it was built without" err || wrong "a bzImage packed with $name"
     fi
 done
 

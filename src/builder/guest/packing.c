@@ -33,7 +33,6 @@ static const struct packing packings[] = {
     {"lz4", "unlz4", "\004\042\115\030", 4},
     {"zstd", "unzstd", "\050\265\057\375", 4},
     {"zlib", "zlib-flate -uncompress", "\170\001", 2},
-    {"zlib", "zlib-flate -uncompress", "\170\136", 2},
     {"zlib", "zlib-flate -uncompress", "\170\234", 2},
     {"zlib", "zlib-flate -uncompress", "\170\332", 2},
 };
@@ -145,10 +144,11 @@ static void payload_fault(const uint8_t *data, size_t size,
     else if (!strcmp(packing->name, "gzip"))
         gzip_in_bzimage(data, size, out, len);
     else if (strstr(said->cause, "support unavailable"))
-        snprintf(out, len,
-                 "a bzImage packed with %s, which this libxenguest was built "
-                 "without",
-                 packing->name);
+        snprintf(
+            out, len,
+            "a bzImage packed with %s, which this libxenguest cannot "
+            "unpack: it was built without; unpack it, or pack it with gzip",
+            packing->name);
     else
         snprintf(out, len,
                  "a bzImage whose %s data is damaged or not for libxenguest"
