@@ -84,48 +84,68 @@ static const char *linux_hint(const struct kernel_notes *notes, bool bzimage)
                : "; a Linux for PV guests has CONFIG_XEN_PV";
 }
 
-/* Where its memory begins, and where it is linked and entered, in words that
- * libxenguest's own checks follow. */
+/* Where a kernel lies, as libxenguest computes it. */
+struct extent {
+    uint64_t base, first, end;
+};
+
+static struct extent extent_of(const struct kernel_notes *notes)
+{
+    uint64_t base = notes->virt_base != KERNEL_UNSET ? notes->virt_base : 0;
+    uint64_t offset = notes->paddr_offset;
+
+    if (offset == KERNEL_UNSET)
+        offset = notes->source == KERNEL_HAS_STRING ? base : 0;
+    return (struct extent){
+        .base = base,
+        .first = notes->first + (base - offset),
+        .end = notes->end + (base - offset),
+    };
+}
+
+static bool bad_entry(const struct kernel_notes *notes, const struct extent *e,
+                      bool bzimage, const struct line *line)
+{
+    if (notes->entry >= e->first && notes->entry <= e->end)
+        return false;
+    if (notes->phys32_entry != KERNEL_UNSET)
+        return found(line, "a kernel for HVM and PVH guests only%s",
+                     linux_hint(notes, bzimage));
+    return found(line,
+                 "its entry, %#" PRIx64
+                 ", lies outside of the kernel, %#" PRIx64 " to %#" PRIx64 "%s",
+                 notes->entry, e->first, e->end,
+                 notes->virt_base == KERNEL_UNSET ? "; it has no VIRT_BASE"
+                                                  : "");
+}
+
+/* Where its memory begins, and where it is linked and entered. */
 static bool bad_addresses(const struct kernel_notes *notes, bool bzimage,
                           const struct line *line)
 {
-    bool based = notes->virt_base != KERNEL_UNSET;
-    uint64_t base = based ? notes->virt_base : 0;
-    uint64_t offset = notes->paddr_offset != KERNEL_UNSET  ? notes->paddr_offset
-                      : notes->source == KERNEL_HAS_STRING ? base
-                                                           : 0;
-    uint64_t first = notes->first + (base - offset);
-    uint64_t end = notes->end + (base - offset);
+    struct extent e = extent_of(notes);
 
-    if (!based && notes->paddr_offset != KERNEL_UNSET)
+    if (notes->virt_base == KERNEL_UNSET && notes->paddr_offset != KERNEL_UNSET)
         return found(line, "it has a PADDR_OFFSET, but no VIRT_BASE");
     if (notes->first > notes->end)
         return found(line, "an ELF image with nothing to load");
-    if (first > end)
+    if (e.first > e.end)
         return found(line,
                      "it would lie from %#" PRIx64 " to %#" PRIx64
                      ", past the end of all addresses",
-                     first, end);
-    if (notes->entry < first || notes->entry > end) {
-        if (notes->phys32_entry != KERNEL_UNSET)
-            return found(line, "a kernel for HVM and PVH guests only%s",
-                         linux_hint(notes, bzimage));
-        return found(
-            line,
-            "its entry, %#" PRIx64 ", lies outside of the kernel, %#" PRIx64
-            " to %#" PRIx64 "%s",
-            notes->entry, first, end, based ? "" : "; it has no VIRT_BASE");
-    }
-    if (base > first)
+                     e.first, e.end);
+    if (bad_entry(notes, &e, bzimage, line))
+        return true;
+    if (e.base > e.first)
         return found(line,
                      "the kernel is linked at %#" PRIx64
                      ", below its VIRT_BASE %#" PRIx64,
-                     first, base);
-    if (notes->init_p2m >= first && notes->init_p2m < end)
+                     e.first, e.base);
+    if (notes->init_p2m >= e.first && notes->init_p2m < e.end)
         return found(line,
                      "its INIT_P2M, %#" PRIx64
                      ", lies within the kernel, %#" PRIx64 " to %#" PRIx64,
-                     notes->init_p2m, first, end);
+                     notes->init_p2m, e.first, e.end);
     return false;
 }
 
