@@ -154,6 +154,25 @@ static void scheduling(struct test *t)
     xencall_free_buffer(t->call, map);
 }
 
+/* What the lab's processor, and that of fakexen's machine, lack. */
+static void caches(struct test *t)
+{
+    static const uint32_t told[] = {XEN_SYSCTL_PSR_get_l3_info,
+                                    XEN_SYSCTL_PSR_get_l2_info,
+                                    XEN_SYSCTL_PSR_get_mba_info, 99};
+    struct xen_sysctl op;
+
+    for (uint32_t cmd = 0; cmd < 5; cmd++) {
+        op = (struct xen_sysctl){.u.psr_cmt_op.cmd = cmd};
+        report(t, sysctl(t, &op, XEN_SYSCTL_psr_cmt_op), "psr_cmt_op %u", cmd);
+    }
+    for (unsigned int i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        op = (struct xen_sysctl){.u.psr_alloc.cmd = told[i]};
+        report(t, sysctl(t, &op, XEN_SYSCTL_psr_alloc), "psr_alloc %u",
+               told[i]);
+    }
+}
+
 static void versions(struct test *t)
 {
     static const uint32_t some[] = {0, 0x14, 0x15, 0x16};
@@ -241,6 +260,7 @@ void section_system(struct test *t, unsigned int width)
     feature_sets(t);
     heap(t);
     scheduling(t);
+    caches(t);
     versions(t);
     version_texts(t);
     build_id(t);

@@ -270,6 +270,19 @@ static long scheduler(struct xen_sysctl *op)
     return 0;
 }
 
+/* No processor here shares its caches out. */
+static long cache_allocation(const struct xen_sysctl *op)
+{
+    switch (op->u.psr_alloc.cmd) {
+    case XEN_SYSCTL_PSR_get_l3_info:
+    case XEN_SYSCTL_PSR_get_l2_info:
+    case XEN_SYSCTL_PSR_get_mba_info:
+        return -ENODEV;
+    default:
+        return -EOPNOTSUPP;
+    }
+}
+
 /* There is no console: nothing to read, no key does anything. */
 static long read_console(struct xen_sysctl *op)
 {
@@ -306,6 +319,10 @@ static long answer(const struct fx_caller *caller, struct xen_sysctl *op)
         return scheduler(op);
     case XEN_SYSCTL_cpupool_op:
         return cpu_pool(caller, op);
+    case XEN_SYSCTL_psr_cmt_op:
+        return -ENODEV;
+    case XEN_SYSCTL_psr_alloc:
+        return cache_allocation(op);
     case XEN_SYSCTL_readconsole:
         return read_console(op);
     case XEN_SYSCTL_debug_keys:
