@@ -159,6 +159,74 @@ works destroy g
 store | grep -v "/vm/$seven\|/vm = " >out
 grep -v '/vm = ' before | cmp -s - out || { diff before out >err; wrong 'left'; }
 
+# ---- a name or a UUID that is given away in the midst of something ----
+# traced VERB...: what calls it makes.
+traced() {
+    on_host --trace calls "$domwright" "$@" >out 2>err || wrong "$*"
+    checks=$((checks + 1))
+}
+
+# stop_at CALL VERB...: it is stopped before it makes that call; $pid is its
+# process, $all that of fakexen.
+stop_at() {
+    call=$(sed -n "/\"$1\"/s/.*\"n\":\([0-9]*\),.*/\1/p" calls)
+    shift
+    rm -f trace
+    "$fakexen" --host machine --trace trace --fail "$call:SIGSTOP" \
+        "$domwright" "$@" >late 2>said &
+    all=$!
+    until pid=$(sed -n '1s/^{"pid":\([0-9]*\).*/\1/p' trace 2>/dev/null) &&
+        [ "$pid" ] && grep -q '^State:.T' "/proc/$pid/status"; do
+        sleep .02
+    done
+}
+
+# goes_on STATUS LINE: it does, and ends so.
+goes_on() {
+    kill -CONT "$pid"
+    status=0
+    wait "$all" || status=$?
+    [ "$status" = "$1" ] || wrong "it goes on, and ends with $status"
+    is "$(cat said)" "$2" 'what it says'
+}
+
+traced create -ep guest.cfg 'name="early"'
+works destroy early
+stop_at xs_transaction_end create -ep guest.cfg
+works create -ep guest.cfg
+g=$("$domwright" domid guest)
+goes_on 3 "domwright: guest.cfg:1: name: domain $g is named guest already"
+is "$(there)" "guest:$g " 'the first to be entered has the name'
+
+stop_at xs_transaction_end create -ep guest.cfg 'name="late"'
+works rename guest late
+goes_on 3 "domwright: argument 'name=\"late\"': name: domain $g is named late \
+already"
+is "$(there)" "late:$g " 'a name that another one is given'
+
+stop_at createdomain create -ep named.cfg 'name="x"' "uuid=\"$uuid\""
+works create -ep named.cfg
+h=$("$domwright" domid guest)
+goes_on 3 "domwright: argument 'uuid=\"$uuid\"': uuid: domain $h (guest) has it \
+already"
+works destroy late
+
+# What is none of its business only makes it begin anew.
+stop_at xs_transaction_end create -ep guest.cfg 'name="y"'
+works create -ep guest.cfg 'name="z"'
+goes_on 0 ''
+works domid y
+works destroy y z
+
+traced rename guest other
+works rename other guest
+stop_at xs_transaction_end rename guest new
+works create -ep guest.cfg 'name="new"'
+n=$("$domwright" domid new)
+goes_on 1 "domwright: domain $n is named new already"
+is "$(there)" "guest:$h new:$n " 'a name that a new guest has'
+works destroy guest new
+
 # ---- the requests ----
 # requests: how many the last command on the host made to xenstore, and what it
 # read.
