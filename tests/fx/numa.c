@@ -92,6 +92,14 @@ static void is_on(uint32_t domid, uint64_t nodes, const char *when)
           when, nodes_of(domid), nodes);
 }
 
+static void is_cpu(uint32_t domid, unsigned int vcpu, uint32_t cpu)
+{
+    xc_vcpuinfo_t info;
+
+    CHECK(!xc_vcpu_getinfo(xc, domid, vcpu, &info) && info.cpu == cpu,
+          "vCPU %u is on CPU %u, not %u", vcpu, info.cpu, cpu);
+}
+
 static void follows(uint32_t domid)
 {
     const uint32_t hard = XEN_VCPUAFFINITY_HARD, soft = XEN_VCPUAFFINITY_SOFT;
@@ -100,17 +108,23 @@ static void follows(uint32_t domid)
     is_on(domid, UINT64_MAX, "without vCPUs");
     CHECK(!xc_domain_max_vcpus(xc, domid, VCPUS), "vCPUs");
     is_on(domid, 3, "with vCPUs that run anywhere");
+    is_cpu(domid, 2, 2);
     run_on(domid, 0, hard, 1);
     is_on(domid, 3, "with one of three that is pinned");
     run_on(domid, 1, hard, 4);
     run_on(domid, 2, hard, 5);
     is_on(domid, 1, "all on CPUs of node 0");
+    is_cpu(domid, 0, 0);
+    is_cpu(domid, 1, 2);
+    is_cpu(domid, 2, 0);
     run_on(domid, 2, hard, 2);
     is_on(domid, 3, "one of them on node 1");
     run_on(domid, 2, hard, UINT64_MAX);
     for (i = 0; i < VCPUS; i++)
         run_on(domid, i, soft, 8);
     is_on(domid, 2, "may run anywhere, better on CPU 3");
+    is_cpu(domid, 0, 0); /* where it may not */
+    is_cpu(domid, 2, 3);
     run_on(domid, 2, hard, 1);
     is_on(domid, 1, "prefer where none may run");
     choose(domid, 2);

@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #include "domain/domain.h"
-#include "domain/state.h"
 
 #define ALL_CPUS ((UINT64_C(1) << FX_CPUS) - 1)
 
@@ -25,6 +24,18 @@ static uint64_t nodes_of(const struct fx_host *host, uint64_t cpus)
         if (cpus >> cpu & 1)
             nodes |= UINT64_C(1) << fx_cpu_node(host, cpu);
     return nodes;
+}
+
+/* What two vCPUs share they take turns in, as there is no load to go by. */
+uint32_t fx_vcpu_cpu(const struct fx_vcpu_state *v, uint32_t vcpu)
+{
+    uint64_t hard = v->hard_affinity & ALL_CPUS;
+    uint64_t cpus = v->soft_affinity & hard ? v->soft_affinity & hard : hard;
+    uint32_t nth = cpus ? vcpu % (uint32_t)__builtin_popcountll(cpus) : 0;
+
+    while (nth--)
+        cpus &= cpus - 1;
+    return cpus ? (uint32_t)__builtin_ctzll(cpus) : 0;
 }
 
 /* The narrowest set of CPUs that the vCPUs have in common use: those that they

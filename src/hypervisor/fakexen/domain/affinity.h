@@ -11,6 +11,7 @@
 #include <xen/domctl.h>
 
 #include "domain/caller.h"
+#include "domain/state.h"
 
 /* The most nodes that Xen can be told of, whatever the machine has. */
 #define FX_ALL_NODES UINT64_MAX
@@ -24,6 +25,9 @@ static inline uint32_t fx_cpu_node(const struct fx_host *host, uint32_t cpu)
 /* XEN_DOMCTL_setvcpuaffinity and _getvcpuaffinity. */
 long fx_vcpu_affinity(const struct fx_caller *caller, struct fx_domain *domain,
                       struct xen_domctl *op);
+
+/* The CPU that a vCPU is on: one that it prefers of those where it may run. */
+uint32_t fx_vcpu_cpu(const struct fx_vcpu_state *v, uint32_t vcpu);
 
 /*
  * The nodes that memory for the domain comes from first.  Unless a control tool

@@ -54,16 +54,18 @@ static long get_vcpu_info(struct fx_domctl *call)
 {
     struct xen_domctl_getvcpuinfo *info = &call->op->u.getvcpuinfo;
     const struct fx_domain *domain = call->domain;
+    const struct fx_vcpu_state *v =
+        fx_vcpu_state(call->host, domain, info->vcpu);
 
     if (info->vcpu >= domain->max_vcpus)
         return -EINVAL;
-    if (!fx_vcpu_state(call->host, domain, info->vcpu))
+    if (!v)
         return -ESRCH;
     info->online = !fx_vcpu(call->host, domain, info->vcpu)->down;
     info->blocked = info->online && !domain->pause_count && !domain->shutdown;
     info->running = 0;
     info->cpu_time = 0;
-    info->cpu = info->vcpu % FX_CPUS;
+    info->cpu = fx_vcpu_cpu(v, info->vcpu);
     call->copy_back = true;
     return 0;
 }
