@@ -135,9 +135,19 @@ grep -E 'vbd|timeoffset|hotplug' out >err && wrong "an earlier guest's entries s
 run destroy guest
 as_before 'a guest where there was one'
 
+# Nor is what is left in one place only.
+store_write /libxl/8/device/vbd/51712/state 4
+store_write /local/domain/0/backend/console/8/0/hotplug-status connected
+run create guest.cfg
+prints '^created guest \(domain 8\): '
+store >out
+grep -E 'vbd|hotplug' out >err && wrong "part of an earlier guest's entries stays"
+run destroy guest
+as_before 'a guest where there was part of one'
+
 # Its devices are another toolstack's matter.
 run create guest.cfg
-store_write /libxl/8/device/vbd/51712/state 4
+store_write /libxl/9/device/vbd/51712/state 4
 state >before
 run destroy guest
 failed 1 'domain guest has devices; use "xl destroy guest"'

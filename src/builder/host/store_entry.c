@@ -100,11 +100,14 @@ enter(struct writer *w, const char *fmt, ...)
     va_end(al);
 }
 
-/* What an earlier domain has left there goes. */
-static void clear(struct writer *w)
+/* What an earlier domain has left there goes: true if there was something. */
+static bool clear(struct writer *w)
 {
-    if (!w->rc && !xs_rm(w->xs, w->t, w->base) && errno != ENOENT)
+    bool removed = !w->rc && xs_rm(w->xs, w->t, w->base);
+
+    if (!w->rc && !removed && errno != ENOENT)
         w->rc = -errno;
+    return removed;
 }
 
 /* The directory has to be there before it is given permissions, which what is
@@ -203,13 +206,16 @@ static void put_vm(struct writer *w, const struct config *cfg, uint32_t domid,
          (int)(now.tv_usec / 10000));
 }
 
-/* Ours alone, as /libxl is. */
-static void put_libxl(struct writer *w, uint32_t domid)
+/* Ours alone, as /libxl is.  True: an earlier domain had one. */
+static bool put_libxl(struct writer *w, uint32_t domid)
 {
+    bool had;
+
     enter(w, "/libxl/%u", domid);
-    clear(w);
+    had = clear(w);
     put(w, "type", "pv");
     put(w, "dm-version", "qemu_xen"); /* for devices that xl attaches later */
+    return had;
 }
 
 /* The directory has the permissions of the one above, unless another domain's
@@ -253,13 +259,16 @@ static void put_backend(struct writer *w, uint32_t domid)
     put(w, "protocol", "vt100");
 }
 
+/* Backends are what goes first of a domain: where nothing else is left of an
+ * earlier one, neither are they. */
 static void put_console_backend(struct writer *w, uint32_t domid,
-                                uint32_t console_domid)
+                                uint32_t console_domid, bool had_entries)
 {
     char backend[PATH / 2];
 
     enter(w, "/local/domain/%u/backend/console/%u/0", console_domid, domid);
-    clear(w);
+    if (had_entries)
+        clear(w);
     make(w);
     shared(w, "", console_domid, domid);
     put_backend(w, domid);
@@ -354,16 +363,17 @@ static int write_entries(struct host *host, const struct config *cfg,
                          struct store_claim *claim)
 {
     struct writer w = {.xs = host->xs, .t = claim->t};
+    bool had_entries = is_listed(claim, domid);
     char uuid[UUID_STRING];
 
     uuid_format(cfg->uuid, uuid);
-    put_domain(&w, cfg, domid, uuid, is_listed(claim, domid));
+    put_domain(&w, cfg, domid, uuid, had_entries);
     put_vm(&w, cfg, domid, uuid);
-    put_libxl(&w, domid);
+    had_entries |= put_libxl(&w, domid);
     enter(&w, "/local/domain/%u", domid);
     putf(&w, "store/port", "%u", rings->store_port);
     put_console(&w, domid, rings);
-    put_console_backend(&w, domid, rings->console_domid);
+    put_console_backend(&w, domid, rings->console_domid, had_entries);
     if (w.rc)
         return w.rc;
     claim->t = XBT_NULL;
