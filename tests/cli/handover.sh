@@ -125,8 +125,8 @@ hands '<create><one.cfg><disk=[""]><bootloader_args=0><firmware=""><bootloader_a
     "one.cfg: disk: $left" one.cfg 'disk=[""]' bootloader_args=0 'firmware=""'
 hands '<create><hvm.cfg><videoram=8>' "hvm.cfg: type: $left" hvm.cfg videoram=8
 
-# xl would miss the end of a line that has none, and what an argument sets after
-# it; other systems' line ends it does not take at all.
+# xl refuses a comment in the last line that has no newline;
+# and so it does with other systems' line ends.
 : >answer
 printf '# no end' | cat g.cfg - >end.cfg
 run --host machine create end.cfg memory=64
