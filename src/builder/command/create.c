@@ -240,8 +240,12 @@ static int plan_for_xl(const struct config *cfg, const struct options *opt,
     int rc;
 
     if (!why) {
-        hand_over_warn(cfg, "left to xl, with domwright's builder in it; the "
-                            "plan is without them");
+        hand_over_warn(cfg, config_is_for_xl(cfg, "bootloader")
+                                ? "left to xl, with domwright's builder in it; "
+                                  "the plan is without them, for the kernel "
+                                  "that is named"
+                                : "left to xl, with domwright's builder in it; "
+                                  "the plan is without them");
         return 0;
     }
     diag_warn("%s: %s: %s; xl builds the guest", config_where(cfg, key), key,
