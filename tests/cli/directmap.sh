@@ -78,6 +78,13 @@ reads() { # FILE FINDING
     works directmap --e820 "$maps/$1" --json
     notes "$2"
 }
+reads 71-linux-2.6.3-bios-88.txt 'the firmware gave no E820'
+reads 72-linux-2.6.16-wrapped-by-mail.txt 'line 4: its type is wrapped.*one of 10'
+reads 73-linux-4.17-quoted-printable.txt 'line 3: a range goes on behind a soft line break.*one of 5'
+reads 77-sysfs-script-two-listings.txt 'line 17: another map begins, which is left out'
+reads 80-proc-mtrr-2.6.12-size-slip.txt 'line 2: .* the size is 1024MB'
+reads 82-linux-xen-pv-guest.txt "not the machine's"
+reads 84-linux-epyc-without-tom2.txt 'RAM above 4 GiB: its type is unknown .AMD.s TOM2'
 reads 04-linux-2.6.27-and-proc-mtrr.txt 'line 17: the range of line 12 once more'
 reads 08-linux-3.0-loglevel-wrapped.txt 'line 8: its type is wrapped'
 reads 28-linux-soft-reserved-fragment.txt 'incomplete: what is below 0xc050000000'

@@ -30,7 +30,8 @@ void lines_begin(struct lines *lines, const char *paste, size_t size)
 {
     *lines = (struct lines){.p = paste, .end = paste + size, .next = 1};
     /* It writes every "=" so, so that "size=20" is none of it elsewhere. */
-    lines->quoted = memmem(paste, size, "=3D", 3) != NULL;
+    lines->quoted =
+        memmem(paste, size, "=3D", 3) || memmem(paste, size, "=C2=A0", 6);
 }
 
 void lines_dispose(struct lines *lines)

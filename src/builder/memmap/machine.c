@@ -184,6 +184,17 @@ static int say(struct machine *machine, const struct paste *paste,
     const char *words = remark(map->source);
     int rc = words ? findings_add(&machine->findings, "%s", words) : 0;
 
+    if (!rc && map->wrapped)
+        rc = findings_add(&machine->findings,
+                          "line %u: its type is wrapped into the next line, "
+                          "one of %u",
+                          map->wrapped_line, map->wrapped);
+    if (!rc && paste->joined)
+        rc =
+            findings_add(&machine->findings,
+                         "line %u: a range goes on behind a soft line break of "
+                         "quoted-printable, one of %u",
+                         paste->joined_line, paste->joined);
     if (!rc)
         rc = move_findings(&machine->findings, &map->findings);
     return rc ? rc : say_incomplete(machine, paste, map);

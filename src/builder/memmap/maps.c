@@ -97,6 +97,7 @@ static void append(struct maps *maps, struct paste_map *map,
         map->entry = list;
     }
     map->entry[map->nr++] = *entry;
+    maps->entries++;
 }
 
 static struct map_entry *same_entry(const struct paste_map *map,
@@ -232,7 +233,7 @@ static bool take_number(struct scan *s, uint32_t *type)
 /* Without a size, which kernels of one spring wrote before it. */
 static void skip_size(struct scan *s)
 {
-    static const char *const units[] = {" TB", " GB", " MB", " KB", " B"};
+    static const char *const units[] = {"TB", "GB", "MB", "KB", "B"};
     struct scan t = *s;
     uint64_t n;
 
@@ -240,6 +241,7 @@ static void skip_size(struct scan *s)
         return;
     if (scan_text(&t, ".") && !scan_decimal(&t, 1, 3, &n))
         return;
+    scan_blanks(&t);
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (scan_word(&t, units[i])) {
             scan_blanks(&t);
@@ -667,14 +669,14 @@ static void iomem_entry(struct maps *maps, struct map_entry *entry,
     }
     if (len > 0 && len < strlen(ram) && !memcmp(name, ram, len))
         damage(maps, MAP_IOMEM, entry->line, "a name that is not whole");
-    if (map->nr && range->first.v == 0 && map->entry[0].range.first.v == 0 &&
-        range->end.v != 1 && map->nr > 1) {
+    if (map->nr > 1 && range->first.v == 0 && range->end.v > 1 &&
+        map->entry[0].range.first.v == 0) {
         maps->iomem_over = true; /* another listing */
         return;
     }
-    if (map->nr && range->end.v - 1 <= maps->iomem_last && range->end.v != 1)
+    if (map->nr && range->end.v - 1 <= maps->iomem_last)
         return;
-    if (map->nr && range->first.v <= maps->iomem_last && range->end.v != 1) {
+    if (map->nr && range->first.v <= maps->iomem_last) {
         damage(maps, MAP_IOMEM, entry->line,
                "a range that is neither in the one before nor behind it");
         return;
@@ -780,9 +782,8 @@ static void finish_wrapped(struct maps *maps, const char *text, size_t len)
             continue;
         add_entry(maps, maps->wrapped.source, entry);
         map = current(maps, maps->wrapped.source, entry->line);
-        if (map)
-            FIND(maps, map, "line %u: its type is wrapped into the next line",
-                 entry->line);
+        if (map && !map->wrapped++)
+            map->wrapped_line = entry->line;
         return;
     }
     damage(maps, maps->wrapped.source, entry->line,

@@ -48,8 +48,9 @@ struct paste_map {
     unsigned int line; /* the first one */
     struct map_entry *entry;
     size_t nr, room;
-    unsigned int bad_line; /* 0: nothing is damaged */
-    char bad[MAP_BAD];     /* what is wrong there */
+    unsigned int bad_line;              /* 0: nothing is damaged */
+    char bad[MAP_BAD];                  /* what is wrong there */
+    unsigned int wrapped, wrapped_line; /* types in a line of their own */
     struct findings findings;
 };
 
@@ -63,7 +64,8 @@ struct sysfs_entry {
 struct maps {
     struct paste_map *map;
     size_t nr, room;
-    int rc; /* -ENOMEM, or -E2BIG: more than anybody's map */
+    size_t entries; /* of all of them */
+    int rc;         /* -ENOMEM, or -E2BIG: more than anybody's map */
 
     int current[MAP_SOURCES]; /* the one that an entry goes to; -1: a new one */
     enum map_source title;    /* what Xen's lines are, by the last title */

@@ -23,7 +23,11 @@ int paste_parse(struct paste *paste, const char *name, const char *text,
         return -EILSEQ;
     lines_begin(&lines, text, size);
     while ((rc = lines_next(&lines)) > 0) {
+        size_t before = paste->maps.entries;
+
         maps_line(&paste->maps, lines.nr, lines.text, lines.len);
+        if (lines.joined && paste->maps.entries > before && !paste->joined++)
+            paste->joined_line = lines.nr;
         mtrr_text_line(&paste->mtrr, lines.nr, lines.text, lines.len);
         rc = paste->maps.rc ? paste->maps.rc : paste->mtrr.rc;
         if (rc)

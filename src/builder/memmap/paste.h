@@ -13,6 +13,7 @@ struct paste {
     const char *name; /* of the file */
     struct maps maps;
     struct mtrr_text mtrr;
+    unsigned int joined, joined_line; /* ranges over soft line breaks */
 };
 
 /*
