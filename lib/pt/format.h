@@ -31,12 +31,16 @@ enum pt_prot {
     PT_GLOBAL = 1u << 3,
 };
 
+/* How memory is cached, in no format's own bits. */
+enum pt_memory { PT_WB, PT_WT, PT_WC, PT_UC };
+
 enum pt_kind { PT_EMPTY, PT_TABLE, PT_LEAF };
 
 struct pt_entry {
     enum pt_kind kind;
     mfn_t mfn;     /* TABLE: the table below; LEAF: first frame mapped */
     uint32_t prot; /* LEAF: enum pt_prot bits; otherwise 0 */
+    enum pt_memory memory; /* LEAF, where the format says it; else PT_WB */
 };
 
 struct pt_level {
@@ -58,8 +62,8 @@ struct pt_format {
      * Encode one entry.  `mfn` must pass pt_mfn_fits() and, for a leaf
      * above level 0, be aligned to the span; `prot` has enum pt_prot bits;
      * what the format cannot say (no NX bit, say) is left out silently.
-     * empty() is what every slot of a new table holds: 0 for all x86
-     * formats, but not for every format.
+     * The leaf is write-back.  empty() is what every slot of a new table holds:
+     * 0 for all x86 formats, but not for every format.
      */
     uint64_t (*empty)(unsigned int level);
     uint64_t (*leaf)(unsigned int level, mfn_t mfn, uint32_t prot);
@@ -70,6 +74,12 @@ struct pt_format {
      * software's own bits, rights that `prots` lacks, stays.
      */
     uint64_t (*protect)(unsigned int level, uint64_t raw, uint32_t prot);
+    /*
+     * The same with a memory type instead of permissions.  NULL: entries say
+     * none, and all memory is PT_WB.
+     */
+    uint64_t (*set_memory)(unsigned int level, uint64_t raw,
+                           enum pt_memory memory);
     /*
      * Decode any 64-bit value; never fails, never reads memory.  A value
      * that the hardware takes for a LEAF is decoded as one even where
@@ -91,8 +101,15 @@ struct pt_format {
  */
 extern const struct pt_format pt_x86_pae_pv; /* 3 levels: L3 of 4 entries */
 extern const struct pt_format pt_x86_64_pv;  /* 4 levels */
-/* x86-64 as the hardware has it: 2 MiB and 1 GiB leaves, NX, GLOBAL. */
+/*
+ * x86-64 as the hardware has it: 2 MiB and 1 GiB leaves, NX, GLOBAL, and memory
+ * types by PWT, PCD and PAT, which are an index into IA32_PAT (Intel SDM vol.
+ * 3A, 12.12).  This value of it is Xen's (XEN_MSR_PAT in asm/processor.h), and
+ * has PT_WB, PT_WT and PT_UC where CPUs have them after reset.  An index that
+ * is none of the four is decoded as PT_UC.
+ */
 extern const struct pt_format pt_x86_64_native;
+#define PT_X86_PAT UINT64_C(0x0000050100070406)
 
 /* The index of `va`'s entry in its table of `level`. */
 static inline unsigned int pt_index(const struct pt_format *fmt,

@@ -87,6 +87,88 @@ int pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
                    &map);
 }
 
+/* pt_map_run(): the same, with as many leaves at once as a table takes. */
+
+static uint64_t run_leaf(const struct pt_format *fmt, unsigned int level,
+                         const struct pt_run *run, mfn_t mfn)
+{
+    uint64_t raw = fmt->leaf(level, mfn, run->prot);
+
+    return run->memory == PT_WB ? raw
+                                : fmt->set_memory(level, raw, run->memory);
+}
+
+static mfn_t run_mfn(const struct pt_run *run, vaddr_t va)
+{
+    return MFN(run->mfn.v + ((va.v - run->first.v) >> DW_PAGE_SHIFT));
+}
+
+/* How many leaves may stand in a row from this entry on; 0: none. */
+static unsigned int run_leaves(const struct pt_visit_ctx *v,
+                               const struct pt_run *run)
+{
+    const struct pt_format *fmt = v->pt->format;
+    uint64_t span = pt_span(fmt, v->level);
+    uint64_t left = run->end.v - v->va.v; /* also where `end` is 1 << 64 */
+    unsigned int in_table = 1u << fmt->level[v->level].bits;
+
+    if (v->level > run->largest || v->va.v < run->first.v || left < span ||
+        check_leaf(fmt, v->level, run_mfn(run, v->va)) < 0)
+        return 0;
+    in_table -= pt_index(fmt, v->level, v->va);
+    return left / span < in_table ? (unsigned int)(left / span) : in_table;
+}
+
+static int add_leaves(struct pt_visit_ctx *v, const struct pt_run *run,
+                      unsigned int n)
+{
+    const struct pt_format *fmt = v->pt->format;
+    uint64_t frames = pt_span(fmt, v->level) >> DW_PAGE_SHIFT;
+    uint64_t empty = fmt->empty(v->level);
+    mfn_t mfn = run_mfn(run, v->va);
+
+    for (unsigned int i = 0; i < n; i++, mfn.v += frames) {
+        uint64_t *slot = &v->slot[i];
+        int rc;
+
+        if (i > 0 && *slot != empty &&
+            fmt->decode(v->level, *slot).kind != PT_EMPTY)
+            break; /* the walk comes to it */
+        rc = store(v->pt, slot, run_leaf(fmt, v->level, run, mfn));
+        if (rc < 0)
+            return rc;
+        v->entries = i + 1;
+    }
+    return 0;
+}
+
+static int map_run_entry(struct pt_visit_ctx *v)
+{
+    const struct pt_run *run = v->arg;
+    unsigned int n;
+
+    if (v->visit == PT_VISIT_LEAF)
+        return -EEXIST;
+    n = run_leaves(v, run);
+    return n > 0 ? add_leaves(v, run, n) : add_table(v);
+}
+
+int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
+{
+    struct pt_run r = *run;
+    uint64_t pages = (run->end.v - run->first.v) >> DW_PAGE_SHIFT;
+
+    if (!pt_range_valid(pt->format, run->first, run->end))
+        return -EINVAL;
+    if (!pt_mfn_fits(pt->format, run->mfn) ||
+        !pt_mfn_fits(pt->format, MFN(run->mfn.v + pages - 1)))
+        return -ERANGE;
+    if (run->memory != PT_WB && pt->format->set_memory == NULL)
+        return -EDOM;
+    return pt_walk(pt, run->first, run->end, PT_VISIT_EMPTY | PT_VISIT_LEAF,
+                   map_run_entry, &r);
+}
+
 /* pt_protect(): one pass that looks, one that only writes. */
 
 struct protect {
@@ -253,6 +335,7 @@ int pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
             uint32_t prot)
 {
     struct pick pick;
+    uint64_t raw;
     int rc;
 
     if (!token->pending)
@@ -266,7 +349,10 @@ int pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
         return rc;
     if (pick.entry.kind != PT_EMPTY)
         return -EEXIST;
-    rc = store(pt, pick.slot, pt->format->leaf(token->level, mfn, prot));
+    raw = pt->format->leaf(token->level, mfn, prot);
+    if (token->old.memory != PT_WB)
+        raw = pt->format->set_memory(token->level, raw, token->old.memory);
+    rc = store(pt, pick.slot, raw);
     token->pending = rc < 0;
     return rc;
 }

@@ -27,6 +27,25 @@ int __attribute__((warn_unused_result))
 pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end, pt_source source,
        void *arg);
 
+/* Frames that follow each other, mapped alike. */
+struct pt_run {
+    vaddr_t first, end;
+    mfn_t mfn; /* mapped at `first` */
+    uint32_t prot;
+    enum pt_memory memory;
+    unsigned int largest; /* no leaf above this level */
+};
+
+/*
+ * Maps them, each with the largest leaf that the format, `largest`, the frame
+ * and both ends allow and for which there is an EMPTY entry: where there is a
+ * table already, its entries are used.
+ * -EDOM: the format cannot say the memory type.  Otherwise as pt_map(), but
+ * that -ERANGE comes before anything is mapped.
+ */
+int __attribute__((warn_unused_result))
+pt_map_run(const struct pt_tables *pt, const struct pt_run *run);
+
 /*
  * Changes the permissions of what is mapped in [first, end), and nothing else
  * of its entries; EMPTY parts are passed over, and so is an entry that says the
@@ -55,7 +74,8 @@ pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
  * force, and nothing was invalidated or freed.  A token that need not be made
  * is dropped.
  *
- * pt_make(): writes a new leaf of the same level.  -EINVAL: the token was
+ * pt_make(): writes a new leaf of the same level, and where the old entry was a
+ * leaf, of its memory type.  -EINVAL: the token was
  * used already.  -EDOM: the level takes no leaf, or the frame is not aligned
  * to its span.  -ERANGE: the frame is wider than the format.  -EEXIST,
  * -ENOENT: somebody has filled the slot, or has taken its table away, in the

@@ -14,6 +14,7 @@ struct walk {
     /* Where the walk is: in table[level], at the entry that covers va. */
     unsigned int level;
     uint64_t va;
+    unsigned int entries; /* that are done with, from that one on */
     uint64_t *table[PT_MAX_LEVELS];
 };
 
@@ -29,6 +30,7 @@ static void load(const struct walk *w, unsigned int level,
     v->va = VADDR(w->va & ~(pt_span(fmt, level) - 1));
     v->slot = &w->table[level][pt_index(fmt, level, v->va)];
     v->entry = fmt->decode(level, *v->slot);
+    v->entries = 1;
 }
 
 static int call(const struct walk *w, enum pt_visit visit,
@@ -62,12 +64,16 @@ static int visit_entry(struct walk *w, bool *entered)
     int rc = 0;
 
     *entered = false;
+    w->entries = 1;
     load(w, w->level, &v);
     if (v.entry.kind != PT_TABLE) {
         rc = call(w, v.entry.kind == PT_LEAF ? PT_VISIT_LEAF : PT_VISIT_EMPTY,
                   &v);
         if (rc < 0)
             return rc;
+        w->entries = v.entries;
+        if (v.entries > 1)
+            return 0;
         load(w, w->level, &v);
         rc = 0;
     }
@@ -91,7 +97,8 @@ static int visit_entry(struct walk *w, bool *entered)
 static int advance(struct walk *w, bool *done)
 {
     const struct pt_format *fmt = w->pt->format;
-    uint64_t covered = w->va | (pt_span(fmt, w->level) - 1);
+    uint64_t span = pt_span(fmt, w->level);
+    uint64_t covered = (w->va | (span - 1)) + (w->entries - 1) * span;
     struct pt_visit_ctx v;
     int rc;
 

@@ -60,6 +60,11 @@ struct pt_visit_ctx {
     vaddr_t va;            /* first address that the entry covers */
     uint64_t *slot;        /* the entry itself; a visitor may rewrite it */
     struct pt_entry entry; /* decoded before the call */
+    /*
+     * 1; an EMPTY call may set it to how many entries, from this one on and in
+     * this table, it has dealt with: the others get no call.
+     */
+    unsigned int entries;
     void *arg;
 };
 

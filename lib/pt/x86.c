@@ -8,10 +8,14 @@
 #define X86_PRESENT  (UINT64_C(1) << 0)
 #define X86_RW       (UINT64_C(1) << 1)
 #define X86_USER     (UINT64_C(1) << 2)
+#define X86_PWT      (UINT64_C(1) << 3)
+#define X86_PCD      (UINT64_C(1) << 4)
 #define X86_ACCESSED (UINT64_C(1) << 5)
 #define X86_DIRTY    (UINT64_C(1) << 6)
 #define X86_PSE      (UINT64_C(1) << 7) /* above level 0; PAT at level 0 */
+#define X86_PAT      (UINT64_C(1) << 7) /* at level 0 */
 #define X86_GLOBAL   (UINT64_C(1) << 8)
+#define X86_PAT_HIGH (UINT64_C(1) << 12) /* above it */
 #define X86_NX       (UINT64_C(1) << 63)
 
 #define X86_ADDR      UINT64_C(0x000ffffffffff000) /* bits 51:12 */
@@ -110,6 +114,42 @@ static uint64_t native_protect(unsigned int level, uint64_t raw, uint32_t prot)
     return raw;
 }
 
+static uint64_t native_pat(unsigned int level)
+{
+    return level == 0 ? X86_PAT : X86_PAT_HIGH;
+}
+
+/* The places of the types in PT_X86_PAT. */
+static uint64_t native_set_memory(unsigned int level, uint64_t raw,
+                                  enum pt_memory memory)
+{
+    raw &= ~(X86_PWT | X86_PCD | native_pat(level));
+    switch (memory) {
+    case PT_WB: /* 0 */
+        break;
+    case PT_WT: /* 1 */
+        raw |= X86_PWT;
+        break;
+    case PT_WC: /* 4 */
+        raw |= native_pat(level);
+        break;
+    case PT_UC: /* 3 */
+        raw |= X86_PCD | X86_PWT;
+        break;
+    }
+    return raw;
+}
+
+static enum pt_memory native_memory(unsigned int level, uint64_t raw)
+{
+    uint64_t index = raw & (X86_PWT | X86_PCD | native_pat(level));
+
+    return index == 0                   ? PT_WB
+           : index == X86_PWT           ? PT_WT
+           : index == native_pat(level) ? PT_WC
+                                        : PT_UC;
+}
+
 static uint64_t native_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
 {
     uint64_t raw = mfn_to_maddr(mfn).v | X86_PRESENT | X86_ACCESSED | X86_DIRTY;
@@ -139,6 +179,7 @@ static struct pt_entry native_decode(unsigned int level, uint64_t raw)
         entry.prot |= PT_USER;
     if ((raw & X86_GLOBAL) != 0)
         entry.prot |= PT_GLOBAL;
+    entry.memory = native_memory(level, raw);
     return entry;
 }
 
@@ -200,5 +241,6 @@ const struct pt_format pt_x86_64_native = {
     .leaf = native_leaf,
     .table = native_table,
     .protect = native_protect,
+    .set_memory = native_set_memory,
     .decode = native_decode,
 };

@@ -162,6 +162,43 @@ START_TEST(native_bits)
 }
 END_TEST
 
+/* The bits of each type, which is an index into PT_X86_PAT. */
+START_TEST(native_memory)
+{
+    static const struct {
+        enum pt_memory memory;
+        uint64_t low, high;       /* at level 0, and above */
+        unsigned int index, type; /* as in IA32_PAT */
+    } types[] = {
+        {PT_WB, 0, 0, 0, 6},
+        {PT_WT, 0x8, 0x8, 1, 4},
+        {PT_WC, 0x80, 0x1000, 4, 1},
+        {PT_UC, 0x18, 0x18, 3, 0},
+    };
+    const struct pt_format *fmt = &pt_x86_64_native;
+
+    for (unsigned int i = 0; i < 4; i++)
+        for (unsigned int l = 0; l < 3; l++) {
+            uint64_t bits = l == 0 ? types[i].low : types[i].high;
+            uint64_t any = l == 0 ? 0x98 : 0x1018;
+            uint64_t raw = fmt->leaf(l, MFN(0x40000), PT_WRITE) | 0xe00;
+
+            ck_assert(fmt->set_memory(l, raw, types[i].memory) == (raw | bits));
+            ck_assert(fmt->set_memory(l, raw | any, types[i].memory) ==
+                      (raw | bits));
+            ck_assert(fmt->decode(l, raw | bits).memory == types[i].memory);
+            ck_assert(fmt->decode(l, raw | bits).mfn.v == 0x40000);
+            ck_assert_uint_eq(PT_X86_PAT >> (8 * types[i].index) & 0xff,
+                              types[i].type);
+        }
+    /* UC- and write-protect are neither of them, and cautiously so. */
+    ck_assert(fmt->decode(0, 0x1071).memory == PT_UC);
+    ck_assert(fmt->decode(0, 0x10e9).memory == PT_UC);
+    ck_assert(fmt->decode(1, 0x200098 | 0x61).memory == PT_UC);
+    ck_assert(fmt->decode(0, 0).memory == PT_WB);
+}
+END_TEST
+
 /* The scrambled format is of use only as long as it breaks. */
 START_TEST(scrambled_breaks)
 {
@@ -246,6 +283,7 @@ TCase *format_tests(void)
     tcase_add_loop_test(tc, frame_width, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, pv_bits, 0, 2);
     tcase_add_test(tc, native_bits);
+    tcase_add_test(tc, native_memory);
     tcase_add_test(tc, scrambled_breaks);
     tcase_add_loop_test(tc, ranges, 0, TEST_FORMATS);
     tcase_add_test(tc, canonical_halves);

@@ -231,6 +231,169 @@ START_TEST(wide_table)
 }
 END_TEST
 
+/* pt_map_run() and the list together: the leaves one by one, greedily. */
+static int map_run(const struct pt_run *run)
+{
+    const struct pt_format *fmt = world.fmt;
+    int rc = pt_map_run(&world.pt, run);
+    uint64_t va = run->first.v;
+
+    while (rc == 0 && va < run->end.v) {
+        uint64_t mfn = run->mfn.v + (va - run->first.v) / PAGE;
+        unsigned int level = run->largest;
+
+        while (!fmt->level[level].leaf ||
+               (va | mfn * PAGE) % pt_span(fmt, level) != 0 ||
+               va + pt_span(fmt, level) > run->end.v)
+            level--;
+        ref_add(&ref, va, level, mfn, run->prot & fmt->prots);
+        va += pt_span(fmt, level);
+    }
+    return rc;
+}
+
+/* Around two whole leaves of level 1, with frames that fit and that do not. */
+START_TEST(run_sizes)
+{
+    const struct pt_format *fmt = test_format[_i];
+    uint64_t span = pt_span(fmt, 1);
+
+    for (unsigned int largest = 0; largest < 3; largest++)
+        for (unsigned int odd = 0; odd < 2; odd++) {
+            struct pt_run run = {.first = VADDR(3 * span - PAGE),
+                                 .end = VADDR(5 * span + 2 * PAGE),
+                                 .prot = PT_WRITE | PT_GLOBAL,
+                                 .largest = largest};
+
+            run.mfn = MFN(0x40000 + run.first.v / PAGE + odd);
+            begin(fmt);
+            ck_assert_int_eq(map_run(&run), 0);
+            done();
+        }
+}
+END_TEST
+
+/* The last entries of the address space, and the largest leaf there is. */
+START_TEST(run_edges)
+{
+    const struct pt_format *fmt = test_format[_i];
+    uint64_t top = world_canonical(fmt, UINT64_MAX - 3 * PAGE + 1), span;
+    struct pt_run run = {.first = VADDR(top), .mfn = MFN(7)};
+    unsigned int level = fmt->levels - 1, found;
+    struct pt_entry entry;
+
+    begin(fmt);
+    run.end = VADDR(top + 3 * PAGE);
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), 0);
+    for (uint64_t i = 0; i < 3; i++)
+        ref_add(&ref, top + i * PAGE, 0, 7 + i, 0);
+    while (!fmt->level[level].leaf)
+        level--;
+    span = pt_span(fmt, level);
+    run = (struct pt_run){.first = VADDR(span),
+                          .end = VADDR(2 * span),
+                          .mfn = MFN(span / PAGE),
+                          .largest = PT_MAX_LEVELS};
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), 0);
+    ck_assert_int_eq(pt_lookup(&world.pt, VADDR(2 * span - 1), &entry, &found),
+                     0);
+    ck_assert_uint_eq(found, level);
+    ck_assert_uint_eq(entry.mfn.v, span / PAGE);
+    ref_add(&ref, span, level, span / PAGE, 0);
+    done();
+}
+END_TEST
+
+START_TEST(run_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+    uint64_t span = pt_span(fmt, 1);
+    uint64_t limit = UINT64_C(1) << (fmt->pa_bits - DW_PAGE_SHIFT);
+    struct pt_run run = {.first = VADDR(0), .end = VADDR(2 * PAGE)};
+
+    begin(fmt);
+    run.mfn = MFN(limit - 1);
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), -ERANGE);
+    run.mfn = MFN_INVALID;
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), -ERANGE);
+    run.mfn = MFN(0);
+    run.end = VADDR(1);
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), -EINVAL);
+    run.end = VADDR(2 * PAGE);
+    run.memory = PT_UC;
+    if (fmt->set_memory == NULL)
+        ck_assert_int_eq(pt_map_run(&world.pt, &run), -EDOM);
+    ck_assert_uint_eq(world.used, 1);
+
+    /* What is in the way, in the middle of what is filled at once. */
+    ck_assert_int_eq(ref_map(&ref, 4 * PAGE, 5 * PAGE, 77, PT_WRITE), 0);
+    run = (struct pt_run){.first = VADDR(0),
+                          .end = VADDR(span),
+                          .mfn = MFN(0x40000),
+                          .largest = 1};
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), -EEXIST);
+    for (uint64_t i = 0; i < 4; i++)
+        ref_add(&ref, i * PAGE, 0, 0x40000 + i, 0);
+    done();
+}
+END_TEST
+
+/* Each store refused in turn: what is mapped before it stays, and no more. */
+START_TEST(run_store_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+    long tables = (long)fmt->levels - 1;
+    struct pt_run run = {
+        .first = VADDR(PAGE), .end = VADDR(5 * PAGE), .mfn = MFN(9)};
+
+    for (long n = 0; n < tables + 4; n++) {
+        begin(fmt);
+        world.fail_store = n;
+        ck_assert_int_eq(pt_map_run(&world.pt, &run), -EPERM);
+        world.fail_store = -1;
+        for (long i = 0; i < n - tables; i++)
+            ref_add(&ref, (uint64_t)(1 + i) * PAGE, 0, 9 + (uint64_t)i, 0);
+        ck_assert_uint_eq(world.used, 1 + (n < tables ? n : tables));
+        done();
+    }
+}
+END_TEST
+
+/* A memory type stays when permissions change, and when a leaf is replaced. */
+START_TEST(run_memory)
+{
+    static const enum pt_memory types[] = {PT_WB, PT_WT, PT_WC, PT_UC};
+    struct pt_broken token;
+    struct pt_entry entry;
+
+    for (unsigned int i = 0; i < 8; i++) {
+        unsigned int level = i % 2;
+        uint64_t span = pt_span(&pt_x86_64_native, level);
+        struct pt_run run = {.first = VADDR(span),
+                             .end = VADDR(2 * span),
+                             .mfn = MFN(span / PAGE),
+                             .memory = types[i / 2],
+                             .largest = 1};
+
+        world_init(&world, &pt_x86_64_native, test_seed());
+        ck_assert_int_eq(pt_map_run(&world.pt, &run), 0);
+        ck_assert_int_eq(
+            pt_protect(&world.pt, run.first, run.end, PT_WRITE | PT_EXEC), 0);
+        ck_assert_int_eq(pt_lookup(&world.pt, run.first, &entry, NULL), 0);
+        ck_assert(entry.memory == run.memory);
+        ck_assert_uint_eq(entry.prot, PT_WRITE | PT_EXEC);
+        ck_assert_int_eq(pt_break(&world.pt, run.first, level, &token), 0);
+        ck_assert_int_eq(pt_make(&world.pt, &token, MFN(4 * span / PAGE), 0),
+                         0);
+        ck_assert_int_eq(pt_lookup(&world.pt, run.first, &entry, NULL), 0);
+        ck_assert(entry.memory == run.memory);
+        ck_assert_uint_eq(entry.mfn.v, 4 * span / PAGE);
+        ck_assert_msg(world.violation == NULL, "%s", world.violation);
+        world_dispose(&world);
+    }
+}
+END_TEST
+
 /* Tables that are not live yet need none of the ops but two. */
 START_TEST(plain_store)
 {
@@ -284,6 +447,11 @@ TCase *map_tests(void)
     tcase_add_loop_test(tc, store_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, source_fails, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, wide_table, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, run_sizes, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, run_edges, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, run_refused, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, run_store_refused, 0, TEST_FORMATS);
+    tcase_add_test(tc, run_memory);
     tcase_add_loop_test(tc, plain_store, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, pv_entries, 0, 2); /* the two PV formats */
     return tc;
