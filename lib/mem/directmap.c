@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+/* That of the leaves in static tables. */
+#define STATIC_LEVEL 1
+
 /* Leaves of one size, one behind the other. */
 struct run {
     unsigned int level;
@@ -23,6 +26,17 @@ static bool takes(const struct directmap *dm, unsigned int level, uint64_t ma)
            (offset & (pt_span(dm->format, level) - 1)) == 0;
 }
 
+/* The level of the largest leaf at `ma`; *end is cut to where that holds. */
+static unsigned int largest_at(const struct directmap *dm, uint64_t ma,
+                               uint64_t *end)
+{
+    if (ma >= dm->static_end.v || dm->largest == 0)
+        return dm->largest;
+    if (*end > dm->static_end.v)
+        *end = dm->static_end.v;
+    return STATIC_LEVEL;
+}
+
 /*
  * The leaves from `ma` on: as large as alignment and end allow, and as many as
  * there are before larger ones can be had.
@@ -30,9 +44,10 @@ static bool takes(const struct directmap *dm, unsigned int level, uint64_t ma)
 static struct run next_run(const struct directmap *dm, uint64_t ma,
                            uint64_t end)
 {
+    unsigned int level = largest_at(dm, ma, &end);
     struct run run = {.level = 0, .bytes = end - ma};
 
-    for (unsigned int level = dm->largest; level > 0; level--) {
+    for (; level > 0; level--) {
         uint64_t span = pt_span(dm->format, level);
         uint64_t up = (ma + span - 1) & ~(span - 1);
 
@@ -169,4 +184,152 @@ bool directmap_next_broken(const struct directmap *dm,
         return true;
     }
     return false;
+}
+
+/* The part that the first stage maps; it may be empty. */
+static struct mem_chunk static_part(const struct directmap *dm,
+                                    const struct mem_chunk *chunk)
+{
+    uint64_t span = pt_span(dm->format, STATIC_LEVEL);
+    uint64_t first = (chunk->first.v + span - 1) & ~(span - 1);
+    uint64_t end = chunk->end.v;
+    struct mem_chunk part = {.type = chunk->type};
+
+    if (first < span)
+        first = span;
+    if (end > dm->static_end.v)
+        end = dm->static_end.v;
+    end &= ~(span - 1);
+    if (first >= end || !takes(dm, STATIC_LEVEL, first))
+        first = end = chunk->first.v;
+    part.first = MADDR(first);
+    part.end = MADDR(end);
+    return part;
+}
+
+/*
+ * What an entry says beside the MTRRs.  Write-protect and what is not known are
+ * left to them: together with PT_WB their type holds (SDM vol. 3A, table 12-7).
+ */
+static enum pt_memory entry_memory(const struct pt_format *fmt,
+                                   enum mem_type type)
+{
+    if (fmt->set_memory == NULL)
+        return PT_WB;
+    switch (type) {
+    case MEM_UC:
+        return PT_UC;
+    case MEM_WC:
+        return PT_WC;
+    case MEM_WT:
+        return PT_WT;
+    default:
+        return PT_WB;
+    }
+}
+
+static int map_part(const struct directmap *dm, const struct pt_tables *pt,
+                    uint64_t first, uint64_t end, enum mem_type type)
+{
+    struct mem_chunk part = {MADDR(first), MADDR(end), type};
+    struct pt_run run = {.prot = PT_WRITE | PT_GLOBAL};
+    int rc = 0;
+
+    run.memory = entry_memory(dm->format, type);
+    while (rc == 0 && first < end) {
+        uint64_t to = end;
+
+        rc = check_chunk(dm, &part);
+        run.largest = largest_at(dm, first, &to);
+        run.first = VADDR(va_of(dm, first));
+        run.end = VADDR(va_of(dm, to));
+        run.mfn = maddr_to_mfn(MADDR(first));
+        if (rc == 0)
+            rc = pt_map_run(pt, &run);
+        first = to;
+    }
+    return rc;
+}
+
+static int no_table(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
+{
+    (void)ctx;
+    (void)level;
+    (void)va;
+    (void)mfn;
+    return -ENOMEM;
+}
+
+int directmap_map_static(const struct directmap *dm, const struct pt_tables *pt,
+                         const struct mem_chunk *chunk, size_t n)
+{
+    struct pt_ops ops = *pt->ops;
+    struct pt_tables there = *pt;
+    int rc = 0;
+
+    ops.alloc = no_table;
+    there.ops = &ops;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        struct mem_chunk part = static_part(dm, &chunk[i]);
+
+        rc = map_part(dm, &there, part.first.v, part.end.v, part.type);
+    }
+    return rc;
+}
+
+int directmap_map_rest(const struct directmap *dm, const struct pt_tables *pt,
+                       const struct mem_chunk *chunk, size_t n)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        const struct mem_chunk *c = &chunk[i];
+        struct mem_chunk part = static_part(dm, c);
+
+        rc = map_part(dm, pt, c->first.v, part.first.v, c->type);
+        if (rc == 0)
+            rc = map_part(dm, pt, part.end.v, c->end.v, c->type);
+    }
+    return rc;
+}
+
+int directmap_boot_unmap(const struct directmap *dm, const struct pt_tables *pt)
+{
+    uint64_t span = pt_span(dm->format, STATIC_LEVEL);
+    struct pt_broken token;
+    int rc = 0;
+
+    for (uint64_t va = dm->boot_maps.v; rc == 0 && va < dm->static_end.v;
+         va += span)
+        rc = pt_break(pt, VADDR(va), STATIC_LEVEL, &token);
+    /* The first that is EMPTY is behind the last. */
+    return rc == -ENOENT ? 0 : rc;
+}
+
+int directmap_boot_map(const struct directmap *dm, const struct pt_tables *pt,
+                       maddr_t first, maddr_t end, vaddr_t *va)
+{
+    uint64_t span = pt_span(dm->format, STATIC_LEVEL);
+    uint64_t from = first.v & ~(span - 1);
+    uint64_t bytes = ((end.v + span - 1) & ~(span - 1)) - from;
+    struct pt_run run = {.prot = PT_WRITE, .largest = STATIC_LEVEL};
+    struct pt_ops ops = *pt->ops;
+    struct pt_tables there = *pt;
+    int rc;
+
+    if (first.v >= end.v || end.v > MEM_ADDR_END)
+        return -EINVAL;
+    if (dm->boot_maps.v > dm->static_end.v ||
+        bytes > dm->static_end.v - dm->boot_maps.v)
+        return -ENOSPC;
+    ops.alloc = no_table;
+    there.ops = &ops;
+    run.first = dm->boot_maps;
+    run.end = VADDR(dm->boot_maps.v + bytes);
+    run.mfn = maddr_to_mfn(MADDR(from));
+    rc = pt_map_run(&there, &run);
+    if (rc == -ENOMEM) /* what was mapped before is the first of all */
+        return directmap_boot_unmap(dm, pt) < 0 ? -EFAULT : rc;
+    *va = VADDR(dm->boot_maps.v + (first.v - from));
+    return rc;
 }

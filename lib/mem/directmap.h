@@ -6,17 +6,34 @@
  * Each chunk (mem/memmap.h) is mapped with the largest leaves that lie in it as
  * a whole: a superpage over a hole maps what is no RAM, and one over two memory
  * types is undefined (Intel SDM vol. 3A, 12.11.9).
+ *
+ * A hypervisor that boots on static tables maps in two stages: first
+ * directmap_map_static(), which needs no memory for tables, then, when there is
+ * an allocator, directmap_map_rest().  In between it reaches what the first
+ * stage left out by directmap_boot_map().
  */
 #ifndef DW_MEM_DIRECTMAP_H
 #define DW_MEM_DIRECTMAP_H
 
 #include "mem/memmap.h"
-#include "pt/format.h"
+#include "pt/map.h"
 
 struct directmap {
     const struct pt_format *format;
     vaddr_t base;         /* where machine address 0 is; page-aligned */
     unsigned int largest; /* no leaf above this level: the CPU may have none */
+    /*
+     * Where the static tables end: below it there is a table of level 1 for all
+     * addresses, and no leaf above that level.  It is a property of the tables;
+     * 0: there are none.
+     */
+    maddr_t static_end;
+    /*
+     * Where temporary mappings begin, in addresses from 0 on, which the static
+     * tables translate, too.  It is a choice: from 1 GiB on, say, small offsets
+     * from NULL stay unmapped.  A multiple of what a leaf of level 1 maps.
+     */
+    vaddr_t boot_maps;
 };
 
 /* What it takes. */
@@ -52,5 +69,38 @@ bool directmap_next_broken(const struct directmap *dm,
                            const struct mem_chunk *chunk, size_t n,
                            unsigned int level, maddr_t *at,
                            struct directmap_broken *broken);
+
+/*
+ * The first stage: of the chunks what leaves of level 1 map as a whole, from
+ * the second such leaf up to static_end (the first one's place has a table, for
+ * low memory and what starts CPUs).  Nothing is allocated. -ENOMEM: a table is
+ * not there.  Otherwise as pt_map_run(): what was mapped before a failure
+ * stays.
+ */
+int __attribute__((warn_unused_result))
+directmap_map_static(const struct directmap *dm, const struct pt_tables *pt,
+                     const struct mem_chunk *chunk, size_t n);
+
+/*
+ * The second stage: all that the first one, of the same chunks, does not map;
+ * so with static_end 0 everything.  Failures as of pt_map_run().
+ */
+int __attribute__((warn_unused_result))
+directmap_map_rest(const struct directmap *dm, const struct pt_tables *pt,
+                   const struct mem_chunk *chunk, size_t n);
+
+/*
+ * Maps [first, end), whatever memory it is, at boot_maps, with leaves of level
+ * 1 and without allocating; *va gets the address of `first`.  One such mapping
+ * is there at a time. -EINVAL: nothing to map.  -ENOSPC: it would go on behind
+ * static_end.  -EEXIST: there is one.  -ENOMEM: a table is not there.
+ */
+int __attribute__((warn_unused_result))
+directmap_boot_map(const struct directmap *dm, const struct pt_tables *pt,
+                   maddr_t first, maddr_t end, vaddr_t *va);
+
+/* Takes it away, with the invalidations.  As pt_break(). */
+int __attribute__((warn_unused_result))
+directmap_boot_unmap(const struct directmap *dm, const struct pt_tables *pt);
 
 #endif /* DW_MEM_DIRECTMAP_H */
