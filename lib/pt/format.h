@@ -56,6 +56,7 @@ struct pt_format {
     bool va_signed;       /* the bits above va_bits repeat its top bit */
     unsigned int pa_bits; /* width of a machine address to be written */
     uint32_t prots;       /* the enum pt_prot bits that an entry can say */
+    bool frame_in_place;  /* an entry's frame stands in it as its address */
     struct pt_level level[PT_MAX_LEVELS]; /* leaf level first */
 
     /*

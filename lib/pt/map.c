@@ -89,6 +89,11 @@ int pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
 
 /* pt_map_run(): the same, with as many leaves at once as a table takes. */
 
+struct map_run {
+    struct pt_run run;
+    bool fresh; /* the next entry is in a table that was just added */
+};
+
 static uint64_t run_leaf(const struct pt_format *fmt, unsigned int level,
                          const struct pt_run *run, mfn_t mfn)
 {
@@ -119,43 +124,69 @@ static unsigned int run_leaves(const struct pt_visit_ctx *v,
     return left / span < in_table ? (unsigned int)(left / span) : in_table;
 }
 
+/* How many of the n entries are EMPTY before the first that is not. */
+static unsigned int count_empty(const struct pt_visit_ctx *v, unsigned int n)
+{
+    const struct pt_format *fmt = v->pt->format;
+    uint64_t empty = fmt->empty(v->level), others = 0;
+    unsigned int i;
+
+    for (i = 0; i < n; i++)
+        others |= v->slot[i] ^ empty;
+    if (others == 0)
+        return n;
+    for (i = 0; i < n && fmt->decode(v->level, v->slot[i]).kind == PT_EMPTY;)
+        i++;
+    return i;
+}
+
+/* All of them are EMPTY; the walk goes on behind them. */
 static int add_leaves(struct pt_visit_ctx *v, const struct pt_run *run,
                       unsigned int n)
 {
     const struct pt_format *fmt = v->pt->format;
-    uint64_t frames = pt_span(fmt, v->level) >> DW_PAGE_SHIFT;
-    uint64_t empty = fmt->empty(v->level);
+    uint64_t span = pt_span(fmt, v->level), *slot = v->slot;
     mfn_t mfn = run_mfn(run, v->va);
+    uint64_t raw = run_leaf(fmt, v->level, run, mfn);
+    int rc = 0;
 
-    for (unsigned int i = 0; i < n; i++, mfn.v += frames) {
-        uint64_t *slot = &v->slot[i];
-        int rc;
-
-        if (i > 0 && *slot != empty &&
-            fmt->decode(v->level, *slot).kind != PT_EMPTY)
-            break; /* the walk comes to it */
-        rc = store(v->pt, slot, run_leaf(fmt, v->level, run, mfn));
-        if (rc < 0)
-            return rc;
-        v->entries = i + 1;
+    v->entries = n;
+    /* Here the time goes, for all that is mapped. */
+    if (v->pt->ops->store == NULL && fmt->frame_in_place) {
+        for (unsigned int i = 0; i < n; i++)
+            slot[i] = raw + i * span;
+        return 0;
     }
-    return 0;
+    for (unsigned int i = 0; rc == 0 && i < n; i++) {
+        rc = store(v->pt, &slot[i], run_leaf(fmt, v->level, run, mfn));
+        mfn.v += span >> DW_PAGE_SHIFT;
+    }
+    return rc;
 }
 
 static int map_run_entry(struct pt_visit_ctx *v)
 {
-    const struct pt_run *run = v->arg;
+    struct map_run *map = v->arg;
     unsigned int n;
+    int rc;
 
     if (v->visit == PT_VISIT_LEAF)
         return -EEXIST;
-    n = run_leaves(v, run);
-    return n > 0 ? add_leaves(v, run, n) : add_table(v);
+    n = run_leaves(v, &map->run);
+    if (n == 0) {
+        rc = add_table(v);
+        map->fresh = rc == 0;
+        return rc;
+    }
+    if (!map->fresh)
+        n = count_empty(v, n);
+    map->fresh = false;
+    return add_leaves(v, &map->run, n);
 }
 
 int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
 {
-    struct pt_run r = *run;
+    struct map_run map = {.run = *run};
     uint64_t pages = (run->end.v - run->first.v) >> DW_PAGE_SHIFT;
 
     if (!pt_range_valid(pt->format, run->first, run->end))
@@ -166,7 +197,7 @@ int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
     if (run->memory != PT_WB && pt->format->set_memory == NULL)
         return -EDOM;
     return pt_walk(pt, run->first, run->end, PT_VISIT_EMPTY | PT_VISIT_LEAF,
-                   map_run_entry, &r);
+                   map_run_entry, &map);
 }
 
 /* pt_protect(): one pass that looks, one that only writes. */

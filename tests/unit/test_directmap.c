@@ -11,12 +11,13 @@
 #include "pt_scrambled.h"
 #include "unit_random.h"
 
-#define PAGE   DW_PAGE_SIZE
-#define MIB    (UINT64_C(1) << 20)
-#define MAPS   10000
-#define BUILT  500 /* of them with tables */
-#define FAILED 150 /* of these with each allocation failing, if not too many   \
-                    */
+#define PAGE  DW_PAGE_SIZE
+#define MIB   (UINT64_C(1) << 20)
+#define MAPS  10000
+#define BUILT 500 /* of them with tables */
+#define FAILED                                                                 \
+    150 /* of these with each allocation failing, if not too many              \
+         */
 #define PAGES  10240
 #define CHUNKS 10
 #define TABLES 1024
