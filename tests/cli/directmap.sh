@@ -136,8 +136,14 @@ fails 3 'log:2: a register that is not whole: wrapped, or cut' \
     directmap --mtrr log
 
 # The command line.
-fails 2 'directmap: --e820 or --mtrr is wanted; see "domwright help directmap"' \
+fails 2 'directmap: one of --e820, --mtrr and --host is wanted; see "domwright help directmap"' \
     directmap
+fails 2 'directmap: --e820 or --host, not both; see "domwright help directmap"' \
+    directmap --e820 log --host
+fails 2 'directmap: standard input is one file; --e820 finds MTRRs, too; see "domwright help directmap"' \
+    directmap --e820 - --mtrr -
+fails 2 "directmap: the file's name is empty; see \"domwright help directmap\"" \
+    directmap --mtrr=
 fails 2 'directmap: no format yaml; see "domwright help directmap"' \
     directmap --e820 log --format yaml
 fails 2 'directmap: it takes no argument; see "domwright help directmap"' \
@@ -147,4 +153,59 @@ fails 3 '.: Is a directory' directmap --e820 .
 : >log
 fails 3 'log: no memory map in it' directmap --e820 log
 fails 3 'log: no MTRRs in it' directmap --mtrr log
+
+# Standard input; a file each.
+works directmap --e820 "$maps/44-xen-4.1.1-half-page.txt" --json
+cp out wanted
+checks=$((checks + 3))
+"$domwright" directmap --json --e820 - <"$maps/44-xen-4.1.1-half-page.txt" >out
+cmp -s out wanted || wrong 'standard input gives something else'
+"$domwright" directmap --e820 - <&- >out 2>err && wrong 'no standard input'
+[ "$(cat err)" = 'domwright: standard input: Bad file descriptor' ] ||
+    wrong 'no standard input has another line'
+works directmap --e820 "$maps/44-xen-4.1.1-half-page.txt" \
+    --mtrr "$maps/37-proc-mtrr-2.6.22-64g.txt" --json
+grep -q '"type": "write-back"' out || wrong 'the MTRRs are not taken'
+
+# What is no paste at all: refused, by a line, and nothing else happens.
+for junk in "$domwright" "$srcdir/tests/cli/lib.sh" /dev/null; do
+    run directmap --e820 "$junk" --json
+    [ "$status" = 3 ] || wrong "$junk: status $status"
+    [ "$(wc -l <err)" = 1 ] || wrong "$junk: not one line"
+done
+
+# The output is full, closed, or read in part.
+map=$maps/54-xen-efi-quoted-448g.txt
+for format in text json; do
+    checks=$((checks + 3))
+    "$domwright" directmap --e820 "$map" --format $format >/dev/full 2>err &&
+        wrong 'a full output is success'
+    grep -qx 'domwright: writing the output failed: No space left on device' err ||
+        wrong 'a full output is not told of'
+    "$domwright" directmap --e820 "$map" --format $format >&- 2>err &&
+        wrong 'a closed output is success'
+    "$domwright" directmap --e820 "$map" --format $format 2>err | head -n 1 >out
+    [ "$(wc -l <out)" = 1 ] || wrong 'head got no line'
+    [ ! -s err ] || wrong 'a closed pipe is told of'
+done
+
+# A host's own map, of the embedded one here.
+if ! ldd "$top/src/hypervisor/fakexen/.libs/fakexen.so" | grep -q libasan; then
+    DOMWRIGHT_FAKEXEN=$top/src/hypervisor/fakexen/fakexen
+    export DOMWRIGHT_FAKEXEN
+    printf '0 +640K ram\n1M +1023M ram\n4G +3G ram\n' >e820
+    "$DOMWRIGHT_FAKEXEN" --host machine --e820 e820 true || wrong 'no machine'
+    works --host machine directmap --host --json
+    has ram_bytes $((651264 + (1023 + 3072) * 1048576)) # not page 0
+    notes 'no MTRRs'
+    works --host machine directmap --host
+    prints '^memory map  the host, as Xen has it$'
+    prints '^leaves      3 of 1 GiB, 511 of 2 MiB, 415 of 4 KiB$'
+    prints '^tables      4 '
+fi
+if [ ! -e /dev/xen/privcmd ]; then
+    DOMWRIGHT_FAKEXEN=/nowhere
+    fails 5 'no Xen hypervisor to talk to: No such file or directory' \
+        directmap --host
+fi
 finish

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "host/ask.h"
 #include "memmap/machine.h"
 #include "report/directmap.h"
 
@@ -17,6 +18,7 @@ static const struct directmap xens = {
 
 static const struct option options[] = {
     {"e820", required_argument, NULL, 'e'},
+    {"host", no_argument, NULL, 'H'},
     {"mtrr", required_argument, NULL, 'm'},
     {"format", required_argument, NULL, 'f'},
     {"json", no_argument, NULL, 'j'},
@@ -36,14 +38,19 @@ static int check(struct diag *dg, struct args *args)
 
     if (format && strcmp(format, "text") && strcmp(format, "json"))
         return args_usage(dg, args->name, "no format %s", format);
-    if (!e820 && !mtrr)
-        return args_usage(dg, args->name, "--e820 or --mtrr is wanted");
+    if (!e820 && !mtrr && !args->times['H'])
+        return args_usage(dg, args->name,
+                          "one of --e820, --mtrr and --host is wanted");
+    if (e820 && args->times['H'])
+        return args_usage(dg, args->name, "--e820 or --host, not both");
     if ((e820 && !*e820) || (mtrr && !*mtrr))
         return args_usage(dg, args->name, "the file's name is empty");
     if (e820 && mtrr && !strcmp(e820, "-") && !strcmp(mtrr, "-"))
         return args_usage(
             dg, args->name,
             "standard input is one file; --e820 finds MTRRs, too");
+    if (!args->times['H'])
+        args->need = NEED_NOTHING;
     return 0;
 }
 
@@ -62,11 +69,24 @@ static int print(struct host *host, const struct machine *machine, bool json)
     return 0;
 }
 
+static int take_host(struct machine *machine, struct host *host)
+{
+    struct mem_range range[HOST_RANGES];
+    size_t n;
+    int rc = host_memory_map(host, range, &n);
+
+    return rc ? rc
+              : machine_take_ranges(machine, "the host, as Xen has it", range,
+                                    n, host->dg);
+}
+
 /* The map's file has MTRRs, too, where no other one is named. */
 static int gather(struct machine *machine, struct paste *e820,
-                  struct paste *mtrr, const struct args *args, struct diag *dg)
+                  struct paste *mtrr, const struct args *args,
+                  struct host *host)
 {
-    int rc = 0;
+    struct diag *dg = host->dg;
+    int rc = args->times['H'] ? take_host(machine, host) : 0;
 
     if (args->value['e'])
         rc = paste_read(e820, args->value['e'], dg);
@@ -84,7 +104,7 @@ static int run(struct host *host, const struct args *args)
 {
     struct paste e820 = {0}, mtrr = {0};
     struct machine machine = {0};
-    int rc = gather(&machine, &e820, &mtrr, args, host->dg);
+    int rc = gather(&machine, &e820, &mtrr, args, host);
 
     if (!rc)
         rc = print(host, &machine, wants_json(args));
@@ -96,15 +116,17 @@ static int run(struct host *host, const struct args *args)
 
 const struct command cmd_directmap = {
     .name = "directmap",
-    .args = "[--e820 FILE] [--mtrr FILE] [--format text|json]",
+    .args = "[--e820 FILE | --host] [--mtrr FILE] [--format text|json]",
     .summary = "show what a machine's direct map has to look like",
-    .help = "  --e820 FILE          the memory map: a boot log, xl dmesg, "
-            "/proc/iomem, ...;\n"
-            "                       \"-\" is standard input\n"
-            "  --mtrr FILE          the MTRRs, if they are not in that file\n"
-            "  --format FORMAT      text or json\n"
-            "  --json               the same as --format json\n",
-    .need = NEED_NOTHING,
+    .help =
+        "  --e820 FILE          the memory map: a boot log, xl dmesg, "
+        "/proc/iomem, ...;\n"
+        "                       \"-\" is standard input\n"
+        "  --host               the memory map of this host, as Xen has it\n"
+        "  --mtrr FILE          the MTRRs, if they are not in that file\n"
+        "  --format FORMAT      text or json\n"
+        "  --json               the same as --format json\n",
+    .need = NEED_XEN, /* with --host */
     .options = options,
     .max = 0,
     .wanted = "it takes no argument",

@@ -27,6 +27,32 @@ int host_ask(struct host *host, struct host_facts *facts)
     return 0;
 }
 
+int host_memory_map(struct host *host, struct mem_range range[HOST_RANGES],
+                    size_t *nr)
+{
+    struct e820entry *entry = calloc(HOST_RANGES, sizeof(*entry));
+    int i, n;
+
+    if (!entry)
+        return diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
+    n = xc_get_machine_memory_map(host->xc, entry, HOST_RANGES);
+    if (n < 0) {
+        n = diag_fail_xc(host->dg, "asking Xen about the machine's memory");
+        free(entry);
+        return n;
+    }
+    for (i = 0; i < n; i++) {
+        uint64_t end = entry[i].addr + entry[i].size;
+
+        range[i].first = MADDR(entry[i].addr);
+        range[i].end = MADDR(end < entry[i].addr ? UINT64_MAX : end);
+        range[i].type = entry[i].type;
+    }
+    free(entry);
+    *nr = (size_t)n;
+    return 0;
+}
+
 unsigned int domain_width(struct host *host, const xc_domaininfo_t *info)
 {
     unsigned int bytes;

@@ -9,6 +9,7 @@
 
 #include "frame.h"
 #include "host/host.h"
+#include "mem/memmap.h"
 
 /* Which Xen it is, and what the machine has. */
 struct host_facts {
@@ -24,6 +25,17 @@ struct host_facts {
 /* 0, or a negative errno and the failure in host->dg. */
 int __attribute__((warn_unused_result))
 host_ask(struct host *host, struct host_facts *facts);
+
+/* More than Xen has room for (xen/include/asm-x86/e820.h, E820MAX). */
+#define HOST_RANGES 2048
+
+/*
+ * The machine's memory map as Xen has it: at most HOST_RANGES ranges, and how
+ * many.  0, or a negative errno and the failure in host->dg.
+ */
+int __attribute__((warn_unused_result))
+host_memory_map(struct host *host, struct mem_range range[HOST_RANGES],
+                size_t *nr);
 
 /* 32 or 64 for a PV domain, 0 for others and where Xen does not say. */
 unsigned int domain_width(struct host *host, const xc_domaininfo_t *info);

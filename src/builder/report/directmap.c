@@ -105,8 +105,23 @@ static void print_need(const struct directmap_report *report, FILE *out)
                 i ? ", " : "\n");
 }
 
-static void print_broken(const struct directmap_report *report,
-                         unsigned int level, FILE *out)
+/* One that cannot be a leaf, why, and what is there instead. */
+static void print_one(const struct directmap_broken *broken, FILE *out)
+{
+    uint64_t tables = sum(broken->need.tables, broken->level);
+
+    fprintf(out, "%#15" PRIx64 "  %s: %s; ", broken->first.v,
+            size_words[broken->level], reason(broken));
+    for (unsigned int i = broken->level; i-- > 0;)
+        if (broken->need.leaves[i])
+            fprintf(out, "%" PRIu64 " of %s, ", broken->need.leaves[i],
+                    size_words[i]);
+    fprintf(out, "%" PRIu64 " table%s\n", tables, tables == 1 ? "" : "s");
+}
+
+/* Returns whether there were any. */
+static bool print_broken(const struct directmap_report *report,
+                         unsigned int level, bool headed, FILE *out)
 {
     const struct machine *machine = report->machine;
     struct directmap_broken b;
@@ -115,25 +130,22 @@ static void print_broken(const struct directmap_report *report,
 
     while (directmap_next_broken(&report->map, machine->chunk,
                                  machine->nr_chunks, level, &at, &b)) {
-        if (n++ >= SHOWN)
-            continue;
-        if (n == 1)
+        if (!headed)
             fprintf(out, "\n%15s  %s\n", "not one leaf",
                     "because, and instead");
-        fprintf(out, "%#15" PRIx64 "  %s: %s; ", b.first.v, size_words[level],
-                reason(&b));
-        for (unsigned int i = level; i-- > 0;)
-            fprintf(out, "%" PRIu64 " of %s%s", b.need.leaves[i], size_words[i],
-                    i ? ", " : "; ");
-        fprintf(out, "%" PRIu64 " tables\n", sum(b.need.tables, level));
+        headed = true;
+        if (n++ < SHOWN)
+            print_one(&b, out);
     }
     if (n > SHOWN)
         fprintf(out, "%15s  %u more of %s\n", "", n - SHOWN, size_words[level]);
+    return headed;
 }
 
 void directmap_print(const struct directmap_report *report, FILE *out)
 {
     const struct machine *machine = report->machine;
+    bool headed = false;
 
     print_source(machine, out);
     if (machine->source)
@@ -143,7 +155,7 @@ void directmap_print(const struct directmap_report *report, FILE *out)
     if (machine->source) {
         print_need(report, out);
         for (unsigned int level = report->map.largest; level > 0; level--)
-            print_broken(report, level, out);
+            headed = print_broken(report, level, headed, out);
     }
     if (machine->findings.nr)
         fputc('\n', out);
