@@ -67,6 +67,8 @@ id() {
 }
 
 same_as_xl
+same_as_xl 'vcpus = 2' 'cpus = "all,^1"'
+same_as_xl 'vcpus = 2' 'cpus = [ "0-6", "all" ]'
 same_as_xl 'vcpus = 1' 'ramdisk = ""' 'root = ""'
 same_as_xl 'maxvcpus = 2' 'extra = ""' 'vif = [ ]; disk = [ ];; vcpus = 1;' \
     "name = 'a'" 'name += "b"' 'name = "guest"' 'memory = 0x20' 'maxmem = 050'

@@ -111,6 +111,7 @@ static json_t *numbers_below(unsigned long end)
     return list;
 }
 
+/* libxl's sets of CPUs have whole bytes, and keep what is named in these. */
 static json_t *affinity(const struct config *cfg, unsigned int cpus)
 {
     json_t *vcpus = json_array(), *list;
@@ -119,7 +120,7 @@ static json_t *affinity(const struct config *cfg, unsigned int cpus)
 
     for (vcpu = 0; vcpu < cfg->n_cpus; vcpu++) {
         list = json_array();
-        for (cpu = 0; cpu < cpus && cpu < CPULIST_MAX; cpu++)
+        for (cpu = 0; cpu < (cpus + 7) / 8 * 8 && cpu < CPULIST_MAX; cpu++)
             if (cpulist_has(&cfg->cpus[vcpu], cpu))
                 json_array_append_new(list, json_integer(cpu));
         json_array_append_new(vcpus, list);
