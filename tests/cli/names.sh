@@ -110,6 +110,8 @@ a=$("$domwright" domid guest)
 store >entries
 fails 3 "named.cfg:5: uuid: domain $a (guest) has it already" \
     create -ep named.cfg 'name="b"'
+fails 3 "named.cfg:5: uuid: domain $a (guest) has it already" \
+    create -ep named.cfg 'name="b"' 'disk=["/etc/hostname,,xvda"]'
 store | cmp -s entries - || wrong 'a refused twin'
 is "$(there)" "guest:$a " 'no twin'
 

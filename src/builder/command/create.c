@@ -255,14 +255,19 @@ static int plan_for_xl(const struct config *cfg, const struct options *opt,
 }
 
 /* 1: that was all.  0: with a dry run, which goes on.  Or it is refused. */
-static int leave_to_xl(const struct config *cfg, const struct options *opt,
-                       const struct args *args, struct diag *dg)
+static int leave_to_xl(struct host *host, const struct config *cfg,
+                       const struct options *opt, const struct args *args)
 {
+    struct diag *dg = host->dg;
+    int rc;
+
     if (args->times['N'])
         return config_refuse_xl(cfg, dg);
     if (opt->dry_run)
         return plan_for_xl(cfg, opt, dg);
-    return hand_over(cfg, args, opt->file, opt->extra, opt->n_extra, dg);
+    rc = guest_check_uuid(host, cfg);
+    return rc ? rc
+              : hand_over(cfg, args, opt->file, opt->extra, opt->n_extra, dg);
 }
 
 static int run(struct host *host, const struct args *args)
@@ -288,7 +293,7 @@ static int run(struct host *host, const struct args *args)
     if (!rc)
         rc = config_check(&g.cfg, dg);
     if (!rc && g.cfg.needs_xl)
-        rc = leave_to_xl(&g.cfg, &opt, args, dg);
+        rc = leave_to_xl(host, &g.cfg, &opt, args);
     if (!rc) {
         dw_hooks_register(opt.order, NULL);
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);

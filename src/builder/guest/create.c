@@ -20,21 +20,41 @@ int guest_plan(struct guest *g, struct diag *dg)
     return rc ? rc : image_plan(&g->image, &g->cfg, dg);
 }
 
-static int taken(const struct guest *g, const struct store_taken *by,
-                 struct diag *dg)
+static int taken(struct host *host, const struct config *cfg,
+                 const struct store_taken *by)
 {
     char *name;
     int rc;
 
     if (!by->uuid)
-        return config_fail(&g->cfg, dg, DW_CONFIG, -EEXIST, "name",
+        return config_fail(cfg, host->dg, DW_CONFIG, -EEXIST, "name",
                            "domain %u is named %s already", by->domid,
-                           g->cfg.name);
-    name = store_read(g->host->xs, by->domid, "name");
-    rc = config_fail(&g->cfg, dg, DW_CONFIG, -EEXIST, "uuid",
+                           cfg->name);
+    name = store_read(host->xs, by->domid, "name");
+    rc = config_fail(cfg, host->dg, DW_CONFIG, -EEXIST, "uuid",
                      "domain %u (%s) has it already", by->domid,
                      name ? name : "without a name");
     free(name);
+    return rc;
+}
+
+int guest_check_uuid(struct host *host, const struct config *cfg)
+{
+    struct store_taken by = {.uuid = true};
+    xc_domaininfo_t *list;
+    unsigned int i, n;
+    int rc;
+
+    if (!cfg->uuid_given)
+        return 0;
+    rc = host_domains(host, &list, &n);
+    for (i = 0; !rc && i < n; i++)
+        if (!(list[i].flags & XEN_DOMINF_dying) &&
+            !memcmp(list[i].handle, cfg->uuid, UUID_BYTES)) {
+            by.domid = list[i].domain;
+            rc = taken(host, cfg, &by);
+        }
+    free(list);
     return rc;
 }
 
@@ -45,7 +65,7 @@ static int claim(struct guest *g, struct store_claim *claim, struct diag *dg)
     int rc = store_claim(g->host, &g->cfg, claim, &other);
 
     if (rc == -EEXIST)
-        return taken(g, &other, dg);
+        return taken(g->host, &g->cfg, &other);
     return rc ? diag_fail(dg, DW_FAILED, rc, "reading names in xenstore: %s",
                           strerror(-rc))
               : 0;
@@ -79,7 +99,7 @@ static int enter(struct guest *g, struct store_claim *claim, struct diag *dg)
         store_enter(g->host, &g->cfg, g->domain.domid, &rings, claim, &other);
 
     if (rc == -EEXIST)
-        return taken(g, &other, dg);
+        return taken(g->host, &g->cfg, &other);
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "entering it in xenstore: %s",
                          strerror(-rc));

@@ -35,6 +35,14 @@ guest_plan(struct guest *g, struct diag *dg);
 int __attribute__((warn_unused_result))
 guest_create(struct guest *g, bool start, struct diag *dg);
 
+/*
+ * Is the UUID free that the configuration gives?  guest_create() sees to that
+ * by itself; xl does not.  -EEXIST and the failure in host->dg: a living domain
+ * has it.
+ */
+int __attribute__((warn_unused_result))
+guest_check_uuid(struct host *host, const struct config *cfg);
+
 /* The frame of one of its pages, by PFN, once it is built. */
 mfn_t guest_frame(const struct guest *g, uint64_t pfn);
 
