@@ -124,6 +124,58 @@ log <<'END'
 END
 refused '2: a range without its type: wrapped, or cut'
 log <<'END'
+[    0.000000]  BIOS-e820: 0000000000000000 - 000000000009f000 (usable)
+[    0.000000]  BIOS-e820: 0000000000100000 - 00000000[    0.000000] Linux version 2.6.38
+[    0.000000]  BIOS-e820: 0000000000000000 - 000000000009f000 (usable)
+END
+refused '2: a range that is not whole: wrapped, or cut'
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff]  System RAM
+BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]
+BIOS-e820: [mem 0x0000000000100000-0x000000000ffdffff]  System RAM
+END
+refused '3: a line is missing before it: neither a range nor a gap ends here'
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usble
+END
+refused '1: a range without a type that is known'
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x0010000000000fff] usable
+END
+refused '1: no machine has an address of more than 52 bits'
+log <<'END'
+/sys/firmware/memmap/0/end:0x9fbff
+/sys/firmware/memmap/0/start:0x0
+/sys/firmware/memmap/0/type:System RAM
+/sys/firmware/memmap/1/end:0x3fffffff
+END
+refused '4: entry 1 has no start'
+log <<'END'
+00000000-00000fff : Reserved
+00001000-0009fbff : System RAM
+00080000-000fffff : Reserved
+END
+refused '3: a range that is neither in the one before nor behind it'
+log <<'END'
+MTRR default type: uncachable
+MTRR variable ranges enabled:
+  0 base 000000000000 mask FFFF80000000 write-back
+  2 disabled
+END
+fails 3 'log:4: register 2 where 1 is due' directmap --mtrr log
+log <<'END'
+reg00: base=0x80000000 (1024MB), size=1024MB: write-back, count=1
+END
+fails 3 'log:1: 0x80000000 is not 1024MB' directmap --mtrr log
+log <<'END'
+reg00: base=0x80000000 (2048MB), size=1536MB: write-back, count=1
+END
+fails 3 'log:1: a size that is no power of two' directmap --mtrr log
+log <<'END'
+  0 base 000000000000 mask F0F000000000 write-back
+END
+fails 3 'log:1: no mask that makes one range' directmap --mtrr log
+log <<'END'
 00000000-00000000 : Reserved
 00000000-00000000 : System RAM
 END
@@ -134,6 +186,62 @@ reg01: base=0x80000000 (2048MB), size=10
 END
 fails 3 'log:2: a register that is not whole: wrapped, or cut' \
     directmap --mtrr log
+
+# Of several maps the machine's own is taken; what is odd about it is said.
+# gives BYTES [FINDING]: what is in log
+gives() {
+    works directmap --e820 log --json
+    has ram_bytes "$1"
+    [ $# = 1 ] || notes "$2"
+}
+log <<'END'
+(XEN) Initial Xen-e820 RAM map:
+(XEN)  [0000000000100000, 000000007fffffff] (usable)
+(XEN)  [0000000000000000, 000000000009ffff] (usable)
+(XEN)  [000000000009d000, 000000000009ffff] (reserved)
+(XEN) Xen-e820 RAM map:
+(XEN)  [0000000000000000, 000000000009cfff] (usable)
+(XEN)  [0000000000100000, 000000007ffeffff] (usable)
+(XEN) System RAM: 2047MB (2096628kB)
+END
+gives 2147012608 'line 8: Xen counts 2096628 kB of RAM, and the map has 2096692 kB'
+sed -n 1,4p log >initial
+mv initial log
+gives 2147078144 'line 4: the range overlaps the one before'
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable
+BIOS-e820: [mem 0x0000000000100000-0x000000007fffffff] usable
+BIOS-e820: [mem 0x0000000000000000-0x000000000009efff] usable
+BIOS-e820: [mem 0x0000000000100000-0x00000000ffffffff] usable
+END
+gives 2147090432 'line 3: another map begins, which is left out'
+log <<'END'
+BIOS-e820: [mem 0x0000000000100000-0x000000007fffffff] usable
+BIOS-e820: [mem 0x0000000100000000-0x000000017fffffff] usable
+BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable
+last_pfn = 0x200000 max_arch_pfn = 0x400000000
+END
+gives 4294574080 'line 3: not in order'
+notes 'line 4: Linux has RAM up to 0x200000000, and the map up to 0x180000000'
+printf '%s ' '[    0.0] BIOS-provided physical RAM map:' \
+    '[    0.0]  BIOS-e820: 0000000000000000 - 00000000000a0000 (usable)' \
+    '[    0.0]  BIOS-e820: 0000000000100000 - 0000000080000000 (usable)' \
+    '[    0.0] e820 update range: 0000000000000000 - 0000000000010000 (usable)' \
+    '[    0.0] MTRR default type: uncachable' \
+    '[    0.0] MTRR variable ranges disabled: [    0.0] Disabled' >log
+gives 2147090432 'the MTRRs are disabled: memory types are unknown'
+log <<'END'
+In my log is only BIOS-e820: [mem 0x0000000100000000-0x000000013fffffff] usable for
+it; of "BIOS-e820:" I know nothing, nor of BIOS-e820: as such.
+END
+gives 1073741824 'incomplete: what is below 0x100000000'
+log <<'END'
+BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable<br>
+BIOS-e820: [mem 0x0000000000100000-0x000000007fffffff] usable<br />
+  0 base 000000000 mask F80000000 write-through
+  1 base 000000000 mask F80000000 write-combining
+END
+gives 2147090432 'must not overlap do: what memory is there is undefined'
 
 # The command line.
 fails 2 'directmap: one of --e820, --mtrr and --host is wanted; see "domwright help directmap"' \

@@ -194,6 +194,10 @@ static void check_chunks(struct machine *m, const struct mem_chunk *chunk,
         UNIT_CHECK(&m->rnd, chunk[i].first.v < chunk[i].end.v);
         UNIT_CHECK(&m->rnd,
                    ((chunk[i].first.v | chunk[i].end.v) & (PAGE - 1)) == 0);
+        UNIT_CHECK(&m->rnd, !typed || m->mtrrs.disabled ||
+                                !m->mtrrs.fixed_unknown ||
+                                chunk[i].first.v >= 1 << 20 ||
+                                chunk[i].end.v <= 1 << 20);
         if (i == 0)
             continue;
         UNIT_CHECK(&m->rnd, chunk[i - 1].end.v <= chunk[i].first.v);

@@ -334,6 +334,16 @@ START_TEST(run_refused)
     ck_assert_int_eq(pt_map_run(&world.pt, &run), -EEXIST);
     for (uint64_t i = 0; i < 4; i++)
         ref_add(&ref, i * PAGE, 0, 0x40000 + i, 0);
+
+    /* And behind a table that was added for what is before it. */
+    ck_assert_int_eq(
+        ref_map(&ref, 5 * span + 4 * PAGE, 5 * span + 5 * PAGE, 78, 0), 0);
+    run = (struct pt_run){.first = VADDR(4 * span + PAGE),
+                          .end = VADDR(6 * span),
+                          .mfn = MFN(0x50000)};
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), -EEXIST);
+    for (uint64_t at = run.first.v; at < 5 * span + 4 * PAGE; at += PAGE)
+        ref_add(&ref, at, 0, 0x50000 + (at - run.first.v) / PAGE, 0);
     done();
 }
 END_TEST

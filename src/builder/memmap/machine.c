@@ -117,8 +117,14 @@ static int take_entries(struct machine *machine, const struct paste_map *map,
             range[n++] = map->entry[i].range;
     rc = machine_take_ranges(machine, maps_source(map->source), range, n, dg);
     free(range);
-    machine->line = map->entry[0].line;
-    machine->last_line = map->entry[map->nr - 1].line;
+    machine->line = machine->last_line = map->entry[0].line;
+    for (size_t i = 1; i < map->nr; i++) {
+        unsigned int line = map->entry[i].line;
+
+        machine->line = line < machine->line ? line : machine->line;
+        machine->last_line =
+            line > machine->last_line ? line : machine->last_line;
+    }
     return rc;
 }
 

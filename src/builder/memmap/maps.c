@@ -403,7 +403,7 @@ static bool like_range(struct scan s, bool strong)
     uint64_t n;
 
     if (strong)
-        return s.p == s.end || *s.p == '[' || isxdigit((unsigned char)*s.p);
+        return s.p == s.end || *s.p == '[' || scan_hex(&s, 5, 16, &n);
     return scan_text(&s, "[mem 0x") || scan_text(&s, "[gap 0x") ||
            (scan_hex(&s, 8, 16, &n) && scan_blanks(&s) && scan_text(&s, "-"));
 }
