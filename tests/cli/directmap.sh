@@ -129,6 +129,13 @@ log <<'END'
 [    0.000000]  BIOS-e820: 0000000000000000 - 000000000009f000 (usable)
 END
 refused '2: a range that is not whole: wrapped, or cut'
+for cut in '' 0 00000000000 '[mem' '[    0.000000] NX'; do
+    log <<END
+ BIOS-e820: 0000000000000000 - 000000000009f000 (usable)
+ BIOS-e820: $cut
+END
+    refused '2: a range that is not whole: wrapped, or cut'
+done
 log <<'END'
 BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff]  System RAM
 BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]

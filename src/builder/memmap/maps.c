@@ -400,10 +400,13 @@ static const struct {
 /* Does this look like a range that is not whole? */
 static bool like_range(struct scan s, bool strong)
 {
+    const char *from = s.p;
     uint64_t n;
 
     if (strong)
-        return s.p == s.end || *s.p == '[' || scan_hex(&s, 5, 16, &n);
+        return s.p == s.end || *s.p == '[' ||
+               (scan_hex(&s, 1, 16, &n) &&
+                (s.p - from > 4 || scan_over(s) || *s.p == '['));
     return scan_text(&s, "[mem 0x") || scan_text(&s, "[gap 0x") ||
            (scan_hex(&s, 8, 16, &n) && scan_blanks(&s) && scan_text(&s, "-"));
 }
