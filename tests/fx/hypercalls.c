@@ -130,6 +130,22 @@ static void fill_arena(struct source *s, struct fx_host *host)
         arena[at + i] = below(s, 2) ? frame(s, host) : number(s);
 }
 
+/* Virtual nodes that Xen takes, if the domain has so many vCPUs. */
+static void sane_vnuma(struct source *s, struct xen_domctl_vnuma *v)
+{
+    uint64_t *zeros = &arena[ARENA_WORDS - 64];
+
+    memset(zeros, 0, 64 * sizeof(*zeros));
+    v->nr_vnodes = 1 + (uint32_t)below(s, 4);
+    v->nr_vmemranges = (uint32_t)below(s, 4);
+    v->nr_vcpus = 1 + (uint32_t)below(s, 3);
+    v->pad = 0;
+    set_xen_guest_handle_raw(v->vdistance, (void *)zeros);
+    set_xen_guest_handle_raw(v->vmemrange, (void *)zeros);
+    set_xen_guest_handle_raw(v->vcpu_to_vnode, (void *)zeros);
+    set_xen_guest_handle_raw(v->vnode_to_pnode, (void *)zeros);
+}
+
 static void domctl(struct source *s, uint64_t arg[5])
 {
     struct xen_domctl *op = (void *)arena;
@@ -149,6 +165,8 @@ static void domctl(struct source *s, uint64_t arg[5])
         op->u.createdomain.cpupool_id = 0;
         memset(&op->u.createdomain.arch, 0, sizeof(op->u.createdomain.arch));
     }
+    if (op->cmd == XEN_DOMCTL_setvnumainfo && below(s, 4))
+        sane_vnuma(s, &op->u.vnuma);
     if (op->cmd == XEN_DOMCTL_max_mem)
         op->u.max_mem.max_memkb = 64 << 10;
     arg[0] = (uint64_t)(uintptr_t)op;
