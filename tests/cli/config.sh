@@ -176,7 +176,7 @@ bad 'cpus = [ "0,^nodes:0-1", "1" ]' "cpus: not supported; $hint"
 # What means nothing to a PV guest.
 set -- acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m_count \
     altp2mhvm apic arm_sci bios bios_path_override boot bootloader_restrict \
-    bootloader_user device_model device_model_override \
+    bootloader_user device_model_override \
     device_model_stubdomain_override device_model_stubdomain_seclabel \
     device_model_user display dm_restrict firmware_override gfx_passthru hap \
     hdtype hpet hvm_pirq keymap \
@@ -189,8 +189,8 @@ set -- acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 altp2m_count \
     spicedisable_ticketing spicehost spicepasswd spiceport spicetls_port \
     spiceusbredirection spicevdagent stdvga stubdomain_cmdline \
     stubdomain_kernel stubdomain_memory stubdomain_ramdisk sve \
-    trap_unmapped_accesses usb usbdevice usbversion vendor_device vga vif2 \
-    viridian vkb_device vncdisplay vnclisten vncpasswd vncunused vncviewer \
+    trap_unmapped_accesses usb usbdevice usbversion vendor_device vga \
+    viridian vkb_device vncdisplay vnclisten vncpasswd vncunused \
     vpt_align xauthority xen_platform_pci xen_platform_pci_bar_uc
 good "$(printf '%s = "x"\n' "$@")"
 
@@ -248,13 +248,15 @@ words 'it is none of qemu-xen, qemu-xen-traditional' '"x"' '""' 0
 neutral '"qemu-xen"' '[ ]'
 
 # What xl acts on, though a PV guest has no use for it.
-for setting in 'videoram = 16' 'device_model_version = "qemu-xen-traditional"'; do
+for setting in 'videoram = 16' 'device_model_version = "qemu-xen-traditional"' \
+    'device_model = "/x"' 'vif2 = [ "" ]' 'vncviewer = 1'; do
     config good.cfg "$setting"
-    warns "good.cfg:4: ${setting%% *}: ignored, a PV guest has no use for it" \
+    warns "good.cfg:4: ${setting%% *}: ignored, it has no effect on a PV guest" \
         create -n good.cfg
 done
 good 'videoram = 16
 videoram = 0'
+good 'vif2 = [ ]; vncviewer = 0'
 
 warns 'good.cfg:4: unknown key frobnicate' create -n good.cfg \
     "$(config good.cfg 'frobnicate = 1'; echo memory=32)"

@@ -173,7 +173,7 @@ usbdevice = 'tablet'
 xen_platform_pci = 1
 shadow_memory = 8
 END
-taken ':9: videoram: ignored, a PV guest has no use for it'
+taken ':9: videoram: ignored, it has no effect on a PV guest'
 for type in pvh hvm; do
     cat >guest.cfg <<END
 type = "$type"

@@ -70,6 +70,6 @@ run --host machine create -e guest.cfg
 [ "$status" = 0 ] || wrong "status $status"
 [ "$(cat err)" = 'domwright: warning: guest.cfg:4: unknown key frobnicate
 domwright: warning: guest.cfg: root and extra are ignored beside cmdline
-domwright: warning: guest.cfg:5: videoram: ignored, a PV guest has no use for it' ] ||
+domwright: warning: guest.cfg:5: videoram: ignored, it has no effect on a PV guest' ] ||
     wrong 'not each warning once'
 finish

@@ -157,6 +157,12 @@ for line in 'videoram = 16' 'device_model_version = "qemu-xen-traditional"'; do
     ! cmp -s plain made || wrong "xl ignores $line"
 done
 
+# What it warns of, and no more.
+for line in 'device_model = "x"' 'vif2 = [ "" ]' 'vncviewer = 1'; do
+    the_same "$line" "$line"
+    grep -q "${line%% *}" err || wrong "xl does not warn of ${line%% *}"
+done
+
 # ---- what it refuses ----
 
 # both LINE: taken by both or by none.

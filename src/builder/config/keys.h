@@ -12,7 +12,7 @@ enum key_class {
     KEY_UNKNOWN, /* not xl's either: a warning */
     KEY_READ,    /* config/xl.c reads it */
     KEY_OTHER,   /* for guests that are not PV on x86: changes nothing */
-    KEY_IDLE,    /* the same, but that xl acts on it all the same: a warning */
+    KEY_IDLE,    /* the same, but xl acts on it or warns of it: a warning */
     KEY_XL,      /* would change what the guest gets: left to xl */
     KEY_NOT_PV,  /* xl refuses it for a PV guest, and so do we */
 };

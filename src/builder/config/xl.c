@@ -391,7 +391,7 @@ static void warn_of_idle(struct reader *rd)
         if (known->class == KEY_IDLE &&
             place == config_last_place(rd->cfg, place->key) &&
             !is_neutral(rd, place->key, known->neutral))
-            diag_warn("%s: %s: ignored, a PV guest has no use for it",
+            diag_warn("%s: %s: ignored, it has no effect on a PV guest",
                       place->where, place->key);
     }
 }
