@@ -337,6 +337,7 @@ int main(int argc, char **argv)
     argc -= verbose;
     count = argc > 1 ? strtoull(argv[1], NULL, 0) : 2000;
     first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     diag_init(&lab.dg);
     xenlog_init(&lab.log, &lab.dg);
     lab.xch = xc_interface_open(&lab.log.logger, &lab.log.logger, 0);

@@ -180,6 +180,8 @@ static int number_word(struct kernel_recipe *r, const char *key, size_t len,
         r->flags = (uint32_t)value;
     else if (!strncmp(key, "headless", len))
         r->headless = value != 0;
+    else if (!strncmp(key, "symbols", len))
+        r->symbols = value != 0;
     else if (!strncmp(key, "names-type", len))
         r->names_type = (uint32_t)value;
     else
@@ -283,7 +285,12 @@ static unsigned int set_sections(struct maker *m)
                 r->notes_size);
     set_section(m, at + 2 * each, NAME_NAMES, r->names_type, m->names,
                 sizeof(section_names));
-    return 4;
+    if (r->symbols) {
+        set_section(m, at + 3 * each, 0, SHT_SYMTAB, m->text,
+                    3 * SIZE_OF(r, Sym));
+        SET(m, at + 3 * each, Shdr, sh_link, 3);
+    }
+    return 4 + r->symbols;
 }
 
 static void set_header(struct maker *m)
@@ -319,7 +326,7 @@ void image_make(const struct kernel_recipe *r, struct kernel_file *file)
     m.string = 0x200 + r->size + r->notes_size;
     m.names = m.string + strlen(r->string) + 1;
     m.sections = (m.names + sizeof(section_names) + 7) & ~(size_t)7;
-    m.size = m.sections + 4 * SIZE_OF(r, Shdr);
+    m.size = m.sections + (size_t)(4 + r->symbols) * SIZE_OF(r, Shdr);
     m.bytes = calloc(1, m.size);
     if (!m.bytes)
         die("out of memory");

@@ -37,6 +37,7 @@ struct kernel_recipe {
     uint64_t notes_more; /* bytes that the segment claims to have beside */
     char string[2048];   /* __xen_guest's */
     bool has_string;
+    bool symbols;        /* a symbol table, in the kernel's own bytes */
     uint32_t names_type; /* of the section of sections' names */
     struct extra_segment extra[EXTRAS_MAX];
     unsigned int nr_extras;

@@ -72,7 +72,7 @@ static void text_note(struct choice *c, uint32_t type, const char *text)
 /* What has no part in it: other owners, unknown types. */
 static void other_note(struct choice *c)
 {
-    switch (below(c->s, 6)) {
+    switch (below(c->s, 7)) {
     case 0:
         recipe_note(c->r, "GNU", 4, 3, "0123456789abcdefghij", 20);
         break;
@@ -90,6 +90,9 @@ static void other_note(struct choice *c)
         break;
     case 5:
         recipe_number(c->r, XEN_ELFNOTE_HV_START_LOW, 0xf5800000, 4);
+        break;
+    case 6:
+        recipe_text(c->r, XEN_ELFNOTE_BSD_SYMTAB, "yes");
         break;
     }
 }
@@ -333,6 +336,7 @@ static void choose_file(struct choice *c)
         r->names_type = (uint32_t)next(c->s);
     if (!c->string && one_in(c->s, 3))
         r->place = NOTES_SECTION;
+    r->symbols = one_in(c->s, 3);
     if (one_in(c->s, 8))
         r->notes_more = below(c->s, 0x10000);
     if (one_in(c->s, 6))
