@@ -6,12 +6,6 @@
 /* That of the leaves in static tables. */
 #define STATIC_LEVEL 1
 
-/* Leaves of one size, one behind the other. */
-struct run {
-    unsigned int level;
-    uint64_t bytes;
-};
-
 static uint64_t va_of(const struct directmap *dm, uint64_t ma)
 {
     return dm->base.v + ma;
@@ -37,15 +31,12 @@ static unsigned int largest_at(const struct directmap *dm, uint64_t ma,
     return STATIC_LEVEL;
 }
 
-/*
- * The leaves from `ma` on: as large as alignment and end allow, and as many as
- * there are before larger ones can be had.
- */
-static struct run next_run(const struct directmap *dm, uint64_t ma,
-                           uint64_t end)
+struct directmap_run directmap_next_run(const struct directmap *dm,
+                                        maddr_t first, maddr_t last)
 {
+    uint64_t ma = first.v, end = last.v;
     unsigned int level = largest_at(dm, ma, &end);
-    struct run run = {.level = 0, .bytes = end - ma};
+    struct directmap_run run = {.level = 0, .bytes = end - ma};
 
     for (; level > 0; level--) {
         uint64_t span = pt_span(dm->format, level);
@@ -58,6 +49,7 @@ static struct run next_run(const struct directmap *dm, uint64_t ma,
             run.bytes &= ~(span - 1);
             return run;
         }
+        /* Before these come smaller ones. */
         run.bytes = up - ma;
         end = up;
     }
@@ -78,7 +70,8 @@ static void count_begin(struct count *c, const struct directmap *dm)
 }
 
 /* In ascending order, so that a table is met again only where it was last. */
-static void count_run(struct count *c, uint64_t ma, const struct run *run)
+static void count_run(struct count *c, uint64_t ma,
+                      const struct directmap_run *run)
 {
     const struct pt_format *fmt = c->dm->format;
     uint64_t va = va_of(c->dm, ma);
@@ -96,7 +89,8 @@ static void count_run(struct count *c, uint64_t ma, const struct run *run)
 static void count_range(struct count *c, uint64_t ma, uint64_t end)
 {
     while (ma < end) {
-        struct run run = next_run(c->dm, ma, end);
+        struct directmap_run run =
+            directmap_next_run(c->dm, MADDR(ma), MADDR(end));
 
         count_run(c, ma, &run);
         ma += run.bytes;

@@ -52,6 +52,20 @@ int __attribute__((warn_unused_result))
 directmap_count(const struct directmap *dm, const struct mem_chunk *chunk,
                 size_t n, struct directmap_need *need);
 
+/* Leaves of one size, one behind the other. */
+struct directmap_run {
+    unsigned int level;
+    uint64_t bytes;
+};
+
+/*
+ * The leaves at the beginning of [first, end), which is of one chunk: as large
+ * as alignment and end allow, and as many as there are before larger ones can
+ * be had.
+ */
+struct directmap_run directmap_next_run(const struct directmap *dm,
+                                        maddr_t first, maddr_t end);
+
 /* A leaf's worth of addresses that has RAM and cannot be one leaf. */
 struct directmap_broken {
     maddr_t first; /* aligned to the span of `level` */

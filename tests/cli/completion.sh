@@ -61,7 +61,7 @@ offers '--all --help --quiet --verbose --wait' shutdown --
 offers 'levels root' create --pin-order ''
 offers 'levels root' create --pin-order =
 offers 'root' create --pin-order = r
-offers 'json text' directmap --format ''
+offers 'json svg text' directmap --format ''
 offers 'text' directmap --e820 = map --format = t
 offers '' directmap --mtrr ''
 

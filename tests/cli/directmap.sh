@@ -289,9 +289,23 @@ for junk in "$domwright" "$srcdir/tests/cli/lib.sh" /dev/null; do
     [ "$(wc -l <err)" = 1 ] || wrong "$junk: not one line"
 done
 
+# A picture: one document, whose numbers are the report's.
+works directmap --e820 "$maps/15-linux-5.10-default-write-back.txt" --format svg
+[ "$(head -c 5 out)" = '<svg ' ] || wrong 'no picture'
+[ "$(tail -n 1 out)" = '</svg>' ] || wrong 'half a picture'
+prints '>Direct map of 7\.7 GiB of RAM<'
+prints '>6 leaves of 1 GiB, 855 leaves of 2 MiB, 618 leaves of 4 KiB, 8 tables<'
+# Three chunks and two places that cannot be 1 GiB leaves below 4 GiB; four and
+# three in all.
+[ "$(grep -c '<rect class="wb" .*height="30"' out)" = 7 ] || wrong 'chunks'
+[ "$(grep -c '<path class="b" .*l5 7h-10z"/>$' out)" = 5 ] || wrong 'broken places'
+! grep -q 'nan\|inf' out || wrong 'a number that is none'
+works directmap --mtrr "$maps/37-proc-mtrr-2.6.22-64g.txt" --format svg
+prints '>RAM is unknown: there is no memory map<'
+
 # The output is full, closed, or read in part.
 map=$maps/54-xen-efi-quoted-448g.txt
-for format in text json; do
+for format in text json svg; do
     checks=$((checks + 3))
     "$domwright" directmap --e820 "$map" --format $format >/dev/full 2>err &&
         wrong 'a full output is success'

@@ -6,7 +6,7 @@
 #include "command/command.h"
 #include "host/ask.h"
 #include "memmap/machine.h"
-#include "report/directmap.h"
+#include "report/directmap_svg.h"
 
 /* Xen's: xen/include/asm-x86/config.h, DIRECTMAP_VIRT_START, and 1 GiB pages.
  */
@@ -25,19 +25,26 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool wants_json(const struct args *args)
+/* The format that is asked for; NULL: none that there is. */
+static const char *format_of(const struct args *args)
 {
-    return args->times['j'] ||
-           (args->value['f'] && !strcmp(args->value['f'], "json"));
+    static const char *const formats[] = {"text", "json", "svg"};
+    const char *format = args->value['f'];
+
+    if (!format)
+        return args->times['j'] ? "json" : "text";
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (!strcmp(format, formats[i]))
+            return formats[i];
+    return NULL;
 }
 
 static int check(struct diag *dg, struct args *args)
 {
     const char *e820 = args->value['e'], *mtrr = args->value['m'];
-    const char *format = args->value['f'];
 
-    if (format && strcmp(format, "text") && strcmp(format, "json"))
-        return args_usage(dg, args->name, "no format %s", format);
+    if (!format_of(args))
+        return args_usage(dg, args->name, "no format %s", args->value['f']);
     if (!e820 && !mtrr && !args->times['H'])
         return args_usage(dg, args->name,
                           "one of --e820, --mtrr and --host is wanted");
@@ -54,7 +61,8 @@ static int check(struct diag *dg, struct args *args)
     return 0;
 }
 
-static int print(struct host *host, const struct machine *machine, bool json)
+static int print(struct host *host, const struct machine *machine,
+                 const char *format)
 {
     struct directmap_report report = {.machine = machine, .map = xens};
     int rc = directmap_count(&report.map, machine->chunk, machine->nr_chunks,
@@ -63,9 +71,12 @@ static int print(struct host *host, const struct machine *machine, bool json)
     if (rc)
         return diag_fail(host->dg, DW_CONFIG, rc,
                          "RAM ends above what Xen's direct map has room for");
-    if (json)
+    if (!strcmp(format, "json"))
         return cmd_print_json(host->dg, directmap_json(&report));
-    directmap_print(&report, stdout);
+    if (!strcmp(format, "svg"))
+        directmap_svg(&report, stdout);
+    else
+        directmap_print(&report, stdout);
     return 0;
 }
 
@@ -107,7 +118,7 @@ static int run(struct host *host, const struct args *args)
     int rc = gather(&machine, &e820, &mtrr, args, host);
 
     if (!rc)
-        rc = print(host, &machine, wants_json(args));
+        rc = print(host, &machine, format_of(args));
     machine_dispose(&machine);
     paste_dispose(&e820);
     paste_dispose(&mtrr);
@@ -116,7 +127,7 @@ static int run(struct host *host, const struct args *args)
 
 const struct command cmd_directmap = {
     .name = "directmap",
-    .args = "[--e820 FILE | --host] [--mtrr FILE] [--format text|json]",
+    .args = "[--e820 FILE | --host] [--mtrr FILE] [--format text|json|svg]",
     .summary = "show what a machine's direct map has to look like",
     .help =
         "  --e820 FILE          the memory map: a boot log, xl dmesg, "
@@ -124,7 +135,7 @@ const struct command cmd_directmap = {
         "                       \"-\" is standard input\n"
         "  --host               the memory map of this host, as Xen has it\n"
         "  --mtrr FILE          the MTRRs, if they are not in that file\n"
-        "  --format FORMAT      text or json\n"
+        "  --format FORMAT      text, json, or svg: a picture\n"
         "  --json               the same as --format json\n",
     .need = NEED_XEN, /* with --host */
     .options = options,
