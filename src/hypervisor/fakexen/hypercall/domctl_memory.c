@@ -25,6 +25,18 @@ static long max_mem(struct fx_domctl *call)
     return 0;
 }
 
+/* The words at `at`, each of which becomes what is known of its frame. */
+static int frame_words(struct fx_domctl *call, uint64_t at, uint64_t n)
+{
+    uint64_t word[MAX_PFINFO], i;
+
+    if (fx_copy_in(call->caller, word, at, n * sizeof(*word)))
+        return -EFAULT;
+    for (i = 0; i < n; i++)
+        word[i] = fx_pfinfo(call->host, call->domain, word[i]);
+    return fx_copy_out(call->caller, at, word, n * sizeof(*word));
+}
+
 static long page_frame_info(struct fx_domctl *call)
 {
     const struct xen_domctl_getpageframeinfo3 *asked =
@@ -34,15 +46,12 @@ static long page_frame_info(struct fx_domctl *call)
 
     if (asked->num > MAX_PFINFO)
         return -E2BIG;
-    for (i = 0; i < asked->num; i++, at += sizeof(uint64_t)) {
-        uint64_t word;
-
-        if (fx_copy_in(call->caller, &word, at, sizeof(word)))
+    if (!frame_words(call, at, asked->num))
+        return 0;
+    /* Those before one that cannot be read or written are done. */
+    for (i = 0; i < asked->num; i++, at += sizeof(uint64_t))
+        if (frame_words(call, at, 1))
             return -EFAULT;
-        word = fx_pfinfo(call->host, call->domain, word);
-        if (fx_copy_out(call->caller, at, &word, sizeof(word)))
-            return -EFAULT;
-    }
     return 0;
 }
 
