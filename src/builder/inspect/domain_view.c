@@ -11,13 +11,6 @@
 
 #include "pt/walk.h"
 
-/* In state[]: the level of table, and: */
-#define LEVEL  0x07
-#define PINNED 0x08
-#define OWNED  0x10
-#define ASKED  0x20
-#define LISTED 0x40
-
 /* Bytes of the M2P that one of its extents has, xen/memory.h. */
 #define M2P_EXTENT (UINT64_C(2) << 20)
 
@@ -133,6 +126,7 @@ int view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
         .tot_pages = info->tot_pages,
         .shared_info = MFN(info->shared_info_frame),
         .absent_safe = absent_safe(),
+        .first = UINT64_MAX,
     };
     rc = map_m2p(view);
     if (!rc && width == 32)
@@ -165,91 +159,94 @@ void view_close(struct domain_view *view)
 static uint8_t state_of(xen_pfn_t info)
 {
     xen_pfn_t type = info & XEN_DOMCTL_PFINFO_LTAB_MASK;
-    uint8_t state = ASKED;
+    uint8_t state = VIEW_ASKED;
 
+    if (info == XEN_DOMCTL_PFINFO_NOTAB) /* most are */
+        return VIEW_ASKED | VIEW_OWNED;
     if (type == XEN_DOMCTL_PFINFO_XTAB || type == XEN_DOMCTL_PFINFO_BROKEN ||
         type == XEN_DOMCTL_PFINFO_XALLOC)
         return state;
-    state |= OWNED;
+    state |= VIEW_OWNED;
     type = (info & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) >>
            XEN_DOMCTL_PFINFO_LTAB_SHIFT;
     if (type < 1 || type > 4)
         return state;
     if (info & XEN_DOMCTL_PFINFO_LPINTAB)
-        state |= PINNED;
+        state |= VIEW_PINNED;
     return state | (uint8_t)type;
 }
 
-/* Frames to be asked about together. */
-struct batch {
-    mfn_t mfn[VIEW_ASKED];
-    unsigned int n;
-};
+static void set_state(struct domain_view *view, uint64_t mfn, xen_pfn_t info)
+{
+    uint8_t old = view->state[mfn], state = state_of(info);
 
-/* The answers' words, in the place of the frames' numbers. */
-static int page_frame_info(struct domain_view *view, xen_pfn_t *words,
-                           unsigned int n)
+    if (state & VIEW_OWNED) {
+        state |= old & VIEW_OWNED ? old & VIEW_UNLISTED : VIEW_UNLISTED;
+        view->first = mfn < view->first ? mfn : view->first;
+        view->end = mfn >= view->end ? mfn + 1 : view->end;
+    }
+    view->found += (uint64_t) !!(state & VIEW_OWNED) - !!(old & VIEW_OWNED);
+    view->state[mfn] = state;
+}
+
+/* At most VIEW_ASK. */
+static int ask(struct domain_view *view, const mfn_t *mfns, unsigned int n)
 {
     DECLARE_HYPERCALL_BUFFER(xen_pfn_t, array);
     struct xen_domctl op = {.cmd = XEN_DOMCTL_getpageframeinfo3,
                             .domain = (domid_t)view->domid};
-    int r;
+    unsigned int i;
+    int rc = 0;
 
     array = xc_hypercall_buffer_alloc(view->xc, array, n * sizeof(*array));
     if (!array)
         return out_of_memory(view->dg);
-    memcpy(array, words, n * sizeof(*array));
+    for (i = 0; i < n; i++)
+        array[i] = mfns[i].v;
     op.u.getpageframeinfo3.num = n;
     set_xen_guest_handle(op.u.getpageframeinfo3.array, array);
-    r = xc_domctl(view->xc, &op);
-    memcpy(words, array, n * sizeof(*array));
+    if (xc_domctl(view->xc, &op))
+        rc = diag_fail_xc(view->dg, "asking for frames of domain %u",
+                          view->domid);
+    for (i = 0; !rc && i < n; i++)
+        if (mfns[i].v < view->ram_end)
+            set_state(view, mfns[i].v, array[i]);
+    if (!rc && n && view_owned(view, mfns[n - 1]))
+        view->near = mfns[n - 1];
     xc_hypercall_buffer_free(view->xc, array);
-    return r ? diag_fail_xc(view->dg, "asking for frames of domain %u",
-                            view->domid)
-             : 0;
+    return rc;
 }
+
+int view_ask(struct domain_view *view, const mfn_t *mfns, unsigned int n)
+{
+    unsigned int some;
+    int rc = 0;
+
+    for (; !rc && n; n -= some, mfns += some) {
+        some = n < VIEW_ASK ? n : VIEW_ASK;
+        rc = ask(view, mfns, some);
+    }
+    return rc;
+}
+
+/* Frames to be asked about together. */
+struct batch {
+    mfn_t mfn[VIEW_ASK];
+    unsigned int n;
+};
 
 static int batch_ask(struct domain_view *view, struct batch *batch)
 {
-    xen_pfn_t words[VIEW_ASKED];
-    unsigned int i, n = batch->n;
-    uint8_t *state;
-    int rc;
+    unsigned int n = batch->n;
 
     batch->n = 0;
-    if (!n)
-        return 0;
-    for (i = 0; i < n; i++)
-        words[i] = batch->mfn[i].v;
-    rc = page_frame_info(view, words, n);
-    for (i = 0; !rc && i < n; i++) {
-        state = &view->state[batch->mfn[i].v];
-        view->found -= *state & OWNED ? 1 : 0;
-        *state = state_of(words[i]) | (*state & LISTED);
-        if (!(*state & OWNED))
-            continue;
-        view->found++;
-        view->near = batch->mfn[i];
-    }
-    return rc;
+    return view_ask(view, batch->mfn, n);
 }
 
 static int batch_add(struct domain_view *view, struct batch *batch, mfn_t mfn)
 {
     batch->mfn[batch->n++] = mfn;
-    return batch->n == VIEW_ASKED ? batch_ask(view, batch) : 0;
-}
-
-int view_ask(struct domain_view *view, const mfn_t *mfns, unsigned int n)
-{
-    struct batch batch = {.n = 0};
-    unsigned int i;
-    int rc = 0;
-
-    for (i = 0; !rc && i < n; i++)
-        if (mfns[i].v < view->ram_end)
-            rc = batch_add(view, &batch, mfns[i]);
-    return rc ? rc : batch_ask(view, &batch);
+    return batch->n == VIEW_ASK ? batch_ask(view, batch) : 0;
 }
 
 /* The M2P's entry of what is nobody's, and of most of Xen's own memory. */
@@ -265,7 +262,7 @@ static int ask_range(struct domain_view *view, struct batch *batch,
     int rc = 0;
 
     for (mfn = first; !rc && mfn < end && mfn < view->ram_end; mfn++)
-        if (!(view->state[mfn] & ASKED) && (all || m2p_has(view, mfn)))
+        if (!(view->state[mfn] & VIEW_ASKED) && (all || m2p_has(view, mfn)))
             rc = batch_add(view, batch, MFN(mfn));
     return rc;
 }
@@ -274,15 +271,15 @@ static int ask_range(struct domain_view *view, struct batch *batch,
 static int ask_rest(struct domain_view *view, bool all)
 {
     struct batch batch = {.n = 0};
-    uint64_t from = view->near.v & ~(uint64_t)(VIEW_ASKED - 1), d;
+    uint64_t from = view->near.v & ~(uint64_t)(VIEW_ASK - 1), d;
     int rc = 0;
 
-    for (d = 0; !rc && d < view->ram_end; d += VIEW_ASKED) {
+    for (d = 0; !rc && d < view->ram_end; d += VIEW_ASK) {
         if (view->found >= view->tot_pages)
             return 0;
-        rc = ask_range(view, &batch, from + d, from + d + VIEW_ASKED, all);
+        rc = ask_range(view, &batch, from + d, from + d + VIEW_ASK, all);
         if (!rc && d && d <= from)
-            rc = ask_range(view, &batch, from - d, from - d + VIEW_ASKED, all);
+            rc = ask_range(view, &batch, from - d, from - d + VIEW_ASK, all);
     }
     return rc ? rc : batch_ask(view, &batch);
 }
@@ -298,39 +295,23 @@ int view_ask_all(struct domain_view *view)
     return rc ? rc : ask_rest(view, true);
 }
 
-static uint8_t state(const struct domain_view *view, mfn_t mfn)
+uint64_t view_next(const uint8_t *bytes, uint64_t mfn, uint64_t end,
+                   uint8_t bits)
 {
-    return mfn.v < view->ram_end ? view->state[mfn.v] : 0;
-}
+    const uint64_t all = bits * UINT64_C(0x0101010101010101);
+    uint64_t eight;
 
-bool view_asked(const struct domain_view *view, mfn_t mfn)
-{
-    return state(view, mfn) & ASKED;
-}
-
-void view_set_listed(struct domain_view *view, mfn_t mfn)
-{
-    view->state[mfn.v] |= LISTED;
-}
-
-bool view_listed(const struct domain_view *view, mfn_t mfn)
-{
-    return state(view, mfn) & LISTED;
-}
-
-bool view_owned(const struct domain_view *view, mfn_t mfn)
-{
-    return state(view, mfn) & OWNED;
-}
-
-unsigned int view_level(const struct domain_view *view, mfn_t mfn)
-{
-    return state(view, mfn) & LEVEL;
-}
-
-bool view_pinned(const struct domain_view *view, mfn_t mfn)
-{
-    return state(view, mfn) & PINNED;
+    while (mfn < end) {
+        if (bytes[mfn] & bits)
+            return mfn;
+        mfn++;
+        for (; end - mfn >= 8; mfn += 8) {
+            memcpy(&eight, bytes + mfn, sizeof(eight));
+            if (eight & all)
+                break;
+        }
+    }
+    return end;
 }
 
 static bool is_among(const xen_pfn_t *list, unsigned int n, mfn_t mfn)

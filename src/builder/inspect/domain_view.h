@@ -22,7 +22,7 @@
 #include "pt/format.h"
 
 /* XEN_DOMCTL_getpageframeinfo3 takes no more at once. */
-#define VIEW_ASKED 1024
+#define VIEW_ASK 1024
 
 /* Frames that view_read() takes at once: mapped together, 256 KiB of memory. */
 #define VIEW_READ 64
@@ -32,6 +32,15 @@ struct view_root {
     mfn_t mfn;
     unsigned int vcpu;
     bool user; /* a 64-bit guest's, for its processes */
+};
+
+/* What is known of a frame: the level of table that it is, 1 to 4 or 0, and: */
+enum view_state {
+    VIEW_LEVEL = 0x07,
+    VIEW_PINNED = 0x08,
+    VIEW_OWNED = 0x10,
+    VIEW_ASKED = 0x20,
+    VIEW_UNLISTED = 0x40, /* owned, and not marked by view_set_listed() since */
 };
 
 struct domain_view {
@@ -44,12 +53,13 @@ struct domain_view {
     uint64_t tot_pages;   /* frames that Xen counts for it */
     uint64_t found;       /* frames that are known to be its own */
     mfn_t near;           /* one of them */
+    uint64_t first, end;  /* all that were ever its own are in [first, end) */
     mfn_t shared_info;    /* not counted, as it is Xen's own memory */
     vaddr_t start_info;   /* in vCPU 0's register, before it has run */
     bool extended_cr3;    /* the VM assist */
     uint64_t absent_safe; /* see view_absent_safe() */
     const xen_pfn_t *m2p; /* by frame; ~0: none */
-    uint8_t *state;       /* by frame */
+    uint8_t *state;       /* by frame: enum view_state */
     struct view_root *root;
     unsigned int nr_roots;
     xen_pfn_t *compat_m2p; /* the first frame of each 2 MiB of it */
@@ -108,20 +118,46 @@ struct view_path {
 /* The frame that `va` is mapped to; MFN_INVALID: none. */
 mfn_t view_translate(struct view_path *path, mfn_t root, vaddr_t va);
 
+static inline unsigned int view_state(const struct domain_view *view, mfn_t mfn)
+{
+    return mfn.v < view->ram_end ? view->state[mfn.v] : 0;
+}
+
 /* Was it asked about? */
-bool view_asked(const struct domain_view *view, mfn_t mfn);
+static inline bool view_asked(const struct domain_view *view, mfn_t mfn)
+{
+    return view_state(view, mfn) & VIEW_ASKED;
+}
 
 /* Is a frame the domain's own, as far as it was asked about? */
-bool view_owned(const struct domain_view *view, mfn_t mfn);
+static inline bool view_owned(const struct domain_view *view, mfn_t mfn)
+{
+    return view_state(view, mfn) & VIEW_OWNED;
+}
 
 /* What level of page table Xen holds it for, 1 to 4, or 0. */
-unsigned int view_level(const struct domain_view *view, mfn_t mfn);
+static inline unsigned int view_level(const struct domain_view *view, mfn_t mfn)
+{
+    return view_state(view, mfn) & VIEW_LEVEL;
+}
 
-bool view_pinned(const struct domain_view *view, mfn_t mfn);
+static inline bool view_pinned(const struct domain_view *view, mfn_t mfn)
+{
+    return view_state(view, mfn) & VIEW_PINNED;
+}
 
-/* A mark for the caller's use; `mfn` is below ram_end. */
-void view_set_listed(struct domain_view *view, mfn_t mfn);
-bool view_listed(const struct domain_view *view, mfn_t mfn);
+/* A mark for the caller's use, of a frame that is owned. */
+static inline void view_set_listed(struct domain_view *view, mfn_t mfn)
+{
+    view->state[mfn.v] &= (uint8_t)~VIEW_UNLISTED;
+}
+
+/*
+ * The first of the frames from `mfn` on, below `end`, that has one of the bits
+ * in the array of bytes; `end`: none.  Eight at a time, as most have none.
+ */
+uint64_t view_next(const uint8_t *bytes, uint64_t mfn, uint64_t end,
+                   uint8_t bits);
 
 /* A guest's CR3: its 32-bit form is rotated (xen-x86_32.h). */
 mfn_t view_root_mfn(const struct domain_view *view, uint64_t cr3);

@@ -122,19 +122,25 @@ static bool names_frame(const struct domain_view *view, uint64_t entry)
     return !(entry >> (8 * view->word - 2));
 }
 
-/* Those of a page's entries that nobody has asked Xen about. */
-static int ask_new(struct domain_view *view, const void *page, unsigned int n)
+/* Those of the entries that nobody has asked Xen about. */
+static int ask_new(struct domain_view *view, const void *pages, unsigned int n)
 {
-    mfn_t mfn[MAX_ENTRIES];
+    mfn_t mfn[VIEW_ASK];
     unsigned int i, wanted = 0;
     uint64_t entry;
+    int rc = 0;
 
-    for (i = 0; i < n; i++) {
-        entry = word_of(view, page, i);
-        if (entry < view->ram_end && !view_asked(view, MFN(entry)))
-            mfn[wanted++] = MFN(entry);
+    for (i = 0; !rc && i < n; i++) {
+        entry = word_of(view, pages, i);
+        if (entry >= view->ram_end || view_asked(view, MFN(entry)))
+            continue;
+        mfn[wanted++] = MFN(entry);
+        if (wanted == VIEW_ASK) {
+            rc = view_ask(view, mfn, wanted);
+            wanted = 0;
+        }
     }
-    return view_ask(view, mfn, wanted);
+    return rc ? rc : view_ask(view, mfn, wanted);
 }
 
 static bool is_wrong(const struct domain_view *view, uint64_t pfn,
@@ -200,13 +206,9 @@ static int compare_page(struct reader *r, mfn_t frame, uint64_t first,
     unsigned int i, n = entries_per_page(r->view), nr_suspects = 0;
     uint16_t suspect[MAX_ENTRIES];
     uint64_t entry;
-    int rc;
 
     if (r->p2m->nr - first < n)
         n = (unsigned int)(r->p2m->nr - first);
-    rc = ask_new(r->view, page, n);
-    if (rc)
-        return rc;
     for (i = 0; i < n; i++) {
         entry = word_of(r->view, page, i);
         if (is_wrong(r->view, first + i, entry))
@@ -225,7 +227,8 @@ static int compare_some(struct reader *r, uint64_t first, unsigned int n)
     uint64_t number[VIEW_READ];
     mfn_t mfns[VIEW_READ];
     bool ok[VIEW_READ];
-    unsigned int i, there = 0;
+    unsigned int i, there = 0, fan = entries_per_page(r->view);
+    uint64_t beyond;
     int rc;
 
     for (i = 0; i < n; i++) {
@@ -236,11 +239,14 @@ static int compare_some(struct reader *r, uint64_t first, unsigned int n)
     }
     if (!there)
         return 0;
+    beyond = (number[there - 1] + 1) * fan;
+    beyond -= beyond > r->p2m->nr ? r->p2m->nr : beyond;
     rc = view_read(r->view, mfns, there, r->pages, ok);
+    if (!rc)
+        rc = ask_new(r->view, r->pages, there * fan - (unsigned int)beyond);
     for (i = 0; !rc && i < there; i++)
         if (ok[i])
-            rc = compare_page(r, mfns[i], number[i] * entries_per_page(r->view),
-                              r->pages[i]);
+            rc = compare_page(r, mfns[i], number[i] * fan, r->pages[i]);
     return rc;
 }
 
@@ -272,15 +278,23 @@ int p2m_compare(struct domain_view *view, const struct p2m *p2m,
 
 /* ---- frames that it does not list ---- */
 
-/* One more than the last PFN that the M2P has for the domain. */
+static uint64_t next_unlisted(const struct domain_view *view, uint64_t mfn)
+{
+    return view_next(view->state, mfn, view->end, VIEW_UNLISTED);
+}
+
+/* One more than the last PFN that the M2P has for a frame that is not listed.
+ */
 static uint64_t m2p_end(const struct domain_view *view)
 {
-    uint64_t mfn, end = 0;
+    uint64_t mfn, pfn, end = 0;
 
-    for (mfn = 0; mfn < view->ram_end; mfn++)
-        if (view_owned(view, MFN(mfn)) && view->m2p[mfn] >= end &&
-            view->m2p[mfn] < max_pfns(view))
-            end = view->m2p[mfn] + 1;
+    for (mfn = next_unlisted(view, view->first); mfn < view->end;
+         mfn = next_unlisted(view, mfn + 1)) {
+        pfn = view->m2p[mfn];
+        if (pfn >= end && pfn < max_pfns(view))
+            end = pfn + 1;
+    }
     return end;
 }
 
@@ -299,31 +313,28 @@ int p2m_compare_rest(struct domain_view *view, struct p2m *p2m,
     return rc;
 }
 
-static bool is_unlisted(const struct domain_view *view, uint64_t mfn)
+/* Asks about them again. */
+static int ask_unlisted(struct domain_view *view)
 {
-    return view_owned(view, MFN(mfn)) && !view_listed(view, MFN(mfn));
-}
-
-/* Asks about them again; how many are still the domain's. */
-static int ask_unlisted(struct domain_view *view, uint64_t *nr)
-{
-    mfn_t mfn[VIEW_ASKED];
-    unsigned int i, n = 0;
+    mfn_t mfn[VIEW_ASK];
+    unsigned int n = 0;
     uint64_t next;
     int rc = 0;
 
-    *nr = 0;
-    for (next = 0; !rc && next <= view->ram_end; next++) {
-        if (next < view->ram_end && is_unlisted(view, next))
-            mfn[n++] = MFN(next);
-        if (n < VIEW_ASKED && next < view->ram_end)
-            continue;
-        rc = view_ask(view, mfn, n);
-        for (i = 0; !rc && i < n; i++)
-            *nr += view_owned(view, mfn[i]);
-        n = 0;
+    for (next = next_unlisted(view, view->first); !rc && next < view->end;
+         next = next_unlisted(view, next + 1)) {
+        mfn[n++] = MFN(next);
+        if (n == VIEW_ASK) {
+            rc = view_ask(view, mfn, n);
+            n = 0;
+        }
     }
-    return rc;
+    return rc ? rc : view_ask(view, mfn, n);
+}
+
+static bool has_unlisted(const struct domain_view *view)
+{
+    return next_unlisted(view, view->first) < view->end;
 }
 
 /*
@@ -333,18 +344,18 @@ static int ask_unlisted(struct domain_view *view, uint64_t *nr)
 int p2m_compare_frames(struct domain_view *view, const struct p2m *p2m,
                        struct faults *faults)
 {
-    uint64_t mfn, nr;
+    uint64_t mfn;
     int rc;
 
     if (p2m->source == P2M_NONE)
         return 0;
-    rc = ask_unlisted(view, &nr);
-    if (!rc && nr)
+    rc = ask_unlisted(view);
+    if (!rc && has_unlisted(view))
         rc = p2m_compare(view, p2m, NULL);
-    if (!rc && nr)
-        rc = ask_unlisted(view, &nr);
-    for (mfn = 0; !rc && nr && mfn < view->ram_end; mfn++)
-        if (is_unlisted(view, mfn))
-            tell(faults, PFN_INVALID, MFN(mfn), PFN(view->m2p[mfn]));
+    if (!rc)
+        rc = ask_unlisted(view);
+    for (mfn = next_unlisted(view, view->first); !rc && mfn < view->end;
+         mfn = next_unlisted(view, mfn + 1))
+        tell(faults, PFN_INVALID, MFN(mfn), PFN(view->m2p[mfn]));
     return rc;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* 64-bit guests: the slots of an L4 that are Xen's (xen-x86_64.h). */
 #define L4_XEN_FIRST 256
@@ -221,16 +222,21 @@ static int look_at_some(struct walk *w, unsigned int level, const mfn_t *mfns,
     return rc;
 }
 
+/* The next frame with one of the marks, or view->end. */
+static uint64_t next_marked(const struct walk *w, uint64_t mfn, uint8_t marks)
+{
+    return view_next(w->mark, mfn, w->view->end, marks);
+}
+
 static int look_at_level(struct walk *w, unsigned int level)
 {
+    uint64_t mfn = next_marked(w, w->view->first, WANTED(level));
     mfn_t mfns[VIEW_READ];
     unsigned int n = 0;
-    uint64_t mfn;
     int rc = 0;
 
-    for (mfn = 0; !rc && mfn < w->view->ram_end; mfn++) {
-        if (!(w->mark[mfn] & WANTED(level)))
-            continue;
+    for (; !rc && mfn < w->view->end;
+         mfn = next_marked(w, mfn + 1, WANTED(level))) {
         mfns[n++] = MFN(mfn);
         if (n == VIEW_READ) {
             rc = look_at_some(w, level, mfns, n);
@@ -240,17 +246,22 @@ static int look_at_level(struct walk *w, unsigned int level)
     return rc ? rc : look_at_some(w, level, mfns, n);
 }
 
+static uint64_t next_pinned(const struct walk *w, uint64_t mfn)
+{
+    return view_next(w->view->state, mfn, w->view->end, VIEW_PINNED);
+}
+
 static void begin(struct walk *w)
 {
     const struct domain_view *view = w->view;
     uint64_t mfn;
     unsigned int i;
 
-    for (mfn = 0; mfn < view->ram_end; mfn++) {
-        w->mark[mfn] = 0;
-        if (view_pinned(view, MFN(mfn)))
-            w->mark[mfn] = WANTED(view_level(view, MFN(mfn)));
-    }
+    if (view->first < view->end)
+        memset(w->mark + view->first, 0, view->end - view->first);
+    for (mfn = next_pinned(w, view->first); mfn < view->end;
+         mfn = next_pinned(w, mfn + 1))
+        w->mark[mfn] = WANTED(view_level(view, MFN(mfn)));
     for (i = 0; i < view->nr_roots; i++)
         if (view_level(view, view->root[i].mfn) == w->top)
             w->mark[view->root[i].mfn.v] |= WANTED(w->top);
@@ -337,8 +348,9 @@ static void check_l3_place(struct walk *w)
 
     if (!is_pae(w) || w->view->extended_cr3)
         return;
-    for (mfn = FRAMES_4G; mfn < w->view->ram_end; mfn++)
-        if (w->mark[mfn] & WANTED(3) && view_level(w->view, MFN(mfn)) == 3)
+    for (mfn = next_marked(w, FRAMES_4G, WANTED(3)); mfn < w->view->end;
+         mfn = next_marked(w, mfn + 1, WANTED(3)))
+        if (view_level(w->view, MFN(mfn)) == 3)
             tell_frame(w, FAULT_L3_ABOVE_4G, MFN(mfn));
 }
 
@@ -350,14 +362,14 @@ static bool is_left(const struct walk *w, uint64_t mfn)
 {
     unsigned int level = view_level(w->view, MFN(mfn));
 
-    return view_pinned(w->view, MFN(mfn)) && level != w->top &&
-           (w->fresh || !(w->mark[mfn] & REACHED(level)));
+    return level != w->top && (w->fresh || !(w->mark[mfn] & REACHED(level)));
 }
 
 static uint64_t next_left(const struct walk *w, uint64_t mfn)
 {
-    while (mfn < w->view->ram_end && !is_left(w, mfn))
-        mfn++;
+    mfn = next_pinned(w, mfn);
+    while (mfn < w->view->end && !is_left(w, mfn))
+        mfn = next_pinned(w, mfn + 1);
     return mfn;
 }
 
@@ -368,7 +380,7 @@ static uint64_t next_left(const struct walk *w, uint64_t mfn)
 static int walk_again(struct walk *w)
 {
     struct faults *faults = w->faults;
-    mfn_t some[VIEW_ASKED];
+    mfn_t some[VIEW_ASK];
     unsigned int n = 0;
     uint64_t mfn;
     int rc;
@@ -376,10 +388,10 @@ static int walk_again(struct walk *w)
     w->faults = NULL;
     rc = walk(w);
     w->faults = faults;
-    for (mfn = next_left(w, 0); !rc && mfn < w->view->ram_end;
+    for (mfn = next_left(w, w->view->first); !rc && mfn < w->view->end;
          mfn = next_left(w, mfn + 1)) {
         some[n++] = MFN(mfn);
-        if (n == VIEW_ASKED) {
+        if (n == VIEW_ASK) {
             rc = view_ask(w->view, some, n);
             n = 0;
         }
@@ -389,10 +401,10 @@ static int walk_again(struct walk *w)
 
 static int check_pins(struct walk *w)
 {
-    uint64_t mfn = next_left(w, 0);
-    int rc = !w->fresh && mfn < w->view->ram_end ? walk_again(w) : 0;
+    uint64_t mfn = next_left(w, w->view->first);
+    int rc = !w->fresh && mfn < w->view->end ? walk_again(w) : 0;
 
-    for (mfn = next_left(w, 0); !rc && mfn < w->view->ram_end;
+    for (mfn = next_left(w, w->view->first); !rc && mfn < w->view->end;
          mfn = next_left(w, mfn + 1))
         tell_frame(w, FAULT_PIN_BELOW_ROOT, MFN(mfn));
     return rc;
