@@ -44,6 +44,7 @@ show domwright --host host info demo
 printf '\n# what the build asked of the hypervisor and of xenstore\n'
 summary
 show fakexen --host host --status
+show domwright --host host verify demo
 
 cat <<END
 

@@ -179,6 +179,21 @@ START_TEST(foreign)
 }
 END_TEST
 
+/* Xen's part of a 64-bit root, to its ends, is not the guest's. */
+START_TEST(xens_slots)
+{
+    world_start(64);
+    world_table(4)[256] = world_table(4)[271] = 2048 * PAGE | 0xa5;
+    none();
+    world_table(4)[255] = WORLD_OTHERS * PAGE | 0x25;
+    check_entry(only(FAULT_FOREIGN_FRAME), 4, 255);
+    world_table(4)[255] = 0;
+    world_table(4)[272] = WORLD_OTHERS * PAGE | 0x25;
+    check_entry(only(FAULT_FOREIGN_FRAME), 4, 272);
+    world_end();
+}
+END_TEST
+
 START_TEST(absent)
 {
     unsigned int level;
@@ -693,6 +708,7 @@ int main(void)
     tcase_add_loop_test(tc, linear, 0, 2);
     tcase_add_loop_test(tc, table_type, 0, 2);
     tcase_add_loop_test(tc, foreign, 0, 2);
+    tcase_add_test(tc, xens_slots);
     tcase_add_loop_test(tc, absent, 0, 2);
     tcase_add_test(tc, l3_slots);
     tcase_add_loop_test(tc, roots, 0, 2);

@@ -24,7 +24,7 @@ for way in by_domwright by_stock_xl; do
             create "$name" "$words"
             is_clean "$name" "$way: $name $words"
             is "$(p2m "$name")" "\"$kind\"" 'where its P2M is'
-            power_off "$name" "$name"
+            ok "destroy $name" domwright destroy "$name"
         done
     done
 done
@@ -46,7 +46,7 @@ for variant in pae legacy 64; do
     else
         is_clean "$name" "$name, restored"
     fi
-    power_off "$name" "$name"
+    ok "destroy $name" domwright destroy "$name"
 done
 
 # GRUB tells of no P2M once it runs, and other people wrote it.
