@@ -288,6 +288,7 @@ void *xenforeignmemory_map(xenforeignmemory_handle *fmem, uint32_t dom,
     world.read += pages;
     for (i = 0; i < pages; i++) {
         err[i] = may_map(arr[i]) ? 0 : -EINVAL;
+        world.watched_reads += arr[i] == world.watched;
         if (!err[i])
             memcpy(map[i], world.page[arr[i]], PAGE);
     }

@@ -51,6 +51,7 @@ struct world {
     xc_domaininfo_t info;
     /* What verify did. */
     uint64_t asked, read, calls;
+    uint64_t watched, watched_reads; /* of that frame */
     /* Called before each question and each mapping, to change things. */
     void (*meanwhile)(void);
 };

@@ -480,6 +480,30 @@ START_TEST(moment)
 }
 END_TEST
 
+static void mend_in_between(void)
+{
+    if (world.watched_reads == 1)
+        *changing = 0;
+}
+
+/* An entry that is gone when the table is read a second time. */
+START_TEST(read_twice)
+{
+    world_start(widths[_i]);
+    world.info.cpu_time = 1; /* nobody else reads its tables */
+    world.watched = world_mfn(PFN_TABLE + 2);
+    changing = &world_table(2)[1];
+    *changing = world_mfn(PFN_DATA) * PAGE | 0x25;
+    only(FAULT_TABLE_TYPE);
+    ck_assert_uint_eq(world.watched_reads, 2);
+    world.watched_reads = 0;
+    world.meanwhile = mend_in_between;
+    none();
+    ck_assert_uint_eq(world.watched_reads, 2);
+    world_end();
+}
+END_TEST
+
 static void give_up_table(void)
 {
     uint64_t mfn = world_mfn(PFN_TABLE + 1);
@@ -719,6 +743,7 @@ int main(void)
     tcase_add_loop_test(tc, pages, 0, 2);
     tcase_add_loop_test(tc, hidden, 0, 2);
     tcase_add_loop_test(tc, moment, 0, 2);
+    tcase_add_loop_test(tc, read_twice, 0, 2);
     tcase_add_loop_test(tc, freed, 0, 2);
     tcase_add_loop_test(tc, exchanged, 0, 2);
     tcase_add_loop_test(tc, other_root, 0, 2);

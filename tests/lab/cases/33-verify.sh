@@ -15,18 +15,18 @@ p2m() {
     domwright verify --json "$1" | sed -n 's/^ *"p2m": \(.*\),$/\1/p'
 }
 
-for way in by_domwright by_stock_xl; do
-    for variant in pae legacy 64; do
-        name=suspend-$variant
-        for words in "" linear; do
-            kind=tree
-            [ -z "$words" ] || kind=list
-            create "$name" "$words"
-            is_clean "$name" "$way: $name $words"
-            is "$(p2m "$name")" "\"$kind\"" 'where its P2M is'
-            ok "destroy $name" domwright destroy "$name"
-        done
-    done
+# runs WAY KERNEL [WORDS]: how the guest tells of its P2M.
+runs() {
+    way=$1
+    create "$2" "${3:-}"
+    is_clean "$2" "$1: $2 ${3:-}"
+    is "$(p2m "$2")" "\"$([ "${3:-}" ] && echo list || echo tree)\"" 'where its P2M is'
+    ok "destroy $2" domwright destroy "$2"
+}
+
+for variant in pae legacy 64; do
+    runs by_domwright suspend-$variant
+    runs by_stock_xl suspend-$variant linear
 done
 
 # A guest that was restored: the one thing that is wrong is found.
