@@ -61,7 +61,8 @@ fill_up() {
         1 | 4) ;;
         *) wrong "$1, $left KiB: status $status" ;;
         esac
-        grep -qE 'memory|space' err || wrong "$1, $left KiB: no reason"
+        grep -q '^fakexen: .*disk/machine: No space left on device$' err ||
+            wrong "$1, $left KiB: the disk is not named"
         on_host --status >out 2>err || wrong "$1, $left KiB: --status"
         as_before "$1, $left KiB"
         left=$((left + 256))
@@ -77,6 +78,10 @@ fill_up() {
     [ "$status" = 1 ] || wrong "$1: a machine without room: status $status"
     [ "$(cat err)" = "fakexen: disk/other: No space left on device" ] ||
         wrong "$1: a machine without room"
+    [ ! -e disk/other ] || wrong "$1: a machine without room left its file"
+    touch disk/other # not ours to remove
+    "$fakexen" --host disk/other true 2>err && wrong "$1: in an empty file"
+    [ -e disk/other ] || wrong "$1: an empty file was removed"
 }
 
 mounted=0

@@ -218,6 +218,7 @@ runs 0 --host large --status
 prints '^audit: 0 differences$'
 fails 1 'memory must be from 4 MiB to 1 TiB' \
     --host larger --memory 1025G true
+[ ! -e larger ] || wrong 'a machine that cannot be left its file'
 rm -f large larger
 
 # What the audit finds shows in how the status ends: here the last frame, which

@@ -47,16 +47,28 @@ static char *absolute(const char *path)
     return full;
 }
 
+/* A pipe without a writer is no host either, and nothing to wait for. */
+static int open_named(struct fx_host *host, const char *path)
+{
+    const int flags = O_NONBLOCK | O_CLOEXEC;
+    int fd;
+
+    if (host->is_copy)
+        return open(path, O_RDONLY | flags);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | flags, 0600);
+    host->is_new = fd >= 0;
+    return host->is_new || errno != EEXIST
+               ? fd
+               : open(path, O_RDWR | O_CREAT | flags, 0600);
+}
+
 int fx_file_open(struct fx_host *host, const char *path)
 {
     struct stat st;
     int fd;
 
-    /* A pipe without a writer is no host either, and nothing to wait for. */
-    if (path && host->is_copy)
-        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    else if (path)
-        fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (path)
+        fd = open_named(host, path);
     else
         fd = memfd_create("fakexen", MFD_CLOEXEC);
     if (fd < 0)
@@ -188,6 +200,12 @@ bool fx_file_is_gone(const struct fx_host *host)
     if (stat(host->path, &now))
         return errno == ENOENT || errno == ENOTDIR;
     return now.st_dev != host->device || now.st_ino != host->inode;
+}
+
+void fx_file_unmake(const struct fx_host *host)
+{
+    if (host->is_new && host->path && !fx_file_is_gone(host))
+        unlink(host->path);
 }
 
 uint64_t fx_file_next_data(const struct fx_host *host, uint64_t at)

@@ -42,6 +42,9 @@ int fx_file_read_fd(struct fx_host *host);
  * something to it that might be waited for. */
 bool fx_file_is_gone(const struct fx_host *host);
 
+/* Nothing has become of it: removes it, if it was not there before. */
+void fx_file_unmake(const struct fx_host *host);
+
 /* Where from `at` on the file has something that was written; what lies before
  * is zero.  UINT64_MAX: nothing more was. */
 uint64_t fx_file_next_data(const struct fx_host *host, uint64_t at);

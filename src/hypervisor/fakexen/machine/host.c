@@ -192,8 +192,12 @@ static int open_alone(struct fx_host *host, const struct fx_options *options,
 {
     int rc;
 
-    if (is_unmade(host->fd)) {
+    if (is_unmade(host->fd) && fx_file_is_gone(host)) {
+        rc = explain(-ENOENT, path, "whoever made it could not", why, len);
+    } else if (is_unmade(host->fd)) {
         rc = make_file(host, options, path, why, len);
+        if (rc)
+            fx_file_unmake(host);
     } else {
         rc = adopt_file(host, options, path, why, len);
         if (!rc)

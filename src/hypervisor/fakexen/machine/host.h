@@ -56,6 +56,7 @@ struct fx_host {
     char *path;      /* NULL: it has none */
     dev_t device;
     ino_t inode;
+    bool is_new;   /* fx_file_open() has made it */
     bool is_copy;  /* fx_machine_view(): nothing is written to the file */
     uint64_t seen; /* fx_super.locks, when it was made */
     struct fx_space space;

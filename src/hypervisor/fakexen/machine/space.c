@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,24 +37,38 @@ static int rewrite(int fd, uint64_t at, uint64_t bytes)
         ssize_t n = pread(fd, page, sizeof(page), (off_t)at);
 
         if (n < 0 || pwrite(fd, page, (size_t)n, (off_t)at) != n)
-            return -ENOMEM;
+            return n < 0 ? -errno : -ENOSPC;
     }
     return 0;
 }
 
+/* Callers learn that there is no memory, which the machine may have plenty of:
+ * what there is none of is said once, by each process that meets it. */
+static int no_room(struct fx_host *host, int rc)
+{
+    if (!host->space.told)
+        fprintf(stderr, "fakexen: %s: %s\n",
+                host->path ? host->path : "the machine", strerror(-rc));
+    host->space.told = true;
+    return -ENOMEM;
+}
+
 static int take(struct fx_host *host, uint64_t at, uint64_t bytes)
 {
-    int fd, r;
+    int fd = fx_file_fd(host), rc;
 
+    if (fd < 0)
+        return -ENOMEM;
     if (at + bytes > host->bytes)
         bytes = host->bytes - at;
-    fd = fx_file_fd(host);
     do
-        r = fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)at, (off_t)bytes);
-    while (r && errno == EINTR);
-    if (r && (errno == EOPNOTSUPP || errno == ENOSYS))
-        return rewrite(fd, at, bytes);
-    return r ? -ENOMEM : 0;
+        rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)at, (off_t)bytes)
+                 ? -errno
+                 : 0;
+    while (rc == -EINTR);
+    if (rc == -EOPNOTSUPP || rc == -ENOSYS)
+        rc = rewrite(fd, at, bytes);
+    return rc ? no_room(host, rc) : 0;
 }
 
 static int give_back(struct fx_host *host, uint64_t at, uint64_t bytes)
@@ -141,8 +156,10 @@ int fx_space_init(struct fx_host *host, const struct fx_super *super)
 
 int fx_space_for_all(struct fx_host *host, const struct fx_super *super)
 {
-    int rc = fx_space_for(host, host->super, sizeof(*super));
+    int rc;
 
+    host->space.told = true; /* by whoever makes or opens the machine */
+    rc = fx_space_for(host, host->super, sizeof(*super));
     if (!rc) /* the control domain's, which all look at */
         rc = fx_space_for(host, host->vcpus, sizeof(*host->vcpus));
     if (!rc)
@@ -150,6 +167,7 @@ int fx_space_for_all(struct fx_host *host, const struct fx_super *super)
                           super->mapped_frames_at - super->free_at);
     if (!rc)
         rc = fx_space_for(host, host->store, super->store_bytes);
+    host->space.told = false;
     return rc ? -ENOSPC : 0;
 }
 

@@ -9,7 +9,8 @@
  * allocated.  Those parts have theirs in granules, and each process remembers
  * which granules it has seen to have it.
  *
- * All functions return 0, or -ENOMEM: no room.  The lock is held.
+ * All functions return 0, or -ENOMEM: no room, which the first time is told on
+ * standard error.  The lock is held.
  */
 #ifndef FX_SPACE_H
 #define FX_SPACE_H
@@ -27,6 +28,7 @@ struct fx_super;
 
 struct fx_space {
     bool unlimited;       /* memory without a limit of the file system's */
+    bool told;            /* that there is no room */
     bool reads_take_room; /* tmpfs with a limit: also what is only looked at */
     uint32_t trims;       /* what fx_super.trims was when `has` was right */
     uint64_t *has, words; /* a bit for each granule before the frames */
