@@ -75,6 +75,10 @@ fails 1 '.: not a fakexen host: --host takes the file of a machine, or a new nam
     --host . --status
 fails 1 '.: Is a directory' --e820 . true
 fails 1 'no/such/t: No such file or directory' --trace no/such/t true
+run --trace /dev/full "$domwright" list
+[ "$status" = 0 ] || wrong "a trace that is cut off: status $status"
+[ "$(cat err)" = 'fakexen: /dev/full: the trace is not whole: No space left on '\
+'device' ] || wrong 'a trace is cut off in silence'
 run --e820 no/such/map true
 [ "$status" = 1 ] || wrong 'a machine without the map that it was to have'
 

@@ -20,7 +20,8 @@
 /* The process's: what the environment asked for. */
 static struct {
     pthread_once_t set_up;
-    int fd; /* of the trace, or -1 */
+    int fd;        /* of the trace, or -1 */
+    bool cut_told; /* that it lacks a line */
     uint64_t fail_at;
     int fail_errno;
     uint64_t *calls; /* all processes' of the tree */
@@ -213,6 +214,19 @@ static void line_start(struct line *line, const struct fx_call *call)
         add_number(line, "n", call->n);
 }
 
+/* All of it at once, among those of other processes. */
+static void line_write(const struct line *line)
+{
+    const char *path = getenv("FAKEXEN_TRACE");
+    ssize_t n = write(process.fd, line->text, line->used);
+
+    if (n == (ssize_t)line->used || process.cut_told)
+        return;
+    process.cut_told = true;
+    fprintf(stderr, "fakexen: %s: the trace is not whole: %s\n",
+            path ? path : "FAKEXEN_TRACE", strerror(n < 0 ? errno : ENOSPC));
+}
+
 static void line_end(struct line *line, const struct fx_call *call, long result)
 {
     uint64_t ns = now() - call->start;
@@ -222,7 +236,7 @@ static void line_end(struct line *line, const struct fx_call *call, long result)
     if (result < 0 && result >= -4095 && strerrorname_np((int)-result))
         add(line, ",\"errno\":\"%s\"", strerrorname_np((int)-result));
     add(line, ",\"us\":%" PRIu64 ".%03" PRIu64 "}\n", ns / 1000, ns % 1000);
-    (void)!write(process.fd, line->text, line->used);
+    line_write(line);
     errno = saved;
 }
 
