@@ -126,6 +126,17 @@ if [ ! -e /dev/xen/privcmd ]; then
     [ "$status" = 0 ] || wrong 'a relative XDG_STATE_HOME is not ignored'
     [ "$(cat err)" = "domwright: no Xen here; on the embedded host $own instead" ] ||
         wrong 'XDG_STATE_HOME: it does not say where it is'
+    # There is no place for it.
+    old_home=$HOME
+    : >file
+    HOME=$work/file
+    fails 5 "no Xen here, and the embedded host $HOME/.local/state/domwright/host \
+cannot be: Not a directory; --host names another" list
+    unset HOME
+    fails 5 'no Xen here, and HOME names no place for an embedded host; --host does' \
+        list
+    works --host machine list
+    HOME=$old_home
 fi
 
 # What cannot be.

@@ -26,18 +26,25 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* Makes a path's directories; that some exist is fine. */
-static void make_directories(char *path)
+/* Makes a path's directories, of which some may exist.  A negative errno: why
+ * the last one is not there. */
+static int make_directories(char *path)
 {
+    int rc = 0;
+
     for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
         *p = '\0';
-        mkdir(path, 0700);
+        if (!mkdir(path, 0700) || errno == EEXIST)
+            rc = 0;
+        else if (!rc) /* those in it fail for want of it */
+            rc = -errno;
         *p = '/';
     }
+    return rc;
 }
 
-/* The user's own host; false where there is no place for one. */
-static bool default_host(char path[PATH_MAX])
+/* Where the user's own host is, or is to be. */
+static int default_host(struct diag *dg, char path[PATH_MAX])
 {
     const char *state = variable("XDG_STATE_HOME"), *home = variable("HOME");
     /* The XDG Base Directory Specification: a relative path is ignored. */
@@ -46,11 +53,19 @@ static bool default_host(char path[PATH_MAX])
             : home ? snprintf(path, PATH_MAX, "%s/.local/state/domwright/host",
                               home)
                    : -1;
+    int rc;
 
     if (n < 0 || n >= PATH_MAX || *path != '/')
-        return false;
-    make_directories(path);
-    return true;
+        return diag_fail(dg, DW_NO_XEN, -ENOENT,
+                         "no Xen here, and HOME names no place for an embedded "
+                         "host; --host does");
+    rc = make_directories(path);
+    if (rc)
+        return diag_fail(dg, DW_NO_XEN, rc,
+                         "no Xen here, and the embedded host %s cannot be: %s; "
+                         "--host names another",
+                         path, strerror(-rc));
+    return 0;
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -159,8 +174,11 @@ int embedded_enter(struct diag *dg, const char *named, char **command)
         return 0;
     find_fakexen(fakexen);
     if (!host) {
-        if (has_xen() || access(fakexen, X_OK) || !default_host(own))
+        if (has_xen() || access(fakexen, X_OK))
             return 0;
+        rc = default_host(dg, own);
+        if (rc)
+            return rc;
         host = own;
         if (!dg->quiet)
             fprintf(stderr,
