@@ -139,6 +139,20 @@ cannot be: Not a directory; --host names another" list
     HOME=$old_home
 fi
 
+# What Debian calls xl is a script that looks for Xen, of which there is none.
+case $(readlink -f "$(command -v xl)") in
+*/xen-utils-wrapper)
+    if [ -x /usr/lib/xen-4.17/bin/xl ] && [ -w /run/xen ] &&
+        [ ! -e /dev/xen/privcmd ]; then
+        works --host machine xl list
+        prints '^Domain-0 +0 '
+        run --host machine create -p guest.cfg cpu_weight=256
+        [ "$status" = 0 ] || wrong 'xl does not build on an embedded host'
+        works --host machine destroy guest
+    fi
+    ;;
+esac
+
 # What cannot be.
 echo 'no host at all' >bad
 run --host bad list

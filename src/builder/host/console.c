@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host/embedded.h"
+#include "host/search.h"
 #include "host/xenstore.h"
 
 /* How long xenconsoled may take for a new domain; xenconsole gives it 5 s. */
@@ -21,21 +22,6 @@
 static const char *const folders =
     "/usr/lib/xen-4.17/bin:" /* Debian */
     "/usr/libexec/xen/bin:/usr/local/lib/xen/bin:/usr/lib/xen/bin";
-
-/* Looks for xenconsole in a list of folders, as $PATH is one. */
-static bool find_in(const char *list, char path[PATH_MAX])
-{
-    size_t len;
-    int n;
-
-    for (; list && *list; list += len + (list[len] == ':')) {
-        len = strcspn(list, ":");
-        n = snprintf(path, PATH_MAX, "%.*s/xenconsole", (int)len, list);
-        if (len && n < PATH_MAX && !access(path, X_OK))
-            return true;
-    }
-    return false;
-}
 
 static int find(struct diag *dg, char path[PATH_MAX])
 {
@@ -54,7 +40,8 @@ static int find(struct diag *dg, char path[PATH_MAX])
         strcpy(path, named); /* what is longer has failed */
         return 0;
     }
-    if (find_in(folders, path) || find_in(getenv("PATH"), path))
+    if (search(folders, "xenconsole", path) ||
+        search(getenv("PATH"), "xenconsole", path))
         return 0;
     return diag_fail(dg, DW_FAILED, -ENOENT,
                      "xenconsole is not installed; Debian has it in "

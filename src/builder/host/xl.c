@@ -10,11 +10,35 @@
 #include <unistd.h>
 
 #include "beside.h"
+#include "host/embedded.h"
+#include "host/search.h"
 
 extern char **environ;
 
-/* Where it is, too, where a user's PATH may not lead. */
-static const char elsewhere[] = "/usr/sbin/xl";
+/* What Debian's script chooses among by the Xen that runs. */
+#define FOLDER "/usr/lib/xen-4.17/bin"
+
+static bool is_script(const char *path)
+{
+    char real[PATH_MAX];
+
+    return realpath(path, real) &&
+           !strcmp(strrchr(real, '/'), "/xen-utils-wrapper");
+}
+
+/* A user's PATH may not lead to where it is; and where no Xen runs, on an
+ * embedded host, Debian's script finds none to choose by. */
+static bool find_xl(char path[PATH_MAX])
+{
+    char chosen[PATH_MAX];
+
+    if (!search(getenv("PATH"), "xl", path) && !search("/usr/sbin", "xl", path))
+        return false;
+    if (embedded_here() && !embedded_beside_xen() && is_script(path) &&
+        search(FOLDER, "xl", chosen))
+        strcpy(path, chosen);
+    return true;
+}
 
 /* Puts the plugin before whatever is preloaded already. */
 static int preload(struct diag *dg, const char *plugin)
@@ -50,7 +74,7 @@ static void find_plugin(char path[PATH_MAX])
 
 int xl_exec(struct diag *dg, char **argv)
 {
-    char plugin[PATH_MAX], real[PATH_MAX];
+    char plugin[PATH_MAX], real[PATH_MAX], xl[PATH_MAX];
     int rc;
 
     find_plugin(plugin);
@@ -62,22 +86,19 @@ int xl_exec(struct diag *dg, char **argv)
     rc = preload(dg, *plugin == '/' ? plugin : real);
     if (rc)
         return rc;
-    execvp("xl", argv);
-    if (errno == ENOENT)
-        execv(elsewhere, argv);
-    if (errno == ENOENT)
+    if (!find_xl(xl))
         return diag_fail(dg, DW_FAILED, -ENOENT,
                          "there is no xl here; Debian has it in the package "
                          "xen-utils-4.17");
-    return diag_fail(dg, DW_FAILED, -errno, "cannot run xl: %s",
+    execv(xl, argv);
+    return diag_fail(dg, DW_FAILED, -errno, "cannot run %s: %s", xl,
                      strerror(errno));
 }
 
 int xl_start(pid_t *child, char **argv)
 {
-    int r = posix_spawnp(child, "xl", NULL, NULL, argv, environ);
+    char xl[PATH_MAX];
 
-    if (r == ENOENT)
-        r = posix_spawn(child, elsewhere, NULL, NULL, argv, environ);
-    return -r;
+    return find_xl(xl) ? -posix_spawn(child, xl, NULL, NULL, argv, environ)
+                       : -ENOENT;
 }
