@@ -48,8 +48,7 @@ fails 2 '--host wants a value; see "domwright help"' --host
 fails 2 '--host: an empty name' --host '' list
 fails 2 '--host: an empty name' --host= list
 fails 2 'no command frobnicate; see "domwright help"' frobnicate
-fails 2 'help: no command frobnicate; see "domwright help help"' \
-    help frobnicate
+fails 2 'no command frobnicate; see "domwright help"' help frobnicate
 fails 2 'help: one command at a time; see "domwright help help"' \
     help list info
 

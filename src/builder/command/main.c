@@ -62,6 +62,12 @@ static void print_help(const struct command *cmd)
         printf("\n%s", cmd->help);
 }
 
+static int no_command(struct diag *dg, const char *name)
+{
+    return diag_fail(dg, DW_USAGE, -EINVAL,
+                     "no command %s; see \"domwright help\"", name);
+}
+
 static int run_help(struct host *host, const struct args *args)
 {
     const struct command *cmd;
@@ -72,8 +78,7 @@ static int run_help(struct host *host, const struct args *args)
     }
     cmd = find(args->operand[0]);
     if (!cmd)
-        return args_usage(host->dg, args->name, "no command %s",
-                          args->operand[0]);
+        return no_command(host->dg, args->operand[0]);
     print_help(cmd);
     return 0;
 }
@@ -107,8 +112,7 @@ static int run(struct diag *dg, const struct start *start, int argc)
     int rc;
 
     if (!cmd)
-        return diag_fail(dg, DW_USAGE, -EINVAL,
-                         "no command %s; see \"domwright help\"", argv[0]);
+        return no_command(dg, argv[0]);
     if (start->help) {
         print_help(cmd);
         return 0;
