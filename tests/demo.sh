@@ -46,6 +46,10 @@ summary
 show fakexen --host host --status
 show domwright --host host verify demo
 
+# A new Debian has no man.
+lacks=
+command -v man >/dev/null || lacks=', after apt-get install man-db'
+
 cat <<END
 
 The host and its guest stay in $dir. What was built runs where it is; for
@@ -56,7 +60,7 @@ instance, without Xen:
     $bin/domwright --host $dir/host destroy --all
 
 Without --host, domwright uses Xen where there is Xen, and elsewhere a host in
-your home directory. Next: README.md, and the manual:
+your home directory. Next: README.md, and the manual$lacks:
 
     man man/domwright.1 man/domwright.cfg.5 man/fakexen.1
 END
