@@ -237,6 +237,11 @@ printf '%s ' '[    0.0] BIOS-provided physical RAM map:' \
     '[    0.0] MTRR default type: uncachable' \
     '[    0.0] MTRR variable ranges disabled: [    0.0] Disabled' >log
 gives 2147090432 'the MTRRs are disabled: memory types are unknown'
+yes 'BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable' |
+    head -n 70 >log
+gives 655360 'line 65: the range of line 1 once more'
+notes 'and more like these'
+[ "$(wc -l <out)" -lt 140 ] || wrong 'all of them are told'
 log <<'END'
 In my log is only BIOS-e820: [mem 0x0000000100000000-0x000000013fffffff] usable for
 it; of "BIOS-e820:" I know nothing, nor of BIOS-e820: as such.

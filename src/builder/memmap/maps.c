@@ -75,11 +75,25 @@ damage(struct maps *maps, enum map_source source, unsigned int line,
     va_end(al);
 }
 
-#define FIND(maps, map, ...)                                                   \
-    do {                                                                       \
-        if (findings_add(&(map)->findings, __VA_ARGS__))                       \
-            (maps)->rc = -ENOMEM;                                              \
-    } while (0)
+/* More than anybody reads. */
+#define MAX_FINDINGS 64
+
+static void __attribute__((format(printf, 3, 4)))
+find(struct maps *maps, struct paste_map *map, const char *fmt, ...)
+{
+    char text[200];
+    va_list al;
+
+    if (map->findings.nr > MAX_FINDINGS)
+        return;
+    va_start(al, fmt);
+    vsnprintf(text, sizeof(text), fmt, al);
+    va_end(al);
+    if (findings_add(&map->findings, "%s",
+                     map->findings.nr < MAX_FINDINGS ? text
+                                                     : "and more like these"))
+        maps->rc = -ENOMEM;
+}
 
 static void append(struct maps *maps, struct paste_map *map,
                    const struct map_entry *entry)
@@ -150,7 +164,7 @@ static void add_entry(struct maps *maps, enum map_source source,
         return;
     }
     if (starts_again(map, range)) {
-        FIND(maps, map, "line %u: another map begins, which is left out",
+        find(maps, map, "line %u: another map begins, which is left out",
              entry->line);
         map = new_map(maps, source, entry->line);
         if (map)
@@ -159,17 +173,17 @@ static void add_entry(struct maps *maps, enum map_source source,
     }
     same = same_entry(map, range);
     if (same) {
-        FIND(maps, map, "line %u: the range of line %u once more", entry->line,
+        find(maps, map, "line %u: the range of line %u once more", entry->line,
              same->line);
         return;
     }
     last = map->nr ? &map->entry[map->nr - 1].range : NULL;
     if (range->first.v == range->end.v)
-        FIND(maps, map, "line %u: an empty range", entry->line);
+        find(maps, map, "line %u: an empty range", entry->line);
     else if (last && range->first.v < last->first.v)
-        FIND(maps, map, "line %u: not in order", entry->line);
+        find(maps, map, "line %u: not in order", entry->line);
     else if (last && range->first.v < last->end.v)
-        FIND(maps, map,
+        find(maps, map,
              "line %u: the range overlaps the one before: what is not RAM wins",
              entry->line);
     append(maps, map, entry);
@@ -635,7 +649,7 @@ static void sysfs_entries(struct maps *maps)
                 current(maps, MAP_SYSFS, maps->sysfs[0].line);
 
             if (map)
-                FIND(maps, map, "incomplete: sysfs' entry %zu is missing", i);
+                find(maps, map, "incomplete: sysfs' entry %zu is missing", i);
             continue;
         }
         if (e->have != SYSFS_ALL) {
