@@ -119,6 +119,12 @@ log <<'END'
 END
 refused '3: a range that is not whole: wrapped, or cut'
 log <<'END'
+(XEN) Xen-e820 RAM map:
+(XEN)  [0000000000000000, 000000000009fbff] (usable)
+(XEN)  [0000000000100000, 000000000[    0.000000] Linux version
+END
+refused '3: a range that is not whole: wrapped, or cut'
+log <<'END'
  BIOS-e820: 0000000000000000 - 000000000009f000 (usable)
  BIOS-e820: 0000000000100000 - 000000007fff0000 (usa
 END
@@ -237,6 +243,10 @@ printf '%s ' '[    0.0] BIOS-provided physical RAM map:' \
     '[    0.0] MTRR default type: uncachable' \
     '[    0.0] MTRR variable ranges disabled: [    0.0] Disabled' >log
 gives 2147090432 'the MTRRs are disabled: memory types are unknown'
+printf '\033[32m[    0.000000] \033[0m\033[33mBIOS-e820: \033[0m%s\n' \
+    '[mem 0x0000000000000000-0x000000000009ffff] usable' \
+    '[mem 0x0000000000100000-0x000000007fffffff] usable' >log
+gives 2147090432
 yes 'BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable' |
     head -n 70 >log
 gives 655360 'line 65: the range of line 1 once more'

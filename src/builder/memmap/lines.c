@@ -40,12 +40,27 @@ void lines_dispose(struct lines *lines)
     lines->text = NULL;
 }
 
+/* dmesg's colours, ECMA-48's SGR. */
+static size_t colour(const char *p, const char *end)
+{
+    const char *q = p + 2;
+
+    if (end - p < 3 || p[0] != '\x1b' || p[1] != '[')
+        return 0;
+    while (q < end && ((*q >= '0' && *q <= '9') || *q == ';'))
+        q++;
+    return q < end && *q == 'm' ? (size_t)(q + 1 - p) : 0;
+}
+
 /* How much of [p, end) stands for something else, which is put into *to. */
 static size_t substitute(const struct lines *lines, const char *p,
                          const char *end, const char **to)
 {
     size_t i, len;
 
+    *to = "";
+    if (*p == '\x1b')
+        return colour(p, end);
     if (*p != '&' && *p != '<' && *p != '=' && (unsigned char)*p < 0x80)
         return 0;
     for (i = 0; i < N_SUBSTITUTES; i++) {

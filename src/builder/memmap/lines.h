@@ -4,8 +4,8 @@
  * blogs had them.
  *
  * HTML's entities and line breaks, no-break spaces, dashes in the place of
- * hyphens and quoted-printable's soft line breaks are undone: each stands for
- * one thing.  What somebody wrapped or cut stays as it is.
+ * hyphens, quoted-printable's soft line breaks and dmesg's colours are undone:
+ * each stands for one thing.  What somebody wrapped or cut stays as it is.
  */
 #ifndef DW_MEMMAP_LINES_H
 #define DW_MEMMAP_LINES_H

@@ -478,16 +478,16 @@ static bool xen_entry(struct maps *maps, const struct place *at, struct scan *s)
     digits = t;
     if (!scan_hex(&t, 1, 16, &first))
         return false;
-    if (t.p - digits.p == 16 && scan_text(&t, ", ") &&
-        scan_hex(&t, 16, 16, &last) && scan_text(&t, "]")) {
-        set_range(&entry, first, last, true);
-        take_entry(maps, maps->title, &entry, &t);
-        maps->xen_at = at->nr;
-        *s = t;
-        return true;
-    }
     /* A time stamp ends with its bracket. */
-    return (scan_over(t) || t.p[-1] == ' ' || *t.p == ',') && xen_cut(maps, at);
+    if (t.p - digits.p != 16 || !scan_text(&t, ", "))
+        return (scan_over(t) || *t.p == ',') && xen_cut(maps, at);
+    if (!scan_hex(&t, 16, 16, &last) || !scan_text(&t, "]"))
+        return xen_cut(maps, at);
+    set_range(&entry, first, last, true);
+    take_entry(maps, maps->title, &entry, &t);
+    maps->xen_at = at->nr;
+    *s = t;
+    return true;
 }
 
 /* Is there nothing but a prefix before it? */
