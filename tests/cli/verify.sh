@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What verify says of guests that are all right, whoever built them, and of
 # guests with a fault each. Faults that Xen lets nobody make are test_inspect's.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/domwright
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
 needs_embedded
@@ -38,17 +39,22 @@ for level in stock patched; do
     new_host "$level"
     for kernel in "$guests"/hello-pae "$guests"/hello-64 "$guests"/hello-legacy \
         /usr/lib/grub-xen/grub-i386-xen.bin \
-        /usr/lib/grub-xen/grub-x86_64-xen.bin; do
+        /usr/lib/grub-xen/grub-x86_64-xen.bin \
+        "$cache"/dom0-*/root/boot/vmlinuz-*; do # the lab's, if it has one
         [ -f "$kernel" ] || continue
-        config guest.cfg "kernel = \"$kernel\"" 'memory = 48'
+        case $kernel in
+        */vmlinuz*) memory=192 ;;
+        *) memory=48 ;;
+        esac
+        config guest.cfg "kernel = \"$kernel\"" "memory = $memory"
         works create -ep guest.cfg
         state >before
         is_clean guest guest
         state >after
         cmp -s before after || wrong "verify has changed the host"
         works destroy guest
-        for hooks in ours ours-root stock; do
-            id=$(on_host "$pv_build" -m 48 -h 4 -v 2 $hooks "$kernel") ||
+        for hooks in ours stock; do
+            id=$(on_host "$pv_build" -m $memory -h 4 -v 2 $hooks "$kernel") ||
                 wrong "pv-build $hooks"
             is_clean "$id" "domain $id"
             on_host "$pv_build" -d "$id" || wrong 'pv-build -d'
@@ -90,47 +96,48 @@ planted() {
 hex='0x[0-9a-f]+'
 for level in stock patched; do
     new_host "$level"
-    for kernel in pae 64 legacy; do
+    [ "$level" = stock ] && variants="pae 64" || variants="pae 64 legacy"
+    for kernel in $variants; do
         case $kernel in
         64) root=4 linear=4 ;;
         *) root=3 linear=2 ;;
         esac
-        guest $kernel
+        guest "$kernel"
         planted "$id" unpinned-root
         finds unpinned-root "L$root table $hex is loaded by a vCPU and not pinned"
-        guest $kernel
+        guest "$kernel"
         planted "$id" pin-below-root
         finds pin-below-root "L1 table $hex is pinned and no root"
-        guest $kernel
+        guest "$kernel"
         planted "$id" absent-address
         finds absent-address \
             "L1 table $hex, entry [0-9]+ is not present but has an address \\(0x1234000\\)"
-        guest $kernel
+        guest "$kernel"
         planted "$id" linear-table
         finds linear-table \
             "L$linear table ($hex), entry [0-9]+ leads to a table of the same level: frame \\1, L$linear \\(.*65\\)"
-        guest $kernel
+        guest "$kernel"
         planted "$id" p2m-twice
         finds p2m-m2p "frame $hex is at PFN 0x11 in the P2M, and at 0x12 in the M2P" 2
         run verify guest
         prints "^guest: p2m-m2p: frame $hex is not in the P2M, and at 0x11 in the M2P\$"
-        guest $kernel
+        guest "$kernel"
         planted "$id" p2m-hole
         finds p2m-m2p "frame $hex is not in the P2M, and at 0x11 in the M2P"
-        guest $kernel
+        guest "$kernel"
         other=$id
         "$domwright" rename guest other
-        guest $kernel
+        guest "$kernel"
         planted "$id" foreign-frame "$other"
         finds foreign-frame \
             "L1 table $hex, entry [0-9]+ has a frame that is not the domain's: frame $hex \\($hex\\)"
         works verify other
         works destroy other
-        guest $kernel
+        guest "$kernel"
         on_host "$top/tests/cli/toolstack" write \
             "/local/domain/$id/store/ring-ref" 7
         finds special-page "xenstore page, frame 0x7 is no data page of the domain's"
-        guest $kernel
+        guest "$kernel"
         planted "$id" start-info-console
         finds special-page \
             "start_info's console page, frame $hex is no data page of the domain's"
@@ -145,6 +152,9 @@ run verify "$id"
 [ "$status" = 1 ] || wrong 'l3-above-4g'
 prints "^domain $id: l3-above-4g: L3 table 0x[1-9a-f][0-9a-f]{5} lies above 4 GiB without pae_extended_cr3\$"
 [ "$(grep -c . out)" = 1 ] || wrong 'l3-above-4g: not that alone'
+# Without a vCPU nobody knows of its assists.
+planted "$id" no-vcpu
+is_clean "$id" "domain $id"
 
 # ---- what is no fault ----
 rm -f machine

@@ -341,12 +341,15 @@ static int check_roots(struct walk *w)
     return rc;
 }
 
-/* A root is a top-level table that is loaded or pinned. */
+/*
+ * A root is a top-level table that is loaded or pinned.  The assists are told
+ * with a vCPU's context; a domain that has none yet is no guest yet.
+ */
 static void check_l3_place(struct walk *w)
 {
     uint64_t mfn;
 
-    if (!is_pae(w) || w->view->extended_cr3)
+    if (!is_pae(w) || w->view->extended_cr3 || !w->view->nr_roots)
         return;
     for (mfn = next_marked(w, FRAMES_4G, WANTED(3)); mfn < w->view->end;
          mfn = next_marked(w, mfn + 1, WANTED(3)))
