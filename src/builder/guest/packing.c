@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xenctrl.h>
+#include <xenguest.h>
+
 #include "diag.h"
 #include "hooks/gzip.h"
 
@@ -48,14 +51,15 @@ static const struct packing *find_packing(const uint8_t *data, size_t size)
 
 /* ---- gzip ---- */
 
-/* libxenguest's XC_DOM_DECOMPRESS_MAX. */
-#define UNPACKED_MAX (UINT64_C(1) << 30)
+/* libxenguest takes that much more room than it unpacks: xc_dom_check_gzip().
+ */
+#define GZIP_ROOM 16
 
 static void gzip_fault(const uint8_t *data, size_t size, char *out, size_t len)
 {
     struct gzip gzip;
 
-    gzip_look(data, size, &gzip);
+    gzip_look(data, size, XC_DOM_DECOMPRESS_MAX - GZIP_ROOM, &gzip);
     switch (gzip.state) {
     case GZIP_CUT:
         snprintf(out, len, "truncated gzip data");
@@ -68,13 +72,12 @@ static void gzip_fault(const uint8_t *data, size_t size, char *out, size_t len)
                  gzip.behind);
         break;
     case GZIP_WHOLE:
-        if (gzip.unpacked > UNPACKED_MAX - 16)
-            snprintf(out, len,
-                     "the gzip data unpacks to %" PRIu64
-                     " bytes; libxenguest takes 1 GiB",
-                     gzip.unpacked);
-        else
-            snprintf(out, len, "no ELF image in the gzip data");
+        snprintf(out, len, "no ELF image in the gzip data");
+        break;
+    case GZIP_LARGE:
+        snprintf(out, len,
+                 "the gzip data unpacks to more than 1 GiB, which is all that "
+                 "libxenguest takes");
         break;
     case GZIP_DAMAGED:
     case GZIP_NOT:

@@ -16,8 +16,12 @@ static unsigned int part_of(uint64_t left)
     return left < UINT_MAX ? (unsigned int)left : UINT_MAX;
 }
 
-/* Z_STREAM_END, Z_BUF_ERROR where there was no more, or what is wrong. */
-static int inflate_all(z_stream *z, const uint8_t *bytes, uint64_t size)
+/*
+ * Z_STREAM_END, Z_OK where it goes on behind `most`, Z_BUF_ERROR where there
+ * was no more, or what is wrong.
+ */
+static int inflate_most(z_stream *z, const uint8_t *bytes, uint64_t size,
+                        uint64_t most)
 {
     uint8_t out[1 << 16];
     int r;
@@ -30,7 +34,7 @@ static int inflate_all(z_stream *z, const uint8_t *bytes, uint64_t size)
         z->next_out = out;
         z->avail_out = sizeof(out);
         r = inflate(z, Z_NO_FLUSH);
-    } while (r == Z_OK);
+    } while (r == Z_OK && z->total_out <= most);
     return r;
 }
 
@@ -43,7 +47,7 @@ static enum gzip_state state_behind(const uint8_t *bytes, uint64_t size)
     return GZIP_MORE;
 }
 
-void gzip_look(const void *bytes, size_t size, struct gzip *gzip)
+void gzip_look(const void *bytes, size_t size, uint64_t most, struct gzip *gzip)
 {
     z_stream z = {.next_in = bytes, .avail_in = part_of(size)};
     int r;
@@ -54,9 +58,11 @@ void gzip_look(const void *bytes, size_t size, struct gzip *gzip)
     gzip->state = GZIP_DAMAGED;
     if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
         return;
-    r = inflate_all(&z, bytes, size);
+    r = inflate_most(&z, bytes, size, most);
     gzip->unpacked = z.total_out;
-    if (r == Z_STREAM_END) {
+    if (gzip->unpacked > most) {
+        gzip->state = GZIP_LARGE;
+    } else if (r == Z_STREAM_END) {
         gzip->behind = size - z.total_in;
         gzip->state =
             state_behind((const uint8_t *)bytes + z.total_in, gzip->behind);

@@ -17,18 +17,21 @@ enum gzip_state {
     GZIP_MORE,    /* something else behind it: another member, an archive */
     GZIP_CUT,     /* the file ends within the first member */
     GZIP_DAMAGED, /* no inflating it */
+    GZIP_LARGE,   /* more comes out of it than what is looked at */
 };
 
 struct gzip {
     enum gzip_state state;
     uint64_t unpacked; /* bytes that came out of the first member */
-    uint64_t behind;   /* bytes of the file behind the first member */
+    uint64_t behind;   /* bytes of the file behind it, where its end is known */
 };
 
 /*
  * Looks at bytes[0 .. size - 1]: inflates the first member and keeps nothing of
- * it.  Where there is no memory for that, GZIP_DAMAGED.
+ * it.  It goes no further than some KiB behind `most` bytes of that, as a file
+ * of a MiB may hold a GiB.  Where there is no memory for it, GZIP_DAMAGED.
  */
-void gzip_look(const void *bytes, size_t size, struct gzip *gzip);
+void gzip_look(const void *bytes, size_t size, uint64_t most,
+               struct gzip *gzip);
 
 #endif /* DW_GZIP_H */

@@ -45,12 +45,12 @@ int ramdisk_keep_whole(struct xc_dom_image *dom, unsigned int i,
     /* One whose address is chosen is never unpacked. */
     if (i >= dom->num_modules || !m->blob || m->seg.vstart)
         return 0;
-    gzip_look(m->blob, m->size, &gzip);
+    gzip_look(m->blob, m->size, XC_DOM_DECOMPRESS_MAX, &gzip);
     if (gzip.state == GZIP_CUT)
         *state = RAMDISK_CUT;
     else if (gzip.state == GZIP_DAMAGED)
         *state = RAMDISK_DAMAGED;
-    else if (gzip.state != GZIP_MORE)
+    else if (gzip.state != GZIP_MORE && gzip.state != GZIP_LARGE)
         return 0;
     room = xc_dom_check_gzip(dom->xch, m->blob, m->size);
     /* It is handed over as it is already, in no more room than is in sight. */
