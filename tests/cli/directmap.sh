@@ -318,6 +318,10 @@ prints '>6 leaves of 1 GiB, 855 leaves of 2 MiB, 618 leaves of 4 KiB, 8 tables<'
 works directmap --mtrr "$maps/37-proc-mtrr-2.6.22-64g.txt" --format svg
 prints '>RAM is unknown: there is no memory map<'
 
+# Titles without end in one line cost no more than their bytes.
+yes 'RAM map: ' | head -n 600000 | tr -d '\n' >log
+fails 3 'log: no memory map in it' directmap --e820 log
+
 # The output is full, closed, or read in part.
 map=$maps/54-xen-efi-quoted-448g.txt
 for format in text json svg; do

@@ -15,6 +15,9 @@
 
 #define RESERVED 2
 
+/* Bytes before "RAM map:" that its title has: "Initial Xen-e820 " and more. */
+#define TITLE_MAX 64
+
 /* ---- the maps ---- */
 
 static void *more_room(struct maps *maps, void *list, size_t *room, size_t item)
@@ -538,6 +541,16 @@ static bool follows(const struct place *at, const char *word)
     return (size_t)(at->p - at->line) >= len && !memcmp(at->p - len, word, len);
 }
 
+/* Does the word stand shortly before it?  A title has a name between them; who
+ * looked further would go through a long line once for each title in it. */
+static bool is_near(const struct place *at, const char *word)
+{
+    size_t before = (size_t)(at->p - at->line);
+    size_t len = before < TITLE_MAX ? before : TITLE_MAX;
+
+    return memmem(at->p - len, len, word, strlen(word)) != NULL;
+}
+
 /* "... RAM map:": all that follows belongs to another map than before. */
 static bool heading(struct maps *maps, const struct place *at, struct scan *s)
 {
@@ -548,10 +561,7 @@ static bool heading(struct maps *maps, const struct place *at, struct scan *s)
             maps->title = MAP_XEN;
             return true;
         }
-        maps->title = memmem(at->line, (size_t)(at->p - at->line), "Initial ",
-                             strlen("Initial "))
-                          ? MAP_INITIAL
-                          : MAP_XEN;
+        maps->title = is_near(at, "Initial ") ? MAP_INITIAL : MAP_XEN;
     } else if (scan_text(s, "memory map:")) {
         maps->title = MAP_DOMAIN;
     } else {
