@@ -156,6 +156,28 @@ prints "^domain $id: l3-above-4g: L3 table 0x[1-9a-f][0-9a-f]{5} lies above 4 Gi
 planted "$id" no-vcpu
 is_clean "$id" "domain $id"
 
+# ---- one that is dying, whose tables are gone ----
+new_host patched
+guest 64
+dying=$id
+frame=$(on_host "$top/tests/cli/toolstack" read \
+    "/local/domain/$id/store/ring-ref")
+mkfifo hold
+# shellcheck disable=SC2094 # hold and held are two
+on_host "$top/tests/cli/toolstack" hold "$id" "$frame" <hold >held &
+exec 9>hold
+until grep -q held held; do
+    sleep .02
+done
+works destroy guest
+fails 1 "domain $dying is dying" verify "$dying"
+guest 64
+works verify --all
+prints '^guest: 0 findings$'
+! grep -q "^domain $dying" out || wrong 'one that is dying is verified'
+exec 9>&-
+wait
+
 # ---- what is no fault ----
 rm -f machine
 fails 1 'domain 0 cannot be verified: it maps others'"'"' frames' verify 0

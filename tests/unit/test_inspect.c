@@ -5,6 +5,7 @@
  * guests that hold anything at all.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,6 +310,35 @@ START_TEST(pins)
     world.pinned[mfn] = true;
     ck_assert_uint_eq(only(FAULT_ABSENT_ADDRESS)->table.v, mfn);
     world_end();
+}
+END_TEST
+
+static void dies(void)
+{
+    world.info.flags |= XEN_DOMINF_dying;
+}
+
+/* Whatever was seen of it is no fault of anybody's. */
+START_TEST(dying)
+{
+    struct verify_domain domain = {.info = &world.info};
+    unsigned int meanwhile;
+    struct diag dg;
+
+    for (meanwhile = 0; meanwhile < 2; meanwhile++) {
+        world_start(widths[_i]);
+        domain.width = world.width;
+        domain.store = domain.console = MFN_INVALID;
+        if (meanwhile)
+            world.meanwhile = dies;
+        else
+            dies();
+        diag_init(&dg);
+        ck_assert_int_eq(verify(NULL, &dg, &domain, &faults, &source), -ESRCH);
+        ck_assert_uint_eq(dg.nr, 1);
+        ck_assert_str_eq(dg.line[0], "domain 7 is dying");
+        world_end();
+    }
 }
 END_TEST
 
@@ -738,6 +768,7 @@ int main(void)
     tcase_add_loop_test(tc, roots, 0, 2);
     tcase_add_test(tc, user_root);
     tcase_add_loop_test(tc, pins, 0, 2);
+    tcase_add_loop_test(tc, dying, 0, 2);
     tcase_add_loop_test(tc, p2m, 0, 2);
     tcase_add_loop_test(tc, published, 0, 2);
     tcase_add_loop_test(tc, pages, 0, 2);

@@ -374,16 +374,34 @@ static void add_vcpu(struct domain_view *view, unsigned int id,
         add_root(view, id, view_root_mfn(view, cr1), true);
 }
 
+static int ask_domain(struct domain_view *view, xc_domaininfo_t *info)
+{
+    if (xc_domain_getinfolist(view->xc, view->domid, 1, info) != 1 ||
+        info->domain != view->domid)
+        return diag_fail(view->dg, DW_FAILED, -ESRCH, "domain %u is gone",
+                         view->domid);
+    return info->flags & XEN_DOMINF_dying
+               ? diag_fail(view->dg, DW_FAILED, -ESRCH, "domain %u is dying",
+                           view->domid)
+               : 0;
+}
+
+int view_check_alive(struct domain_view *view)
+{
+    xc_domaininfo_t info;
+
+    return ask_domain(view, &info);
+}
+
 int view_ask_roots(struct domain_view *view)
 {
     vcpu_guest_context_any_t context;
     xc_domaininfo_t info;
     unsigned int i, n;
+    int rc = ask_domain(view, &info);
 
-    if (xc_domain_getinfolist(view->xc, view->domid, 1, &info) != 1 ||
-        info.domain != view->domid)
-        return diag_fail(view->dg, DW_FAILED, -ESRCH, "domain %u is gone",
-                         view->domid);
+    if (rc)
+        return rc;
     n = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
     free(view->root);
     view->nr_roots = 0;

@@ -84,7 +84,15 @@ view_ask(struct domain_view *view, const mfn_t *mfns, unsigned int n);
  */
 int __attribute__((warn_unused_result)) view_ask_all(struct domain_view *view);
 
-/* The tables that its vCPUs have loaded by now, into view->root. */
+/*
+ * -ESRCH: the domain is dying, or gone.  Its frames and tables are taken from
+ * it one after the other then: what was seen of them meanwhile means nothing.
+ */
+int __attribute__((warn_unused_result))
+view_check_alive(struct domain_view *view);
+
+/* The tables that its vCPUs have loaded by now, into view->root; -ESRCH, too.
+ */
 int __attribute__((warn_unused_result))
 view_ask_roots(struct domain_view *view);
 

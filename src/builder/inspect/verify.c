@@ -89,6 +89,8 @@ int verify(xc_interface *xc, struct diag *dg,
     *faults = (struct faults){0};
     if (!rc)
         rc = look(&view, domain, faults, source);
+    if (!rc)
+        rc = view_check_alive(&view);
     view_close(&view);
     return rc;
 }

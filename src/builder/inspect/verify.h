@@ -21,7 +21,8 @@ struct verify_domain {
 
 /*
  * Looks at it, as it is or as it runs, and changes nothing.  0, with what was
- * found, and against which P2M; or a negative errno and the failure in dg.
+ * found, and against which P2M; or a negative errno and the failure in dg:
+ * -ESRCH where the domain is dying, or does so meanwhile.
  */
 int __attribute__((warn_unused_result))
 verify(xc_interface *xc, struct diag *dg, const struct verify_domain *domain,
