@@ -7,8 +7,8 @@
  *     differential [-v] [COUNT [FIRST]]
  *
  * Ours may refuse what stock refuses, with the reason that belongs to the fault
- * that was made, and what domwright(1) says that it refuses beside.  -v: what
- * became of each.
+ * that was made, and what domwright.cfg(5) says that it refuses beside.  -v:
+ * what became of each.
  */
 #include <errno.h>
 #include <inttypes.h>

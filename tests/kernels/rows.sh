@@ -165,6 +165,8 @@ __xen_guest it is a page number, counted from VIRT_BASE"
     make below 32 0xC0000000 $kernel32 note=4#0x200000/4 entry=0xBFF00000
     make baseless 64 0xffffffff80000000 $common
     make entry 32 0xC0000000 $kernel32 $entry#0xC0104000/4
+    make string-entry 32 0xC0000000 paddr=0xC0100000 $string guest=PAE=yes \
+        guest=VIRT_BASE=0xC0000000 guest=VIRT_ENTRY=0xC0104000
     make offset 32 0xC0000000 $common $pae:yes note=4#0/4
     make p2m 64 0xffffffff80000000 $kernel64 $init_p2m#0xffffffff80101000/8
     make unknown 32 0xC0000000 $kernel32 "$features:!mmu_pt_update_preserve_ad"
@@ -197,8 +199,10 @@ at VIRT_BASE 0"
 refused below "$linked 0xbff00000, below its VIRT_BASE 0xc0000000"
 refused baseless 'its entry, 0xffffffff80100000, lies outside of the kernel, '\
 '0x100000 to 0x103000; it has no VIRT_BASE'
-refused entry 'its entry, 0xc0104000, lies outside of the kernel, 0xc0100000 to '\
-'0xc0103000'
+for name in entry string-entry; do
+    refused $name 'its entry, 0xc0104000, lies outside of the kernel, '\
+'0xc0100000 to 0xc0103000'
+done
 refused offset 'it has a PADDR_OFFSET, but no VIRT_BASE'
 refused p2m 'its INIT_P2M, 0xffffffff80101000, lies within the kernel, '\
 '0xffffffff80100000 to 0xffffffff80103000'
