@@ -185,6 +185,24 @@ warns 'the configuration of guest could not be kept for xl: Invalid or incomplet
 cd "$work" || exit 99
 works --host machine destroy guest
 
+# A guest goes with its host.
+none_left() {
+    tries=0
+    while [ -n "$(ls /var/lib/xen)" ] && [ $tries -lt 200 ]; do
+        sleep .1
+        tries=$((tries + 1))
+    done
+    [ -z "$(ls /var/lib/xen)" ] || wrong "$1 leaves a file"
+}
+works --host gone create guest.cfg
+[ -e "$(file_of "$("$domwright" --host gone domid guest)")" ] ||
+    wrong 'nothing is kept'
+rm gone
+none_left 'a host that is removed'
+checks=$((checks + 1))
+"$DOMWRIGHT_FAKEXEN" "$domwright" create guest.cfg >out 2>err || wrong 'create'
+none_left 'a host without a name'
+
 # An embedded host of a machine that has Xen: what lies there is of guests of
 # Xen's, of the same UUID perhaps.
 mkdir dev

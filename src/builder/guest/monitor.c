@@ -325,8 +325,11 @@ static int watch(struct monitor *m)
 
     do {
         rc = wait_for_end(m, &end, &reason);
-        if (rc || end == NO_HOST)
+        if (rc)
             return rc;
+        /* What lay elsewhere has nobody else to remove it. */
+        if (end == NO_HOST)
+            return userdata_remove(m->domid, m->cfg->uuid);
         if (end == GONE) {
             say(m, "somebody else destroyed it");
             return 0;
