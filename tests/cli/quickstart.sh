@@ -75,4 +75,12 @@ done
 # What is no lock is not tried again, and is told.
 grep -q 'Unable to locate package' err || wrong 'no reason for the failure'
 
+# Minutes later, an install would fail there.
+mkdir 'sp ace'
+cp "$srcdir/quickstart" 'sp ace/'
+program="$work/sp ace/quickstart"
+fails 1 "libtool and LD_PRELOAD take no path with a space or colon: move \
+$work/sp ace" demo
+program=$work/tree/quickstart
+fails 1 'check takes no argument, not: cli' check cli
 finish
