@@ -387,6 +387,33 @@ START_TEST(p2m)
 }
 END_TEST
 
+/* A list that goes on behind the pages that start_info counts, in one page. */
+START_TEST(p2m_longer)
+{
+    const uint64_t pfn = WORLD_PAGES + 50, mfn = 1000;
+    uint64_t gap;
+
+    world_start(widths[_i]);
+    for (gap = WORLD_PAGES; gap < pfn; gap++)
+        world_set_p2m(gap, world.width == 32 ? UINT32_MAX : UINT64_MAX);
+    world.owned[mfn] = true;
+    world.m2p[mfn] = pfn;
+    world.info.tot_pages++;
+    world_set_p2m(pfn, mfn);
+    none();
+    world_set_p2m(pfn, WORLD_OTHERS);
+    look();
+    ck_assert_uint_eq(faults.nr[FAULT_P2M_M2P], 2);
+    world_set_p2m(pfn, mfn);
+    /* Each entry is told of once, which side of the boundary it is on. */
+    world.owned[world_mfn(20)] = false;
+    world.info.tot_pages--;
+    world_table(1)[20] = 0;
+    ck_assert_uint_eq(only(FAULT_P2M_M2P)->pfn.v, 20);
+    world_end();
+}
+END_TEST
+
 /* The ways in which guests that run tell of it. */
 static void publish(bool tree)
 {
@@ -770,6 +797,7 @@ int main(void)
     tcase_add_loop_test(tc, pins, 0, 2);
     tcase_add_loop_test(tc, dying, 0, 2);
     tcase_add_loop_test(tc, p2m, 0, 2);
+    tcase_add_loop_test(tc, p2m_longer, 0, 2);
     tcase_add_loop_test(tc, published, 0, 2);
     tcase_add_loop_test(tc, pages, 0, 2);
     tcase_add_loop_test(tc, hidden, 0, 2);

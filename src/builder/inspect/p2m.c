@@ -200,6 +200,12 @@ static int look_again(struct reader *r, mfn_t frame, uint64_t first,
     return rc;
 }
 
+/* Entries of a page that the comparison begins behind. */
+static unsigned int skipped(const struct reader *r, uint64_t first)
+{
+    return first < r->p2m->first ? (unsigned int)(r->p2m->first - first) : 0;
+}
+
 static int compare_page(struct reader *r, mfn_t frame, uint64_t first,
                         const void *page)
 {
@@ -209,7 +215,7 @@ static int compare_page(struct reader *r, mfn_t frame, uint64_t first,
 
     if (r->p2m->nr - first < n)
         n = (unsigned int)(r->p2m->nr - first);
-    for (i = 0; i < n; i++) {
+    for (i = skipped(r, first); i < n; i++) {
         entry = word_of(r->view, page, i);
         if (is_wrong(r->view, first + i, entry))
             suspect[nr_suspects++] = (uint16_t)i;
