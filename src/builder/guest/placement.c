@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guest/placement.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,12 +34,13 @@ static void put(uint8_t *map, unsigned int bit)
 
 /* ---- the host ---- */
 
+/* Xen tells of no more nodes than are asked for: so one more is, to see it. */
 static int read_nodes(struct placement *pl)
 {
-    xc_meminfo_t memory[NUMA_CHOICE_NODES];
+    xc_meminfo_t memory[NUMA_CHOICE_NODES + 1];
     unsigned int i;
 
-    pl->n_nodes = NUMA_CHOICE_NODES;
+    pl->n_nodes = NUMA_CHOICE_NODES + 1;
     if (xc_numainfo(pl->host->xc, &pl->n_nodes, memory, NULL))
         return diag_fail_xc(pl->host->dg, "asking Xen about its nodes");
     if (pl->n_nodes > NUMA_CHOICE_NODES)
@@ -59,7 +61,8 @@ static int read_cpus(struct placement *pl)
     return 0;
 }
 
-/* The CPUs of a pool that are in `of`, too; NULL: any. */
+/* The CPUs of a pool that are in `of`, too; NULL: any.  One that is gone by now
+ * has none. */
 static int read_pool(struct placement *pl, uint32_t pool, const uint8_t *of,
                      uint8_t map[MAP_BYTES])
 {
@@ -67,6 +70,8 @@ static int read_pool(struct placement *pl, uint32_t pool, const uint8_t *of,
     unsigned int cpu;
 
     memset(map, 0, MAP_BYTES);
+    if (!info && errno == ENOENT)
+        return 0;
     if (!info)
         return diag_fail_xc(pl->host->dg, "asking Xen about CPU pool %u", pool);
     for (cpu = 0; cpu < pl->n_cpus && info->cpupool_id == pool; cpu++)
