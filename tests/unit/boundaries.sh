@@ -96,14 +96,15 @@ for source in "$builder"/config/*.c "$builder"/guest/*.c "$builder"/hooks/*.c \
 done
 
 # A header says what a file is for; of one that answers for a library of Xen's,
-# it is that library's.
+# or for the C library's munmap(), it is that library's.
 paired() {
     for file in "$1"/*.[ch]; do
         case $file in
         *.c) other=${file%.c}.h ;;
         *) other=${file%.h}.c ;;
         esac
-        [ -f "$other" ] || grep -qE "^#include <($xen)\.h>" "$file" || {
+        [ -f "$other" ] ||
+            grep -qE "^#include <($xen|sys/mman)\.h>" "$file" || {
             echo "boundaries: $file has no $other" >&2
             status=1
         }

@@ -157,3 +157,10 @@ struct fx_caller fx_process_caller(struct fx_host *host)
         .copy_out = copy_out,
     };
 }
+
+struct fx_domain *fx_process_domain(struct fx_host *host, uint32_t domid)
+{
+    const struct fx_caller caller = fx_process_caller(host);
+
+    return fx_caller_domain(&caller, domid);
+}

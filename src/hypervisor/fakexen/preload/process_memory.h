@@ -21,4 +21,7 @@ fx_copy_to(uint64_t to, const void *from, size_t size);
 /* Who makes this process's hypercalls: it is the control domain's. */
 struct fx_caller fx_process_caller(struct fx_host *host);
 
+/* The domain that is meant: DOMID_SELF is this process's. */
+struct fx_domain *fx_process_domain(struct fx_host *host, uint32_t domid);
+
 #endif /* FX_PROCESS_MEMORY_H */
