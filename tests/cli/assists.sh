@@ -4,18 +4,7 @@
 # lies, and who notices one that lies where it must not.
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-
-fakexen=$top/src/hypervisor/fakexen
-FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen/fakexen
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
-unset FAKEXEN_HOST
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
+uses_embedded
 
 # All that a host has, but for how often it was called.
 state() {

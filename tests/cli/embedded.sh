@@ -5,7 +5,6 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 
 needs_embedded
-fakexen=$top/src/hypervisor/fakexen/fakexen
 
 status_of() {
     "$fakexen" --host "$1" --status | grep -E '^(free|type|pinned) '

@@ -4,16 +4,7 @@
 # the stream is what went in, and Xen's own checker likes the stream.
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-
-fakexen=$top/src/hypervisor/fakexen
-FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
-export FAKEXEN_LIBRARY
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
+uses_embedded
 
 # libxenguest waits until a stream is on the disk; so where there is none.
 stream=$(mktemp -p /dev/shm 2>/dev/null) || stream=$work/stream
@@ -31,15 +22,15 @@ verified() {
         >out 2>err
 }
 
-"$fakexen/fakexen" --host machine --memory 256M true
-"$fakexen/fakexen" --host machine --status | sed /^hypercalls/d >before
+"$fakexen" --host machine --memory 256M true
+"$fakexen" --host machine --status | sed /^hypercalls/d >before
 # save_restore compares the domains, and the free pages.
 for kernel in pae legacy 64; do
     for options in '' '-v 4' '-l' '-l -v 4'; do
         checks=$((checks + 1))
         what="hello-$kernel, options '$options'"
         # shellcheck disable=SC2086 # several options
-        if ! "$fakexen/fakexen" --host machine "$top/tests/fx/save_restore" \
+        if ! "$fakexen" --host machine "$top/tests/fx/save_restore" \
             -m 16 $options "$guests/hello-$kernel" "$stream" >out 2>err; then
             wrong "$what"
         elif ! grep -q ' 1 pinned$' out || [ -s err ]; then
@@ -49,7 +40,7 @@ for kernel in pae legacy 64; do
         fi
     done
 done
-"$fakexen/fakexen" --host machine --status | sed /^hypercalls/d >out
+"$fakexen" --host machine --status | sed /^hypercalls/d >out
 grep -q '^audit: 0 ' out || wrong 'the audit found something'
 cmp -s before out || wrong 'the host is not what it was'
 finish

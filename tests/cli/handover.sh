@@ -4,19 +4,9 @@
 # the same options.  What stands for xl here tells how it was called.
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-
-fakexen=$top/src/hypervisor/fakexen
-FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen/fakexen
+uses_embedded
 DOMWRIGHT_PLUGIN=$top/src/builder/.libs/plugin.so
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN
-unset DOMWRIGHT_HOST FAKEXEN_HOST DOMWRIGHT_PIN_ORDER
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
+export DOMWRIGHT_PLUGIN
 
 mkdir bin
 cat >bin/xl <<'END'
@@ -69,7 +59,6 @@ hands "<create><g.cfg><memory=64><extra=\"a b\">" "g.cfg: disk, vif, pci: $left"
     g.cfg memory=64 'extra="a b"'
 hands '<create><g.cfg>' "g.cfg: disk, vif, pci: $left" --pin-order=root g.cfg
 grep -qx 'order root' out || wrong 'the pin order does not get to the plugin'
-
 
 # The file's name is nothing else to xl, and -q is the same in front.
 cp g.cfg a=b.cfg

@@ -5,8 +5,6 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 needs_embedded
 
-fakexen=$top/src/hypervisor/fakexen/fakexen
-
 # guest_on HOST: what guest is there.
 guest_on() {
     "$fakexen" --host "$1" "$domwright" list | sed -n 's/^\(on-[ab]\) .*/\1/p'

@@ -22,6 +22,7 @@ domwright=${DOMWRIGHT:-$top/src/builder/domwright}
 program=$domwright # whose command line is tested
 # shellcheck disable=SC2034 # for the tests
 guests=$top/tests/guests kernels=$top/tests/cli
+fakexen=$top/src/hypervisor/fakexen/fakexen
 
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -29,7 +30,8 @@ cd "$work" || exit 99
 # Whoever runs the tests has hosts of his own, which are not for them.
 HOME=$work/home
 export HOME
-unset XDG_STATE_HOME DOMWRIGHT_HOST DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN
+unset XDG_STATE_HOME DOMWRIGHT_HOST DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN \
+    DOMWRIGHT_PIN_ORDER FAKEXEN_HOST
 failures=0 checks=0
 
 # Run it; its status, output and messages are in $status, out and err.
@@ -104,6 +106,14 @@ config() {
 needs_embedded() {
     ! ldd "$top/src/hypervisor/fakexen/.libs/fakexen.so" | grep -q libasan ||
         { echo 'the embedded host cannot be preloaded with sanitizers'; exit 77; }
+}
+
+# The same, and other people's programs, too, are to find what was built here.
+uses_embedded() {
+    needs_embedded
+    FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
+    DOMWRIGHT_FAKEXEN=$fakexen
+    export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
 }
 
 finish() {

@@ -4,16 +4,7 @@
 # file before, and a guest's configuration in guest.cfg.
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-
-fakexen=$top/src/hypervisor/fakexen/fakexen
-FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
-export FAKEXEN_LIBRARY
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
+uses_embedded
 
 on_host() {
     "$fakexen" --host machine "$@"

@@ -6,17 +6,7 @@
 . "${srcdir:-.}/tests/cli/private.sh"
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-
-fakexen=$top/src/hypervisor/fakexen
-FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen/fakexen
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
+uses_embedded
 
 on_host() {
     "$DOMWRIGHT_FAKEXEN" --host machine "$@"

@@ -6,7 +6,6 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 needs_embedded
 
-fakexen=$top/src/hypervisor/fakexen/fakexen
 DOMWRIGHT_HOST=$work/machine
 export DOMWRIGHT_HOST
 

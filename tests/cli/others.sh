@@ -6,14 +6,9 @@
 . "${srcdir:-.}/tests/cli/private.sh"
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-needs_embedded
-
-fakexen=$top/src/hypervisor/fakexen/fakexen
-FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen
+uses_embedded
 DOMWRIGHT_PLUGIN=$top/src/builder/.libs/plugin.so
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN
-unset DOMWRIGHT_HOST FAKEXEN_HOST
+export DOMWRIGHT_PLUGIN
 if [ -n "${xl-}" ] && ldd "$xl" | grep -q 'not found'; then
     unset xl
 fi

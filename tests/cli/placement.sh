@@ -5,13 +5,7 @@
 . "${srcdir:-.}/tests/cli/private.sh"
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-needs_embedded
-
-fakexen=$top/src/hypervisor/fakexen/fakexen
-FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
-unset DOMWRIGHT_HOST FAKEXEN_HOST
+uses_embedded
 
 # hosts OPTION...: two of a kind, one for us and one for xl.
 hosts() {

@@ -4,13 +4,7 @@
 # warning comes twice.
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-needs_embedded
-
-fakexen=$top/src/hypervisor/fakexen/fakexen
-FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
-unset DOMWRIGHT_HOST FAKEXEN_HOST
+uses_embedded
 
 # A colour, DEL, the CSI of one byte, and a byte that is no UTF-8.
 bad=$(printf '\033[31m\177\302\2332J\233')

@@ -6,18 +6,8 @@
 . "${srcdir:-.}/tests/cli/private.sh"
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
+uses_embedded
 
-fakexen=$top/src/hypervisor/fakexen
-FAKEXEN_LIBRARY=$fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen/fakexen
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN
-unset DOMWRIGHT_HOST FAKEXEN_HOST
-
-# A sanitizer's runtime has to be loaded before all else, which it is not here.
-if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
-    echo 'the embedded host cannot be preloaded with sanitizers'
-    exit 77
-fi
 need_xl
 LIBXL_SAVE_HELPER=${xl%/*}/libxl-save-helper
 export LIBXL_SAVE_HELPER

@@ -7,7 +7,6 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/domwright
 . "${srcdir:-.}/tests/cli/lib.sh"
 needs_embedded
 
-fakexen=$top/src/hypervisor/fakexen/fakexen
 pv_build=$top/tests/portrait/pv-build plant=$top/tests/fx/plant
 
 on_host() {

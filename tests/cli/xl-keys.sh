@@ -6,15 +6,11 @@
 . "${srcdir:-.}/tests/cli/private.sh"
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
-needs_embedded
+uses_embedded
 need_xl
 
-fakexen=$top/src/hypervisor/fakexen/fakexen
-FAKEXEN_LIBRARY=$top/src/hypervisor/fakexen/.libs/fakexen.so
-DOMWRIGHT_FAKEXEN=$fakexen
 DOMWRIGHT_PLUGIN=$top/src/builder/.libs/plugin.so
-export FAKEXEN_LIBRARY DOMWRIGHT_FAKEXEN DOMWRIGHT_PLUGIN
-unset DOMWRIGHT_HOST FAKEXEN_HOST
+export DOMWRIGHT_PLUGIN
 PATH=${xl%/*}:$PATH
 
 # The table: NAME CLASS NEUTRAL WORDS, with "-" for NULL.
