@@ -16,6 +16,8 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/memory.h>
 
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "recovery/audit.h"
 #include "domain/domain.h"
 #include "hypercall/dispatch.h"

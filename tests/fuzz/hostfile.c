@@ -21,6 +21,8 @@
 #include <xen/memory.h>
 #include <xen/sysctl.h>
 
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "recovery/audit.h"
 #include "domain/state.h"
 #include "fuzz.h"

@@ -18,6 +18,7 @@
 #include <xen/memory.h>
 
 #include "fuzz.h"
+#include "machine/frames.h"
 #include "memory/page_type.h"
 
 #define MAX_ACTIONS 512

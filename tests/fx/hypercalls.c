@@ -23,6 +23,7 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 
+#include "machine/lock.h"
 #include "recovery/audit.h"
 #include "domain/domain.h"
 #include "recovery/open.h"

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "machine/alloc.h"
+#include "machine/frames.h"
 
 #define ENTRIES 512
 

@@ -11,6 +11,7 @@
 
 #include "hypercall/mmu_update.h"
 #include "hypercall/mmuext.h"
+#include "machine/frames.h"
 #include "memory/page_type.h"
 
 #define FX_LOW    0xf0     /* frames from here, around 1 MiB ... */

@@ -3,6 +3,8 @@
  * fakexen's frames: where RAM is, and an allocator against one that looks at
  * every frame.  And the caller's memory, at the edges of its pages.
  */
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "test_fx_host.h"
 
 #include <errno.h>

@@ -3,6 +3,8 @@
  * fakexen's audit: it finds each fault that is planted, and repairs what
  * somebody who is killed with the lock held leaves behind.
  */
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "test_fx_host.h"
 
 #include <errno.h>

@@ -3,6 +3,8 @@
  * What hypercalls make of domains, on a machine of two: their ends, memory that
  * goes and comes, what was written to, ports.
  */
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "test_fx_host.h"
 
 #include <errno.h>

@@ -3,6 +3,8 @@
  * fakexen's host file: made by one of many, found again, and refused where it
  * is not what it says.
  */
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "test_fx_host.h"
 
 #include <errno.h>

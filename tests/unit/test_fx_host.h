@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "machine/alloc.h"
+#include "machine/frames.h"
 #include "recovery/audit.h"
 #include "domain/domain.h"
 #include "domain/state.h"

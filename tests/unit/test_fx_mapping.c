@@ -3,6 +3,8 @@
  * fakexen's foreign mappings: what they show, what they hold, and all the ways
  * in which they end.
  */
+#include "machine/frames.h"
+#include "machine/lock.h"
 #include "test_fx_host.h"
 
 #include <errno.h>

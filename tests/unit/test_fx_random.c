@@ -3,6 +3,7 @@
  * Random operations on random tables; after each one all counts are computed
  * from scratch and compared.
  */
+#include "machine/frames.h"
 #include "test_fx.h"
 
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * fakexen's page types, rule by rule: what is refused and with which errno, and
  * that a refusal leaves nothing behind.  The numbers are Xen 4.17's.
  */
+#include "machine/frames.h"
 #include "test_fx.h"
 
 #include <errno.h>

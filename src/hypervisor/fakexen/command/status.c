@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "machine/alloc.h"
+#include "machine/frames.h"
 #include "recovery/audit.h"
 
 /* By enum fx_type. */

@@ -16,6 +16,7 @@
 #include <xen/foreign/x86_32.h>
 
 #include "domain/state.h"
+#include "machine/frames.h"
 #include "memory/page_type.h"
 #include "domain/vm_assist.h"
 

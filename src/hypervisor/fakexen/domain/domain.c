@@ -18,6 +18,7 @@
 #include "domain/state.h"
 #include "domain/vcpu_state.h"
 #include "domain/vnuma.h"
+#include "machine/frames.h"
 #include "machine/space.h"
 #include "machine/wake.h"
 #include "memory/page_type.h"

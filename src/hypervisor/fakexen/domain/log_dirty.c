@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "domain/state.h"
+#include "machine/frames.h"
 
 /* A map takes four frames at first: one of each level. */
 #define MAP_FRAMES 4

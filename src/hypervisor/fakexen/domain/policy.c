@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "domain/state.h"
+#include "machine/frames.h"
 
 /* How many leaves Xen keeps of each kind (xen/lib/x86/cpu-policy.h). */
 #define NR_BASIC  14

@@ -9,6 +9,8 @@
 
 #include <xen/event_channel.h>
 
+#include "machine/frames.h"
+
 _Static_assert(sizeof(struct fx_evtchn) * FX_MAX_EVTCHN <=
                    FX_PAGE_SIZE << FX_EVTCHN_ORDER,
                "the event channels' frames");

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "machine/frames.h"
 #include "machine/space.h"
 
 _Static_assert(sizeof(struct fx_domain_state) <= FX_PAGE_SIZE, "one frame");

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "machine/alloc.h"
+#include "machine/frames.h"
 #include "memory/page_table.h"
 
 #define BIT(type) (UINT64_C(1) << (type))

@@ -9,6 +9,8 @@
 
 #include <xen/memory.h>
 
+#include "machine/frames.h"
+
 /* Xen keeps them in a page. */
 #define MAX_RANGES (FX_PAGE_SIZE / sizeof(xen_vmemrange_t))
 

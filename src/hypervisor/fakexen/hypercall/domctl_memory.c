@@ -11,6 +11,7 @@
 #include "domain/log_dirty.h"
 #include "domain/hypercall_page.h"
 #include "domain/vnuma.h"
+#include "machine/frames.h"
 #include "memory/page_type.h"
 
 /* XEN_DOMCTL_getpageframeinfo3 takes no more at once. */

@@ -11,6 +11,7 @@
 
 #include "hypercall/placement.h"
 #include "hypercall/reservation.h"
+#include "machine/frames.h"
 
 /*
  * An exchange goes chunk by chunk, the larger of both orders at once; a chunk

@@ -16,6 +16,7 @@
 #include "hypercall/memory_map.h"
 #include "hypercall/reservation.h"
 #include "hypercall/resource.h"
+#include "machine/frames.h"
 
 /* The highest PFN that the guest says it has in its shared_info. */
 static long maximum_gpfn(struct fx_host *host, const struct fx_domain *domain)

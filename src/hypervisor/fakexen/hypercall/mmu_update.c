@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "hypercall/mmu_call.h"
+#include "machine/frames.h"
 #include "memory/page_table.h"
 #include "memory/page_type.h"
 #include "memory/pt_entry.h"

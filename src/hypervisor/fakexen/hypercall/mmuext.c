@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hypercall/mmu_call.h"
+#include "machine/frames.h"
 #include "memory/page_type.h"
 
 /* The frame that a request writes to: no use of it forbids that. */

@@ -9,6 +9,7 @@
 #include <xen/memory.h>
 
 #include "hypercall/placement.h"
+#include "machine/frames.h"
 #include "memory/page_type.h"
 
 struct reservation {

@@ -95,8 +95,4 @@ bool fx_view_is_good(const struct fx_host *host);
 /* What messages call it. */
 const char *fx_host_name(const struct fx_options *options);
 
-/* For those who do not yet say which of the machine's parts they need. */
-#include "machine/frames.h"
-#include "machine/lock.h"
-
 #endif /* FX_HOST_H */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "machine/file.h"
+#include "machine/frames.h"
 #include "machine/process.h"
 #include "machine/space.h"
 #include "memory/page_type.h"

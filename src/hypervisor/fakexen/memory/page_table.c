@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "machine/frames.h"
 #include "memory/page_type.h"
 #include "memory/pt_entry.h"
 #include "memory/segment.h"

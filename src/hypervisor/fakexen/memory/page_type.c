@@ -10,6 +10,7 @@
 
 #include "machine/alloc.h"
 #include "machine/domain_table.h"
+#include "machine/frames.h"
 #include "memory/page_table.h"
 #include "memory/pt_entry.h"
 

@@ -17,6 +17,7 @@
 #ifndef FX_PAGE_TYPE_H
 #define FX_PAGE_TYPE_H
 
+#include "machine/frames.h"
 #include "machine/host.h"
 
 #define FX_CHECKED __attribute__((warn_unused_result))

@@ -5,6 +5,7 @@
  */
 #include "memory/pt_entry.h"
 
+#include "machine/frames.h"
 #include "machine/host.h"
 
 /* In no table: no superpages, and no memory types of the guest's choice, which

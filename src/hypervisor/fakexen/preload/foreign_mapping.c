@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "machine/file.h"
+#include "machine/frames.h"
 #include "machine/lock.h"
 #include "machine/space.h"
 #include "memory/mapping.h"

@@ -14,6 +14,7 @@
 #include <xencall.h>
 
 #include "hypercall/dispatch.h"
+#include "machine/lock.h"
 #include "memory/mapping.h"
 #include "preload/process_host.h"
 #include "preload/process_memory.h"

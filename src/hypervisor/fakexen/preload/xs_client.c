@@ -11,6 +11,7 @@
 
 #include <xenstore.h>
 
+#include "machine/lock.h"
 #include "preload/process_host.h"
 #include "preload/xs_request.h"
 #include "preload/xs_transactions.h"

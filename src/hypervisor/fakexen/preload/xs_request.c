@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "machine/lock.h"
 #include "preload/xs_console.h"
 #include "store/store_domains.h"
 
