@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "beside.h"
+#include "preload/trace.h"
 
 static int complain(int rc, const char *what)
 {
@@ -135,7 +136,7 @@ static int set_trace(const char *path)
 }
 
 /* The count that --fail goes by, and of which the trace tells. */
-static int set_count(const uint64_t **calls)
+static int set_count(const struct fx_calls **calls)
 {
     int fd = memfd_create("fakexen-calls", MFD_CLOEXEC);
     void *count = MAP_FAILED;
@@ -150,7 +151,8 @@ static int set_count(const uint64_t **calls)
 
 /* Without any of its own, an outer fakexen's hold: its command's children are
  * on this machine. */
-static int set_calls(const struct fx_environment *env, const uint64_t **calls)
+static int set_calls(const struct fx_environment *env,
+                     const struct fx_calls **calls)
 {
     int rc;
 
@@ -163,7 +165,8 @@ static int set_calls(const struct fx_environment *env, const uint64_t **calls)
     return rc ? rc : set_count(calls);
 }
 
-int fx_environment_set(const struct fx_environment *env, const uint64_t **calls)
+int fx_environment_set(const struct fx_environment *env,
+                       const struct fx_calls **calls)
 {
     int rc = set_preload();
 

@@ -9,8 +9,7 @@
 #ifndef FX_ENVIRONMENT_H
 #define FX_ENVIRONMENT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+struct fx_calls; /* preload/trace.h */
 
 struct fx_environment {
     const char *host; /* the machine's file; NULL: host_fd */
@@ -19,9 +18,10 @@ struct fx_environment {
     const char *trace, *fail; /* NULL: as it was, for both of them */
 };
 
-/* `calls` becomes the count that a fault goes by, zero now; NULL without a
- * trace and a fault.  It is the command's as long as this process lives. */
+/* `calls` becomes what a fault goes by, zero now; NULL without a trace and a
+ * fault.  It is the command's as long as this process lives. */
 int __attribute__((warn_unused_result))
-fx_environment_set(const struct fx_environment *env, const uint64_t **calls);
+fx_environment_set(const struct fx_environment *env,
+                   const struct fx_calls **calls);
 
 #endif /* FX_ENVIRONMENT_H */

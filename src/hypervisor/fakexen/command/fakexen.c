@@ -19,10 +19,12 @@
 #include "command/run.h"
 #include "command/status.h"
 #include "preload/settings.h"
+#include "preload/trace.h"
 #include "recovery/open.h"
 
-/* 125 is what coreutils' wrappers end with for a failure of their own. */
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_FAULT = 125 };
+/* 125 is what coreutils' wrappers end with for a failure of their own; 5 means
+ * the same as domwright's, which is run by this program. */
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_HOST = 5, EXIT_NO_FAULT = 125 };
 
 struct arguments {
     struct fx_options machine;
@@ -179,7 +181,7 @@ static struct fx_host *open_host(const struct fx_options *machine)
     char why[512] = "";
 
     if (fx_host_open(machine, &host, why, sizeof(why)))
-        die(EXIT_FAILED, "%s", why);
+        die(EXIT_NO_HOST, "%s", why);
     return host;
 }
 
@@ -233,7 +235,7 @@ static int report_status(const struct arguments *a)
     if (rc == -EBUSY)
         die(EXIT_FAILED, "%s: in use all the time; try again", a->machine.path);
     if (rc)
-        die(EXIT_FAILED, "%s", why);
+        die(EXIT_NO_HOST, "%s", why);
     if (fputs(text, stdout) == EOF || fflush(stdout) || ferror(stdout))
         die(EXIT_FAILED, "writing the report failed");
     free(text);
@@ -241,6 +243,16 @@ static int report_status(const struct arguments *a)
 }
 
 /* -- the command -- */
+
+/* A trace that lacks calls is none to rely on. */
+static int check_trace(const char *trace, int error, int status)
+{
+    if (!error)
+        return status;
+    fprintf(stderr, "fakexen: %s: the trace is not whole: %s\n", trace,
+            strerror(error));
+    return status ? status : EXIT_FAILED;
+}
 
 /* Where it did not strike, the command shows nothing about that fault.  How it
  * ended is told, as it is not our status. */
@@ -271,7 +283,7 @@ static int run_command(const struct arguments *a)
         .trace = a->trace,
         .fail = a->fail,
     };
-    const uint64_t *calls;
+    const struct fx_calls *calls;
     int status;
 
     if (fx_environment_set(&env, &calls))
@@ -283,7 +295,10 @@ static int run_command(const struct arguments *a)
     fx_host_close(host); /* and with that a machine without a name is gone */
     if (status < 0)
         return EXIT_FAILED;
-    return a->fail ? check_fault(a->fail, *calls, status) : status;
+    if (a->fail)
+        status = check_fault(a->fail, calls->made, status);
+    return a->trace ? check_trace(a->trace, calls->trace_error, status)
+                    : status;
 }
 
 int main(int argc, char **argv)

@@ -20,13 +20,12 @@
 /* The process's: what the environment asked for. */
 static struct {
     pthread_once_t set_up;
-    int fd;        /* of the trace, or -1 */
-    bool cut_told; /* that it lacks a line */
+    int fd; /* of the trace, or -1 */
     uint64_t fail_at;
     int fail_errno;
-    uint64_t *calls; /* all processes' of the tree */
-    uint64_t own_calls;
-    bool counts; /* into usage */
+    struct fx_calls *calls;
+    struct fx_calls own_calls; /* where the tree's cannot be had */
+    bool counts;               /* into usage */
     struct fx_usage usage;
 } process = {.set_up = PTHREAD_ONCE_INIT, .fd = -1};
 
@@ -55,15 +54,15 @@ static int open_trace(const char *path)
 }
 
 /* The count that the process tree shares; NULL: this process counts alone. */
-static uint64_t *map_calls(const char *path)
+static struct fx_calls *map_calls(const char *path)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
     void *calls;
 
     if (fd < 0)
         return NULL;
-    calls =
-        mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    calls = mmap(NULL, sizeof(struct fx_calls), PROT_READ | PROT_WRITE,
+                 MAP_SHARED, fd, 0);
     close(fd);
     return calls == MAP_FAILED ? NULL : calls;
 }
@@ -120,7 +119,7 @@ int fx_trace_begin(struct fx_call *call)
     fx_trace_begin_uncounted(call);
     if (!process.calls)
         return 0;
-    call->n = __atomic_add_fetch(process.calls, 1, __ATOMIC_RELAXED);
+    call->n = __atomic_add_fetch(&process.calls->made, 1, __ATOMIC_RELAXED);
     if (call->n != process.fail_at)
         return 0;
     if (process.fail_errno > 0)
@@ -214,17 +213,14 @@ static void line_start(struct line *line, const struct fx_call *call)
         add_number(line, "n", call->n);
 }
 
-/* All of it at once, among those of other processes. */
+/* All of it at once, among those of other processes.  What does not get there
+ * is told by who waits for the command. */
 static void line_write(const struct line *line)
 {
-    const char *path = getenv("FAKEXEN_TRACE");
     ssize_t n = write(process.fd, line->text, line->used);
 
-    if (n == (ssize_t)line->used || process.cut_told)
-        return;
-    process.cut_told = true;
-    fprintf(stderr, "fakexen: %s: the trace is not whole: %s\n",
-            path ? path : "FAKEXEN_TRACE", strerror(n < 0 ? errno : ENOSPC));
+    if (n != (ssize_t)line->used)
+        process.calls->trace_error = n < 0 ? errno : ENOSPC;
 }
 
 static void line_end(struct line *line, const struct fx_call *call, long result)

@@ -10,13 +10,19 @@
  *                   what to make where there is no such file; see fx_options
  *   FAKEXEN_TRACE   a file to append the trace to
  *   FAKEXEN_FAIL    N[:ERRNO], or N:SIGTERM: who makes the call gets that one
- *   FAKEXEN_CALLS   a file with the count of calls, one for the whole process
- *                   tree: the trace's "n", and what FAKEXEN_FAIL goes by
+ *   FAKEXEN_CALLS   a file with a struct fx_calls, one for the whole process
+ *                   tree
  */
 #ifndef FX_TRACE_H
 #define FX_TRACE_H
 
 #include "machine/host.h"
+
+/* Of all processes of the tree. */
+struct fx_calls {
+    uint64_t made;   /* the trace's "n", and what FAKEXEN_FAIL goes by */
+    int trace_error; /* an errno: some of the trace could not be written */
+};
 
 /* One call: its number, and when it began. */
 struct fx_call {
