@@ -353,7 +353,7 @@ if ! ldd "$top/src/hypervisor/fakexen/.libs/fakexen.so" | grep -q libasan; then
 fi
 if [ ! -e /dev/xen/privcmd ]; then
     DOMWRIGHT_FAKEXEN=/nowhere
-    fails 5 'no Xen hypervisor to talk to: No such file or directory' \
+    fails 5 'DOMWRIGHT_FAKEXEN: /nowhere: No such file or directory' \
         directmap --host
 fi
 finish

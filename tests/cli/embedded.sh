@@ -155,7 +155,7 @@ esac
 # What cannot be.
 echo 'no host at all' >bad
 run --host bad list
-[ "$status" != 0 ] || wrong 'a file that is no host is taken for one'
+[ "$status" = 5 ] || wrong 'a file that is no host is taken for one'
 [ "$(wc -l <err)" = 1 ] || wrong 'a bad host file is not one line'
 
 # Who waits for a guest of a host that is removed, waits no longer.
@@ -181,6 +181,6 @@ export DOMWRIGHT_FAKEXEN
 fails 5 'the embedded host machine: /nowhere: No such file or directory' \
     --host machine list
 if [ ! -e /dev/xen/privcmd ]; then
-    fails 5 'no Xen hypervisor to talk to: No such file or directory' list
+    fails 5 'DOMWRIGHT_FAKEXEN: /nowhere: No such file or directory' list
 fi
 finish

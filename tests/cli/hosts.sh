@@ -69,8 +69,20 @@ prints "^$work/b\|list\|"
 unset DOMWRIGHT_HOST
 PATH=$old_path
 
+# A host that cannot be opened is none to talk to, whoever says so.
+for file in no/such/folder .; do
+    run --host "$file" list
+    [ "$status" = 5 ] || wrong "--host $file: status $status"
+    { [ "$(wc -l <err)" = 1 ] && grep -q "^fakexen: $file: " err; } ||
+        wrong "--host $file: no reason"
+done
+
 # -q: nothing is said of the user's own host.
 if [ ! -e /dev/xen/privcmd ]; then
+    # What was named and cannot be run is what is wrong, not a lack of Xen.
+    export DOMWRIGHT_FAKEXEN=/nowhere
+    fails 5 'DOMWRIGHT_FAKEXEN: /nowhere: No such file or directory' list
+    unset DOMWRIGHT_FAKEXEN
     works -q list
     works list --quiet
     [ -e "$HOME/.local/state/domwright/host" ] || wrong 'where was it?'

@@ -320,4 +320,15 @@ waits 'the end of the monitor' no_process
 empty || wrong 'the new host has a guest'
 rm gone
 on_host --status | grep -q '^audit: 0 ' || wrong 'the audit found something'
+
+# Who waits for the guest is told.
+"$domwright" --host machine create -F guest.cfg >out 2>err &
+foreground=$!
+waits 'its report' grep -q '^created' out
+rm machine
+status=0
+wait "$foreground" || status=$?
+[ "$status" = 5 ] || wrong "-F and no host any more: status $status"
+grep -q '^domwright: the embedded host that guest was on is gone$' err ||
+    wrong '-F does not say that its host is gone'
 finish

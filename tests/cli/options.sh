@@ -88,7 +88,7 @@ fails 2 'console: one domain is wanted; see "domwright help console"' console
 
 if [ ! -e /dev/xen/privcmd ]; then
     config good.cfg
-    none='no Xen hypervisor to talk to: No such file or directory'
+    none='DOMWRIGHT_FAKEXEN: /nowhere: No such file or directory'
     fails 5 "$none" create good.cfg
     fails 5 "$none" destroy guest
     fails 5 "$none" list
@@ -104,7 +104,10 @@ if [ ! -e /dev/xen/privcmd ]; then
     fails 5 "$none" rename 1 a
 fi
 
-# xl's arguments are xl's, but for a plugin that is not there.
+# xl's arguments are xl's, but for a plugin that is not there. Here as if on a
+# host already, so that none is looked for.
+FAKEXEN_HOST=$work/nowhere
+export FAKEXEN_HOST
 DOMWRIGHT_PLUGIN=/nowhere.so
 export DOMWRIGHT_PLUGIN
 fails 1 'the plugin /nowhere.so: No such file or directory' xl --help

@@ -328,8 +328,12 @@ static int watch(struct monitor *m)
         if (rc)
             return rc;
         /* What lay elsewhere has nobody else to remove it. */
-        if (end == NO_HOST)
-            return userdata_remove(m->domid, m->cfg->uuid);
+        if (end == NO_HOST) {
+            rc = userdata_remove(m->domid, m->cfg->uuid);
+            return diag_fail(m->host->dg, DW_NO_XEN, rc ? rc : -ENXIO,
+                             "the embedded host that %s was on is gone",
+                             m->cfg->name);
+        }
         if (end == GONE) {
             say(m, "somebody else destroyed it");
             return 0;

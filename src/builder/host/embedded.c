@@ -163,6 +163,17 @@ bool embedded_log(char path[PATH_MAX])
            PATH_MAX;
 }
 
+/* Which matters to who named it; otherwise there is just no Xen. */
+static int cannot_run(struct diag *dg, const char *fakexen)
+{
+    const int rc = -errno;
+
+    return variable("DOMWRIGHT_FAKEXEN")
+               ? diag_fail(dg, DW_NO_XEN, rc, "DOMWRIGHT_FAKEXEN: %s: %s",
+                           fakexen, strerror(-rc))
+               : 0;
+}
+
 int embedded_enter(struct diag *dg, const char *named, char **command)
 {
     const char *here = variable("FAKEXEN_HOST");
@@ -174,8 +185,10 @@ int embedded_enter(struct diag *dg, const char *named, char **command)
         return 0;
     find_fakexen(fakexen);
     if (!host) {
-        if (has_xen() || access(fakexen, X_OK))
+        if (has_xen())
             return 0;
+        if (access(fakexen, X_OK))
+            return cannot_run(dg, fakexen);
         rc = default_host(dg, own);
         if (rc)
             return rc;

@@ -47,8 +47,8 @@ bool embedded_log(char path[PATH_MAX]);
  * the call does not return.
  *
  * 0: the hypervisor can be talked to, or there is none.  A negative errno and
- * the failure in dg: fakexen cannot be run on the one that was named, or there
- * is no place for the user's own.
+ * the failure in dg: a host or fakexen was named, and fakexen cannot be run, or
+ * there is no place for the user's own.
  */
 int __attribute__((warn_unused_result))
 embedded_enter(struct diag *dg, const char *named, char **command);
