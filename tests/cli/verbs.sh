@@ -126,6 +126,8 @@ fails 1 "no domain $((a + 4294967296))" destroy $((a + 4294967296))
 fails 1 "no domain $((b + 4294967296))" destroy $((b + 4294967296))
 fails 1 "no domain $((b + 65536))" destroy $((b + 65536))
 is "$(there)" 'b c ' 'its number is not the next one'
+# Who takes another domain for one that is gone waits for ever below.
+[ "$failures" = 0 ] || finish
 run destroy nobody b 4242
 [ "$status" = 1 ] || wrong 'destroy with strangers'
 is "$(there)" 'c ' 'b is gone, too'
