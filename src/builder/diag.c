@@ -27,6 +27,16 @@ void diag_next(struct diag *dg)
     dg->told = false;
 }
 
+void diag_drop(struct diag *dg)
+{
+    if (!dg->told)
+        return;
+    dg->told = false;
+    dg->nr--;
+    if (!dg->nr)
+        dg->code = DW_DONE;
+}
+
 static void add_line(struct diag *dg, int code, const char *line)
 {
     if (!dg->code)

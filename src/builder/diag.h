@@ -47,6 +47,9 @@ void diag_step(struct diag *dg);
  */
 void diag_next(struct diag *dg);
 
+/* The failure of this matter was none. */
+void diag_drop(struct diag *dg);
+
 /*
  * Records a failure, unless this matter has one already, and returns rc, a
  * negative errno.  The line has neither prefix nor newline; control characters

@@ -140,6 +140,14 @@ is "$status,$(there)" '0,' 'all are gone'
 works list
 prints '^Domain-0 '
 works destroy --all
+# Of two that do so at once, neither misses what the other has destroyed.
+for name in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    works create -ep guest.cfg "name='of-both-$name'"
+done
+"$domwright" destroy --all >other 2>&1 &
+works destroy --all
+wait $! || wrong 'one of two destroy --all fails'
+[ ! -s other ] || wrong "one of two destroy --all says: $(cat other)"
 fails 2 'destroy: -a means all domains, not c; see "domwright help destroy"' \
     destroy -a c
 

@@ -46,7 +46,9 @@ static int all_domains(struct host *host,
         diag_next(host->dg);
         snprintf(id, sizeof(id), "%u", list[i].domain);
         rc2 = one(host, id, arg);
-        if (rc2)
+        if (rc2 == -ESRCH) /* it went meanwhile, and is none of them */
+            diag_drop(host->dg);
+        else if (rc2)
             rc = rc2;
     }
     free(list);
