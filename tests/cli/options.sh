@@ -45,6 +45,12 @@ fails 2 'unknown option -z; see "domwright help"' -z list
 fails 2 'unknown option --frob; see "domwright help"' --frob list
 fails 2 '--version=1: it takes no value; see "domwright help"' --version=1
 fails 2 '--host wants a value; see "domwright help"' --host
+fails 2 'list: --host FILE stands before the command; see "domwright help list"' \
+    list --host machine
+fails 2 'create: --host FILE stands before the command; see "domwright help create"' \
+    create none.cfg --host=machine
+fails 2 'directmap: --host=machine: it takes no value; see "domwright help directmap"' \
+    directmap --host=machine
 fails 2 '--host: an empty name' --host '' list
 fails 2 '--host: an empty name' --host= list
 fails 2 'no command frobnicate; see "domwright help"' frobnicate

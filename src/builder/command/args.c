@@ -57,6 +57,11 @@ void args_bad_option(char what[ARGS_WHAT], int c, char **argv)
         snprintf(what, ARGS_WHAT, "unknown option %s", arg);
 }
 
+static bool is_host(const char *arg)
+{
+    return !strncmp(arg, "--host", 6) && (!arg[6] || arg[6] == '=');
+}
+
 static int read_operands(struct args *args, const struct command *cmd,
                          struct diag *dg)
 {
@@ -81,6 +86,9 @@ int args_read(struct args *args, const struct command *cmd, struct diag *dg,
     opterr = 0;
     optind = 0; /* glibc: from the start */
     while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+        if (c == '?' && !optopt && is_host(argv[optind - 1]))
+            return args_usage(dg, cmd->name,
+                              "--host FILE stands before the command");
         if (c == '?' || c == ':') {
             args_bad_option(what, c, argv);
             return args_usage(dg, cmd->name, "%s", what);
