@@ -27,7 +27,7 @@ fails 3 'cannot read none.cfg: No such file or directory' create -n none.cfg
 mkdir dir.cfg
 fails 3 'cannot read dir.cfg: Is a directory' create -n dir.cfg
 head -c 2000000 /dev/zero >huge.cfg
-fails 3 'cannot read huge.cfg: File too large' create -n huge.cfg
+fails 3 'cannot read huge.cfg: more than 256 KiB' create -n huge.cfg
 if [ "$(id -u)" != 0 ]; then
     config closed.cfg
     chmod 0 closed.cfg

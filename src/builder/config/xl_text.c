@@ -115,6 +115,10 @@ static int read_file(struct parser *ps, const char *path)
     if (!part->source || !part->text)
         return out_of_memory(ps->dg);
     rc = read_path(path, part->text, &part->len);
+    if (rc == -EFBIG)
+        return diag_fail(ps->dg, DW_CONFIG, rc,
+                         "cannot read %s: more than %d KiB", part->source,
+                         MAX_FILE >> 10);
     if (rc)
         return diag_fail(ps->dg, DW_CONFIG, rc, "cannot read %s: %s",
                          part->source, strerror(-rc));
