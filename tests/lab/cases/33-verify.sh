@@ -3,17 +3,7 @@
 # verify on guests that run, and on those that wait, of every variant and by
 # whichever builder: nothing is wrong with them, but for a root that the tools
 # restore above 4 GiB where the guest knows no such.
-. "$(dirname "$0")/suspend.sh"
-
-# is_clean NAME WHAT
-is_clean() {
-    status 0 "$2" domwright verify "$1"
-    is "$out" "$1: 0 findings" "$2: 0 findings"
-}
-
-p2m() {
-    domwright verify --json "$1" | sed -n 's/^ *"p2m": \(.*\),$/\1/p'
-}
+. "$(dirname "$0")/verify.sh"
 
 # runs WAY KERNEL [WORDS]: how the guest tells of its P2M.
 runs() {
@@ -48,27 +38,5 @@ for variant in pae legacy 64; do
     fi
     ok "destroy $name" domwright destroy "$name"
 done
-
-# GRUB tells of no P2M once it runs, and other people wrote it.
-for create in 'xl create -q' 'domwright create'; do
-    for width in 32 64; do
-        eval "kernel=\$grub_$width"
-        # shellcheck disable=SC2154 # set by eval
-        guest_config "grub$width" "$kernel" >/tmp/grub.cfg
-        $create -p /tmp/grub.cfg
-        is_clean "grub$width" "$create: GRUB, $width bits, has not run"
-        is "$(p2m "grub$width")" '"start_info"' 'where its P2M is'
-        domwright unpause "grub$width"
-        ok 'it shows its prompt' wait_console "grub$width" '^grub> ' 60
-        is_clean "grub$width" 'and now it runs'
-        is "$(p2m "grub$width")" null 'nobody knows its P2M'
-        forget_console "grub$width"
-    done
-    status 0 'verify --all' domwright verify --all
-    is "$out" 'grub32: 0 findings
-grub64: 0 findings' 'has both'
-    domwright destroy grub32 grub64
-done
-status 1 'domain 0' domwright verify 0
 rm -f /tmp/saved
 done_testing
