@@ -167,10 +167,10 @@ traced() {
     checks=$((checks + 1))
 }
 
-# stop_at CALL VERB...: it is stopped before it makes that call; $pid is its
-# process, $all that of fakexen.
+# stop_at CALL VERB...: it is stopped before it makes the first call of that
+# name; $pid is its process, $all that of fakexen.
 stop_at() {
-    call=$(sed -n "/\"$1\"/s/.*\"n\":\([0-9]*\),.*/\1/p" calls)
+    call=$(sed -n "/\"$1\"/{s/.*\"n\":\([0-9]*\),.*/\1/p;q}" calls)
     shift
     rm -f trace
     "$fakexen" --host machine --trace trace --fail "$call:SIGSTOP" \
@@ -227,6 +227,18 @@ n=$("$domwright" domid new)
 goes_on 1 "domwright: domain $n is named new already"
 is "$(there)" "guest:$h new:$n " 'a name that a new guest has'
 works destroy guest new
+
+# An entry in /vm is another guest's by the time that it would be removed.
+works create -ep named.cfg
+traced destroy "$("$domwright" domid guest)"
+works create -ep named.cfg
+h=$("$domwright" domid guest)
+stop_at xs_rm destroy "$h"
+works destroy "$h"
+works create -ep named.cfg
+goes_on 0 ''
+is "$(toolstack read "/vm/$uuid/name")" guest 'not its own entry any more'
+works destroy guest
 
 # ---- the requests ----
 # requests: how many the last command on the host made to xenstore, and what it

@@ -66,21 +66,10 @@ static int find_uuid(struct host *host, const char *who, const uint8_t *uuid,
     return rc ? rc : found.n ? 0 : -ESRCH;
 }
 
-/* A transaction that has read /local/domain fails if a domain gets there. */
-static int read_domains(struct host *host, xs_transaction_t t)
-{
-    unsigned int n;
-    char **ids = xs_directory(host->xs, t, "/local/domain", &n);
-    int rc = ids || errno == ENOENT ? 0 : -errno;
-
-    free(ids);
-    return rc;
-}
-
 int host_find_name(struct host *host, xs_transaction_t t, const char *name,
                    uint32_t *domid)
 {
-    int rc = t == XBT_NULL ? 0 : read_domains(host, t), r = 0;
+    int rc = t == XBT_NULL ? 0 : store_read_domains(host->xs, t), r = 0;
     struct found found = {0};
     xc_domaininfo_t *list;
     unsigned int i, n;

@@ -34,6 +34,16 @@ int store_has_name(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
     return rc;
 }
 
+int store_read_domains(struct xs_handle *xs, xs_transaction_t t)
+{
+    unsigned int n;
+    char **ids = xs_directory(xs, t, "/local/domain", &n);
+    int rc = ids || errno == ENOENT ? 0 : -errno;
+
+    free(ids);
+    return rc;
+}
+
 int store_has_entry(struct xs_handle *xs, uint32_t domid)
 {
     unsigned int n;
@@ -134,30 +144,67 @@ int store_own_vm(struct host *host, uint32_t domid, char vm[STORE_VM])
 
 /* ---- removing ---- */
 
-static int remove_path(struct xs_handle *xs, const char *name)
+static int remove_path(struct xs_handle *xs, xs_transaction_t t,
+                       const char *name)
 {
-    return xs_rm(xs, XBT_NULL, name) || errno == ENOENT ? 0 : -errno;
+    return xs_rm(xs, t, name) || errno == ENOENT ? 0 : -errno;
+}
+
+/* Whose the entry is holds until the end: a domain that is entered meanwhile
+ * fails the transaction. */
+static int try_remove_vm(struct host *host, uint32_t domid)
+{
+    xs_transaction_t t = xs_transaction_start(host->xs);
+    char vm[STORE_VM];
+    int rc;
+
+    if (t == XBT_NULL)
+        return -errno;
+    rc = store_read_domains(host->xs, t);
+    if (!rc)
+        rc = store_own_vm(host, domid, vm);
+    if (!rc && vm[0])
+        rc = remove_path(host->xs, t, vm);
+    if (!xs_transaction_end(host->xs, t, rc != 0) && !rc)
+        rc = -errno;
+    return rc;
+}
+
+static int remove_vm(struct host *host, uint32_t domid)
+{
+    int rc;
+
+    do
+        rc = try_remove_vm(host, domid);
+    while (rc == -EAGAIN);
+    return rc;
+}
+
+/* Without a transaction: the guest may still run, and write to some of these
+ * nodes as often as it likes, which would fail each. */
+static int remove_trees(struct host *host, uint32_t domid,
+                        uint32_t console_domid)
+{
+    char tree[3][PATH];
+    size_t i;
+    int rc = 0;
+
+    snprintf(tree[0], PATH, "/local/domain/%u/backend/console/%u",
+             console_domid, domid);
+    snprintf(tree[1], PATH, "/libxl/%u", domid);
+    /* Last: the domain is found by it. */
+    snprintf(tree[2], PATH, "/local/domain/%u", domid);
+    for (i = 0; !rc && i < 3; i++)
+        rc = remove_path(host->xs, XBT_NULL, tree[i]);
+    return rc;
 }
 
 int store_remove(struct host *host, uint32_t domid)
 {
     struct store_backends backends;
-    char tree[3][PATH], vm[STORE_VM];
     int rc = store_backends(host->xs, &backends);
-    size_t i;
 
     if (!rc)
-        rc = store_own_vm(host, domid, vm);
-    if (!rc && vm[0])
-        rc = remove_path(host->xs, vm);
-    if (rc)
-        return rc;
-    snprintf(tree[0], PATH, "/local/domain/%u/backend/console/%u",
-             backends.console_domid, domid);
-    snprintf(tree[1], PATH, "/libxl/%u", domid);
-    /* Last: the domain is found by it. */
-    snprintf(tree[2], PATH, "/local/domain/%u", domid);
-    for (i = 0; !rc && i < 3; i++)
-        rc = remove_path(host->xs, tree[i]);
-    return rc;
+        rc = remove_vm(host, domid);
+    return rc ? rc : remove_trees(host, domid, backends.console_domid);
 }

@@ -25,6 +25,11 @@ int __attribute__((warn_unused_result))
 store_has_name(struct xs_handle *xs, xs_transaction_t t, uint32_t domid,
                const char *name);
 
+/* A transaction that has read the list of domains fails with -EAGAIN if one is
+ * entered in it, or leaves it. */
+int __attribute__((warn_unused_result))
+store_read_domains(struct xs_handle *xs, xs_transaction_t t);
+
 /* Has it any entry?  1 or 0. */
 int __attribute__((warn_unused_result))
 store_has_entry(struct xs_handle *xs, uint32_t domid);
