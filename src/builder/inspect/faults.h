@@ -22,7 +22,7 @@ enum fault_kind {
     FAULT_L3_SLOT,        /* slots 4 to 511 of a PAE L3 are not empty */
     FAULT_L3_ABOVE_4G,    /* a PAE L3 there, without pae_extended_cr3 */
     FAULT_UNPINNED_ROOT,  /* a vCPU's top-level table is not pinned */
-    FAULT_PIN_BELOW_ROOT, /* a table is pinned and needs not be */
+    FAULT_PIN_BELOW_ROOT, /* a table below it is, in a guest that has not run */
     FAULT_P2M_M2P,        /* the two do not say the same of a frame */
     FAULT_SPECIAL_PAGE,   /* a page that every guest has is missing */
     FAULT_KINDS

@@ -16,19 +16,15 @@
 /* A 32-bit guest's L3 is to lie below this frame. */
 #define FRAMES_4G (UINT64_C(1) << (32 - DW_PAGE_SHIFT))
 
-/*
- * What is known of a frame: to be looked at as a table of a level, 1 to 4, and
- * that a table above leads to it.
- */
-#define WANTED(level)  (uint8_t)(1u << ((level)-1))
-#define REACHED(level) (uint8_t)(16u << ((level)-1))
+/* A frame is to be looked at as a table of a level, 1 to 4. */
+#define WANTED(level) (uint8_t)(1u << ((level)-1))
 
 struct walk {
     struct domain_view *view;
-    struct faults *faults; /* NULL: none are to be told */
-    bool fresh;            /* no pin is the guest's own yet */
-    unsigned int top;      /* the root's level */
-    uint8_t *mark;         /* by frame */
+    struct faults *faults;
+    bool fresh;       /* no pin is the guest's own yet */
+    unsigned int top; /* the root's level */
+    uint8_t *mark;    /* by frame */
     uint64_t pages[2][VIEW_READ][PT_ENTRIES];
 };
 
@@ -122,7 +118,7 @@ static void follow(struct walk *w, const struct table *t,
                    const struct pt_entry *entry)
 {
     if (entry->kind == PT_TABLE)
-        w->mark[entry->mfn.v] |= WANTED(t->level - 1) | REACHED(t->level - 1);
+        w->mark[entry->mfn.v] |= WANTED(t->level - 1);
 }
 
 static void look_at(struct walk *w, struct table *t)
@@ -154,8 +150,7 @@ static void tell(const struct walk *w, const struct table *t, unsigned int slot,
         .target_level = view_level(w->view, entry->mfn),
     };
 
-    if (w->faults)
-        faults_add(w->faults, &fault);
+    faults_add(w->faults, &fault);
 }
 
 /*
@@ -358,59 +353,17 @@ static void check_l3_place(struct walk *w)
 }
 
 /*
- * A guest that runs pins tables as it likes, Linux its L1s; those that no root
- * leads to are of no use to it.
+ * A guest that runs pins tables as it likes: Linux its L1s, and on the way up
+ * one that it then leaves.  One that has not run has its builder's pins.
  */
-static bool is_left(const struct walk *w, uint64_t mfn)
+static void check_pins(const struct walk *w)
 {
-    unsigned int level = view_level(w->view, MFN(mfn));
+    const struct domain_view *view = w->view;
+    uint64_t mfn = next_pinned(w, view->first);
 
-    return level != w->top && (w->fresh || !(w->mark[mfn] & REACHED(level)));
-}
-
-static uint64_t next_left(const struct walk *w, uint64_t mfn)
-{
-    mfn = next_pinned(w, mfn);
-    while (mfn < w->view->end && !is_left(w, mfn))
-        mfn = next_pinned(w, mfn + 1);
-    return mfn;
-}
-
-/*
- * A guest pins one first and enters it in a table that was read before: so all
- * are walked a second time, and those pins are asked for again.
- */
-static int walk_again(struct walk *w)
-{
-    struct faults *faults = w->faults;
-    mfn_t some[VIEW_ASK];
-    unsigned int n = 0;
-    uint64_t mfn;
-    int rc;
-
-    w->faults = NULL;
-    rc = walk(w);
-    w->faults = faults;
-    for (mfn = next_left(w, w->view->first); !rc && mfn < w->view->end;
-         mfn = next_left(w, mfn + 1)) {
-        some[n++] = MFN(mfn);
-        if (n == VIEW_ASK) {
-            rc = view_ask(w->view, some, n);
-            n = 0;
-        }
-    }
-    return rc ? rc : view_ask(w->view, some, n);
-}
-
-static int check_pins(struct walk *w)
-{
-    uint64_t mfn = next_left(w, w->view->first);
-    int rc = !w->fresh && mfn < w->view->end ? walk_again(w) : 0;
-
-    for (mfn = next_left(w, w->view->first); !rc && mfn < w->view->end;
-         mfn = next_left(w, mfn + 1))
-        tell_frame(w, FAULT_PIN_BELOW_ROOT, MFN(mfn));
-    return rc;
+    for (; w->fresh && mfn < view->end; mfn = next_pinned(w, mfn + 1))
+        if (view_level(view, MFN(mfn)) != w->top)
+            tell_frame(w, FAULT_PIN_BELOW_ROOT, MFN(mfn));
 }
 
 int tables_check(struct domain_view *view, bool fresh, struct faults *faults)
@@ -431,7 +384,7 @@ int tables_check(struct domain_view *view, bool fresh, struct faults *faults)
         rc = check_roots(w);
     if (!rc) {
         check_l3_place(w);
-        rc = check_pins(w);
+        check_pins(w);
     }
     free(w->mark);
     free(w);
