@@ -206,8 +206,12 @@ static bool elf_fault(const struct xc_dom_image *dom, bool bzimage,
     if (kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes) ||
         !kernel_is_complete(dom->kernel_blob, dom->kernel_size))
         return found(line, "a damaged or truncated ELF image");
-    return other_machine(notes.machine, line) ||
-           bad_notes(&notes, bzimage, line);
+    if (other_machine(notes.machine, line) || bad_notes(&notes, bzimage, line))
+        return true;
+    /* All that libxenguest looks at beside, before it knows the type. */
+    return !dom->guest_type && notes.symbols &&
+           found(line, "its symbols, which BSD_SYMTAB asks for, have no room "
+                       "behind the kernel");
 }
 
 /* ---- all of it ---- */

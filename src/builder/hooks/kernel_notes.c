@@ -104,6 +104,9 @@ static bool take_string(struct kernel_notes *notes, uint32_t type,
         if (!strcmp(text, "yes") || strstr(text, "bimodal"))
             notes->pae = notes->extended_cr3 = true;
         break;
+    case XEN_ELFNOTE_BSD_SYMTAB:
+        notes->symbols |= !strcmp(text, "yes");
+        break;
     case XEN_ELFNOTE_LOADER:
         copy_word(notes->loader, text);
         break;
@@ -155,6 +158,7 @@ static bool take_note(struct kernel_notes *notes, const struct elf_image *elf,
 
     switch (note->type) {
     case XEN_ELFNOTE_PAE_MODE:
+    case XEN_ELFNOTE_BSD_SYMTAB:
     case XEN_ELFNOTE_LOADER:
     case XEN_ELFNOTE_GUEST_OS:
     case XEN_ELFNOTE_XEN_VERSION:
@@ -245,6 +249,8 @@ static void take_item(struct kernel_notes *notes, const char *name,
         copy_word(notes->guest_os, value);
     else if (!strcmp(name, "XEN_VER"))
         copy_word(notes->xen_version, value);
+    else if (!strcmp(name, "BSD_SYMTAB"))
+        notes->symbols = true;
     else if (!strcmp(name, "VIRT_BASE"))
         notes->virt_base = strtoull(value, NULL, 0);
     else if (!strcmp(name, "VIRT_ENTRY"))

@@ -32,6 +32,7 @@ struct kernel_notes {
     bool pae;             /* runs with PAE at all */
     bool extended_cr3;    /* and takes an L3 above 4 GiB */
     bool mod_start_pfn;   /* modules need not be mapped */
+    bool symbols;         /* BSD_SYMTAB: they are loaded behind it */
     /* Addresses, or KERNEL_UNSET: */
     uint64_t init_p2m, virt_base, paddr_offset, phys32_entry, hypercall_page;
     uint64_t entry; /* the ELF header's where nothing else is said */
