@@ -20,7 +20,8 @@
 /* The process's: what the environment asked for. */
 static struct {
     pthread_once_t set_up;
-    int fd; /* of the trace, or -1 */
+    bool is_set_up; /* asked first, as each call asks */
+    int fd;         /* of the trace, or -1 */
     uint64_t fail_at;
     int fail_errno;
     struct fx_calls *calls;
@@ -67,7 +68,7 @@ static struct fx_calls *map_calls(const char *path)
     return calls == MAP_FAILED ? NULL : calls;
 }
 
-static void set_up(void)
+static void read_environment(void)
 {
     const char *trace = getenv("FAKEXEN_TRACE");
     const char *fail = getenv("FAKEXEN_FAIL");
@@ -84,6 +85,12 @@ static void set_up(void)
         process.calls = map_calls(calls);
     if (!process.calls)
         process.calls = &process.own_calls;
+}
+
+static void set_up(void)
+{
+    read_environment();
+    __atomic_store_n(&process.is_set_up, true, __ATOMIC_RELEASE);
 }
 
 static uint64_t read_clock(clockid_t clock)
@@ -108,7 +115,8 @@ static void start(struct fx_call *call)
 
 void fx_trace_begin_uncounted(struct fx_call *call)
 {
-    pthread_once(&process.set_up, set_up);
+    if (!__atomic_load_n(&process.is_set_up, __ATOMIC_ACQUIRE))
+        pthread_once(&process.set_up, set_up);
     *call = (struct fx_call){0};
     if (process.fd >= 0 || process.counts)
         start(call);
