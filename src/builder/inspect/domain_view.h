@@ -57,7 +57,7 @@ struct domain_view {
     mfn_t shared_info;    /* not counted, as it is Xen's own memory */
     vaddr_t start_info;   /* in vCPU 0's register, before it has run */
     bool extended_cr3;    /* the VM assist */
-    uint64_t absent_safe; /* see view_absent_safe() */
+    uint64_t absent_safe; /* no address below this is, in an absent entry */
     const xen_pfn_t *m2p; /* by frame; ~0: none */
     uint8_t *state;       /* by frame: enum view_state */
     struct view_root *root;

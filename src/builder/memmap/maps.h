@@ -77,7 +77,7 @@ struct maps {
         char type[64];
     } wrapped;
     struct sysfs_entry *sysfs;
-    size_t sysfs_room, sysfs_end;
+    size_t sysfs_end;
     bool sysfs_over; /* a second listing has begun */
     bool iomem_over;
     uint64_t iomem_last;   /* of the range that the nested ones are in */

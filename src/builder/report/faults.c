@@ -49,11 +49,6 @@ static const struct {
                             HAS_WHAT | HAS_FRAME},
 };
 
-const char *fault_name(enum fault_kind kind)
-{
-    return kinds[kind].name;
-}
-
 static void print_table(const struct fault *fault, unsigned int has, FILE *out)
 {
     fprintf(out, "L%u table %#" PRIx64, fault->level, fault->table.v);

@@ -12,9 +12,6 @@
 #include "inspect/faults.h"
 #include "inspect/p2m.h"
 
-/* "writable-table": the kind's name in lines and in JSON; static. */
-const char *fault_name(enum fault_kind kind);
-
 /* A line each, "DOMAIN: KIND: WHAT", and one that counts those not kept. */
 void faults_print(const struct faults *faults, const char *domain, FILE *out);
 
