@@ -20,11 +20,15 @@ left_behind() {
     monitors
 }
 
+# Small objects of Xen's own take a page when something is done for the first
+# time, which stays; 40-leak.sh counts exactly, over many guests.
+pages_are_back() {
+    [ "$(free_pages)" -ge $((before - 2)) ]
+}
+
 nothing_left() {
     ok "$1: the monitor ends" wait_for 20 no_monitor
-    # Xen keeps pages once there were two guests at a time.
-    [ "$1" = renamed ] ||
-        ok "$1: its pages come back" wait_free_pages "$before" 20
+    ok "$1: its pages come back" wait_for 20 pages_are_back
     is "$(left_behind)" '' "$1: nothing else is left"
 }
 
@@ -39,11 +43,6 @@ is_another() {
 suspend_guest() {
     guest_config "$@" | sed 's/^memory = .*/memory = 16/'
 }
-
-# Xen keeps a page once a guest was saved.
-suspend_guest warm /guests/suspend-pae >/tmp/m.cfg
-domwright create -e /tmp/m.cfg >/dev/null
-wait_console warm '^suspend: ready 0$' 60 && xl save warm /tmp/m.saved
 
 # create FILE [WORD]...: and counts the pages before.
 create() {
