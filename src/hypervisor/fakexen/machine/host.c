@@ -150,6 +150,35 @@ static int check(struct fx_host *host, const char *path, char *why, size_t len)
     return rc ? explain(rc, path, reason, why, len) : 0;
 }
 
+typedef int (*opener)(struct fx_host *host, const struct fx_options *options,
+                      const char *path, char *why, size_t len);
+
+/* The file, and what `open_it` makes of it; or nothing is left of it here. */
+static int open_as(const struct fx_options *options,
+                   const struct fx_hooks *hooks, bool is_copy, opener open_it,
+                   struct fx_host **host, char *why, size_t len)
+{
+    const char *path = fx_host_name(options);
+    struct fx_host *h = calloc(1, sizeof(*h));
+    int rc;
+
+    *host = NULL;
+    if (!h)
+        return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
+    h->hooks = hooks;
+    h->fd = h->read_fd = -1;
+    h->is_copy = is_copy;
+    rc = open_file(h, options, path, why, len);
+    if (!rc)
+        rc = open_it(h, options, path, why, len);
+    if (rc) {
+        fx_host_close(h);
+        return rc;
+    }
+    *host = h;
+    return 0;
+}
+
 /* With others at work on it: what they are half through with is not damage. */
 static int open_among_others(struct fx_host *host,
                              const struct fx_options *options, const char *path,
@@ -240,24 +269,7 @@ int fx_machine_open(const struct fx_options *options,
                     const struct fx_hooks *hooks, struct fx_host **host,
                     char *why, size_t len)
 {
-    const char *path = fx_host_name(options);
-    struct fx_host *h = calloc(1, sizeof(*h));
-    int rc;
-
-    *host = NULL;
-    if (!h)
-        return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
-    h->hooks = hooks;
-    h->fd = h->read_fd = -1;
-    rc = open_file(h, options, path, why, len);
-    if (!rc)
-        rc = open_locked(h, options, path, why, len);
-    if (rc) {
-        fx_host_close(h);
-        return rc;
-    }
-    *host = h;
-    return 0;
+    return open_as(options, hooks, false, open_locked, host, why, len);
 }
 
 void fx_host_close(struct fx_host *host)
@@ -312,33 +324,21 @@ bool fx_view_is_good(const struct fx_host *host)
            locks == host->seen;
 }
 
+static int open_copy(struct fx_host *host, const struct fx_options *options,
+                     const char *path, char *why, size_t len)
+{
+    int rc = adopt_file(host, options, path, why, len);
+
+    if (rc)
+        return rc;
+    host->seen = __atomic_load_n(&host->super->locks, __ATOMIC_ACQUIRE);
+    rc = put_copy_in_order(host, path, why, len);
+    return rc && !fx_view_is_good(host) ? -EBUSY : rc;
+}
+
 int fx_machine_view(const struct fx_options *options,
                     const struct fx_hooks *hooks, struct fx_host **host,
                     char *why, size_t len)
 {
-    const char *path = fx_host_name(options);
-    struct fx_host *h = calloc(1, sizeof(*h));
-    int rc;
-
-    *host = NULL;
-    if (!h)
-        return explain(-ENOMEM, path, strerror(ENOMEM), why, len);
-    h->hooks = hooks;
-    h->fd = h->read_fd = -1;
-    h->is_copy = true;
-    rc = open_file(h, options, path, why, len);
-    if (!rc)
-        rc = adopt_file(h, options, path, why, len);
-    if (!rc) {
-        h->seen = __atomic_load_n(&h->super->locks, __ATOMIC_ACQUIRE);
-        rc = put_copy_in_order(h, path, why, len);
-        if (rc && !fx_view_is_good(h))
-            rc = -EBUSY;
-    }
-    if (rc) {
-        fx_host_close(h);
-        return rc;
-    }
-    *host = h;
-    return 0;
+    return open_as(options, hooks, true, open_copy, host, why, len);
 }
