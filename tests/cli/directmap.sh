@@ -353,6 +353,7 @@ if ! ldd "$top/src/hypervisor/fakexen/.libs/fakexen.so" | grep -q libasan; then
 fi
 if [ ! -e /dev/xen/privcmd ]; then
     DOMWRIGHT_FAKEXEN=/nowhere
+    export DOMWRIGHT_FAKEXEN
     fails 5 'DOMWRIGHT_FAKEXEN: /nowhere: No such file or directory' \
         directmap --host
 fi

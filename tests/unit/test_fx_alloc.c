@@ -382,6 +382,7 @@ START_TEST(impossible_allocations)
         {.node = FX_ANY_NODE, .bits = 1},
         {.node = FX_ANY_NODE, .bits = 12},
         {.node = 1, .exact_node = true},
+        {.node = 64, .exact_node = true},
         {.node = FX_ANY_NODE - 1, .exact_node = true},
     };
 

@@ -298,10 +298,18 @@ static void forget_pfn(struct fx_host *host, uint64_t mfn)
     host->compat_m2p[mfn] = UINT32_MAX;
 }
 
+/* None, for a node that no host has: a caller names it in 8 bits. */
+static uint64_t nodes_of(const struct fx_alloc *want)
+{
+    if (want->node == FX_ANY_NODE)
+        return want->nodes;
+    return want->node < FX_MAX_NODES ? UINT64_C(1) << want->node : 0;
+}
+
 uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
                          uint16_t owner)
 {
-    uint64_t limit = host->super->nr_frames, nodes, mfn, end, i;
+    uint64_t limit = host->super->nr_frames, mfn, end, i;
 
     if (want->order > FX_MAX_ORDER)
         return FX_NO_MFN;
@@ -312,8 +320,7 @@ uint64_t fx_alloc_frames(struct fx_host *host, const struct fx_alloc *want,
         if (shift < 63 && UINT64_C(1) << shift < limit)
             limit = UINT64_C(1) << shift;
     }
-    nodes = want->node == FX_ANY_NODE ? want->nodes : UINT64_C(1) << want->node;
-    mfn = find_block(host, nodes, want->order, limit);
+    mfn = find_block(host, nodes_of(want), want->order, limit);
     if (mfn == FX_NO_MFN && !(want->node != FX_ANY_NODE && want->exact_node))
         mfn = find_block(host, UINT64_MAX, want->order, limit);
     if (mfn == FX_NO_MFN)
