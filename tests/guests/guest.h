@@ -17,19 +17,7 @@
 #ifndef GUEST_H
 #define GUEST_H
 
-/*
- * The user's CFLAGS come after the guests' own, and distributions put a stack
- * protector in them; its canary would be read from where %fs or %gs points in
- * a process. Nor may the loop in memcpy() become a call of memcpy().
- */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-stack-protector", "no-tree-loop-distribute-patterns")
-#endif
-
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "freestanding.h"
 
 #include <xen/xen.h>
 #include <xen/event_channel.h>
@@ -142,12 +130,8 @@ bool command_line_has(const char *word);
 
 /* console.c */
 void console_start(void);
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void vsay(const char *format, va_list ap);
 /* Returns when the other side has taken everything. */
 void console_drain(void);
-/* Into a buffer, cut to its size, always terminated; returns the length. */
-size_t format_text(char *buffer, size_t size, const char *format, va_list ap);
 
 /* trap.c */
 struct last_trap {
@@ -157,11 +141,5 @@ struct last_trap {
 };
 extern struct last_trap guest_last_trap;
 void trap_start(void);
-
-/* memory.c: gcc calls these by name, freestanding or not */
-void *memcpy(void *to, const void *from, size_t size);
-void *memset(void *to, int byte, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
-size_t strlen(const char *text);
 
 #endif /* GUEST_H */

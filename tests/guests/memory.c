@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "guest.h"
+#include "freestanding.h"
 
 void *memcpy(void *to, const void *from, size_t size)
 {

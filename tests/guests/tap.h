@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tap.h - results in the Test Anything Protocol, on the PV console. */
+/* tap.h - results in the Test Anything Protocol, by say(). */
 #ifndef GUEST_TAP_H
 #define GUEST_TAP_H
 
-#include "guest.h"
+#include "freestanding.h"
 
 /* One result line; returns `ok`. */
 bool tap_ok(bool ok, const char *format, ...)
