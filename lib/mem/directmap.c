@@ -226,7 +226,7 @@ static int map_part(const struct directmap *dm, const struct pt_tables *pt,
                     uint64_t first, uint64_t end, enum mem_type type)
 {
     struct mem_chunk part = {MADDR(first), MADDR(end), type};
-    struct pt_run run = {.prot = PT_WRITE | PT_GLOBAL};
+    struct pt_run run = {.prot = PT_READ | PT_WRITE | PT_GLOBAL};
     int rc = 0;
 
     run.memory = entry_memory(dm->format, type);
@@ -306,7 +306,7 @@ int directmap_boot_map(const struct directmap *dm, const struct pt_tables *pt,
     uint64_t span = pt_span(dm->format, STATIC_LEVEL);
     uint64_t from = first.v & ~(span - 1);
     uint64_t bytes = ((end.v + span - 1) & ~(span - 1)) - from;
-    struct pt_run run = {.prot = PT_WRITE, .largest = STATIC_LEVEL};
+    struct pt_run run = {.prot = PT_READ | PT_WRITE, .largest = STATIC_LEVEL};
     struct pt_ops ops = *pt->ops;
     struct pt_tables there = *pt;
     int rc;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pt/format.h"
 
+#include <stddef.h>
+
 bool pt_addr_valid(const struct pt_format *fmt, vaddr_t va)
 {
     if (!fmt->va_signed)
@@ -23,4 +25,23 @@ bool pt_range_valid(const struct pt_format *fmt, vaddr_t first, vaddr_t end)
         return false;
     /* Both ends are good; between two halves lies the hole. */
     return !fmt->va_signed || (first.v ^ last) >> 63 == 0;
+}
+
+bool pt_can_say(const struct pt_format *fmt, enum pt_memory memory,
+                uint32_t software)
+{
+    return (memory == PT_WB || fmt->set_memory != NULL) &&
+           software <= fmt->software;
+}
+
+uint64_t pt_encode(const struct pt_format *fmt, unsigned int level,
+                   const struct pt_entry *entry)
+{
+    uint64_t raw = fmt->leaf(level, entry->mfn, entry->prot);
+
+    if (entry->memory != PT_WB)
+        raw = fmt->set_memory(level, raw, entry->memory);
+    if (entry->software != 0)
+        raw = fmt->set_software(level, raw, entry->software);
+    return raw;
 }

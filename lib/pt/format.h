@@ -10,7 +10,9 @@
  *   level    0 is the leaf level (L1 in x86 and Xen terms), levels - 1 the
  *            root (L3 for PAE, L4 for x86-64).
  *   table    one 4 KiB frame of entries, 8 bytes each.  A level may use
- *            fewer than 512 of them; the others stay EMPTY.
+ *            fewer than 512 of them; the others stay EMPTY.  The root of some
+ *            formats has more: frames in a row, aligned to what they are
+ *            together.
  *   entry    EMPTY (not present), TABLE (points to a table of the level
  *            below) or LEAF (maps memory).
  *   span     the bytes of address space that one entry covers.
@@ -23,12 +25,13 @@
 #define PT_MAX_LEVELS 5
 #define PT_ENTRIES    512 /* 8-byte slots in a table frame */
 
-/* What a mapping allows, in no format's own bits.  Readable is implied. */
+/* What a mapping allows, in no format's own bits. */
 enum pt_prot {
-    PT_WRITE = 1u << 0,
-    PT_EXEC = 1u << 1,
-    PT_USER = 1u << 2,
-    PT_GLOBAL = 1u << 3,
+    PT_READ = 1u << 0,
+    PT_WRITE = 1u << 1,
+    PT_EXEC = 1u << 2,
+    PT_USER = 1u << 3,
+    PT_GLOBAL = 1u << 4,
 };
 
 /* How memory is cached, in no format's own bits. */
@@ -41,6 +44,7 @@ struct pt_entry {
     mfn_t mfn;     /* TABLE: the table below; LEAF: first frame mapped */
     uint32_t prot; /* LEAF: enum pt_prot bits; otherwise 0 */
     enum pt_memory memory; /* LEAF, where the format says it; else PT_WB */
+    uint32_t software;     /* LEAF: what software keeps in it; otherwise 0 */
 };
 
 struct pt_level {
@@ -55,16 +59,24 @@ struct pt_format {
     unsigned int va_bits; /* address bits that the tables translate */
     bool va_signed;       /* the bits above va_bits repeat its top bit */
     unsigned int pa_bits; /* width of a machine address to be written */
-    uint32_t prots;       /* the enum pt_prot bits that an entry can say */
+    uint32_t prots;       /* the enum pt_prot bits that a leaf can say */
+    uint32_t implied;     /* those that every leaf allows, whatever it says */
+    uint32_t software;    /* the largest value for software; 0: no room */
     bool frame_in_place;  /* an entry's frame stands in it as its address */
+    /*
+     * A valid entry gets another size, frame or memory type only after it was
+     * broken and invalidated; else CPUs may make one of both, or abort.
+     */
+    bool break_first;
     struct pt_level level[PT_MAX_LEVELS]; /* leaf level first */
 
     /*
      * Encode one entry.  `mfn` must pass pt_mfn_fits() and, for a leaf
      * above level 0, be aligned to the span; `prot` has enum pt_prot bits;
      * what the format cannot say (no NX bit, say) is left out silently.
-     * The leaf is write-back.  empty() is what every slot of a new table holds:
-     * 0 for all x86 formats, but not for every format.
+     * The leaf is write-back, and software has 0 in it.  empty() is what every
+     * slot of a new table holds: 0 for all hardware's formats, but not for
+     * every format.
      */
     uint64_t (*empty)(unsigned int level);
     uint64_t (*leaf)(unsigned int level, mfn_t mfn, uint32_t prot);
@@ -81,12 +93,14 @@ struct pt_format {
      */
     uint64_t (*set_memory)(unsigned int level, uint64_t raw,
                            enum pt_memory memory);
+    /* The same with a value of software's.  NULL: there is no room for any. */
+    uint64_t (*set_software)(unsigned int level, uint64_t raw, uint32_t value);
     /*
      * Decode any 64-bit value; never fails, never reads memory.  A value
      * that the hardware takes for a LEAF is decoded as one even where
      * level[].leaf says that it is not to be written, so that no walk
      * mistakes a superpage for a table.  There is no TABLE at level 0.
-     * Of the permissions only those in `prots` are reported.
+     * Of the permissions those in `prots` are reported, and all of `implied`.
      */
     struct pt_entry (*decode)(unsigned int level, uint64_t raw);
 };
@@ -96,7 +110,8 @@ struct pt_format {
  * the builder, no GLOBAL (Xen owns it), and the ACCESSED, DIRTY and USER bits
  * that every builder since Xen 3.0 has set, so that guests see the same
  * tables: leaves 0x21, or 0x23 with PT_WRITE, and tables 0x67.  PT_WRITE is
- * the one permission that they can say.
+ * the one permission that they can say.  Software's bits are the guest's own:
+ * kept, and not told.
  * Intel SDM vol. 3A, 4.4 and 4.5; what Xen permits: its own page.h for x86,
  * L1_DISALLOW_MASK and its neighbours.
  */
@@ -107,10 +122,29 @@ extern const struct pt_format pt_x86_64_pv;  /* 4 levels */
  * types by PWT, PCD and PAT, which are an index into IA32_PAT (Intel SDM vol.
  * 3A, 12.12).  This value of it is Xen's (XEN_MSR_PAT in asm/processor.h), and
  * has PT_WB, PT_WT and PT_UC where CPUs have them after reset.  An index that
- * is none of the four is decoded as PT_UC.
+ * is none of the four is decoded as PT_UC.  Software has bits 9 to 11, 0..7.
  */
 extern const struct pt_format pt_x86_64_native;
 #define PT_X86_PAT UINT64_C(0x0000050100070406)
+
+/*
+ * Arm's stage 2 with a 4 KiB granule, by the bits of guest-physical address
+ * that it translates (Arm ARM, D8.2 and D8.3): three levels for up to 43 bits,
+ * where the root has up to 16 frames in a row, four for more.  So VTCR_EL2 has
+ * T0SZ = 64 - va_bits and SL0 = levels - 2.  Leaves of 4 KiB, 2 MiB and 1 GiB;
+ * read, write and execute each said; the access flag always set.  Without
+ * FEAT_S2FWB the types are: PT_WB, PT_WT, PT_WC (normal memory, not cached),
+ * PT_UC (device-nGnRE); what is none of them is decoded as PT_UC.  Software has
+ * bits 55 to 58, 0..15.
+ */
+extern const struct pt_format pt_arm_s2_32; /* root of 4 entries */
+extern const struct pt_format pt_arm_s2_36; /* of 64 */
+extern const struct pt_format pt_arm_s2_39; /* of 512 */
+extern const struct pt_format pt_arm_s2_40; /* 2 frames */
+extern const struct pt_format pt_arm_s2_42; /* 8 frames */
+extern const struct pt_format pt_arm_s2_43; /* 16 frames */
+extern const struct pt_format pt_arm_s2_44; /* 4 levels: 32 entries */
+extern const struct pt_format pt_arm_s2_48; /* 512 */
 
 /* The index of `va`'s entry in its table of `level`. */
 static inline unsigned int pt_index(const struct pt_format *fmt,
@@ -133,6 +167,19 @@ static inline uint64_t pt_table_span(const struct pt_format *fmt,
     return UINT64_C(1) << (fmt->level[level].shift + fmt->level[level].bits);
 }
 
+/* The entries of one table of `level`; of a root they may be in many frames. */
+static inline unsigned int pt_entries(const struct pt_format *fmt,
+                                      unsigned int level)
+{
+    return 1u << fmt->level[level].bits;
+}
+
+/* What a leaf that is written with `prot` allows, as decode() reports it. */
+static inline uint32_t pt_allowed(const struct pt_format *fmt, uint32_t prot)
+{
+    return (prot & fmt->prots) | fmt->implied;
+}
+
 /* May an entry name this frame?  MFN_INVALID does not fit in any format. */
 static inline bool pt_mfn_fits(const struct pt_format *fmt, mfn_t mfn)
 {
@@ -150,5 +197,20 @@ bool pt_addr_valid(const struct pt_format *fmt, vaddr_t va);
  * signed format is 1 << 64, which is written 0.
  */
 bool pt_range_valid(const struct pt_format *fmt, vaddr_t first, vaddr_t end);
+
+/*
+ * Can a leaf of the format say this memory type, and hold this value for
+ * software?
+ */
+bool pt_can_say(const struct pt_format *fmt, enum pt_memory memory,
+                uint32_t software);
+
+/*
+ * The LEAF of `level` that says all of *entry, but for permissions that the
+ * format does not have; what it must satisfy is what leaf() asks for, and
+ * pt_can_say().
+ */
+uint64_t pt_encode(const struct pt_format *fmt, unsigned int level,
+                   const struct pt_entry *entry);
 
 #endif /* DW_PT_FORMAT_H */

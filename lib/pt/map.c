@@ -97,10 +97,13 @@ struct map_run {
 static uint64_t run_leaf(const struct pt_format *fmt, unsigned int level,
                          const struct pt_run *run, mfn_t mfn)
 {
-    uint64_t raw = fmt->leaf(level, mfn, run->prot);
+    const struct pt_entry entry = {.kind = PT_LEAF,
+                                   .mfn = mfn,
+                                   .prot = run->prot,
+                                   .memory = run->memory,
+                                   .software = run->software};
 
-    return run->memory == PT_WB ? raw
-                                : fmt->set_memory(level, raw, run->memory);
+    return pt_encode(fmt, level, &entry);
 }
 
 static mfn_t run_mfn(const struct pt_run *run, vaddr_t va)
@@ -115,7 +118,7 @@ static unsigned int run_leaves(const struct pt_visit_ctx *v,
     const struct pt_format *fmt = v->pt->format;
     uint64_t span = pt_span(fmt, v->level);
     uint64_t left = run->end.v - v->va.v; /* also where `end` is 1 << 64 */
-    unsigned int in_table = 1u << fmt->level[v->level].bits;
+    unsigned int in_table = pt_entries(fmt, v->level);
 
     if (v->level > run->largest || v->va.v < run->first.v || left < span ||
         check_leaf(fmt, v->level, run_mfn(run, v->va)) < 0)
@@ -194,7 +197,7 @@ int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
     if (!pt_mfn_fits(pt->format, run->mfn) ||
         !pt_mfn_fits(pt->format, MFN(run->mfn.v + pages - 1)))
         return -ERANGE;
-    if (run->memory != PT_WB && pt->format->set_memory == NULL)
+    if (!pt_can_say(pt->format, run->memory, run->software))
         return -EDOM;
     return pt_walk(pt, run->first, run->end, PT_VISIT_EMPTY | PT_VISIT_LEAF,
                    map_run_entry, &map);
@@ -204,7 +207,7 @@ int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
 
 struct protect {
     uint64_t first, last; /* the range, last address inclusive */
-    uint32_t prot;        /* of what the format can say */
+    uint32_t prot;        /* as decode() reports it */
     bool stale;           /* rights were taken away in ... */
     uint64_t stale_first, stale_last;
 };
@@ -241,8 +244,9 @@ static int protect_entry(struct pt_visit_ctx *v)
 int pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
                uint32_t prot)
 {
-    struct protect p = {
-        .first = first.v, .last = end.v - 1, .prot = prot & pt->format->prots};
+    struct protect p = {.first = first.v,
+                        .last = end.v - 1,
+                        .prot = pt_allowed(pt->format, prot)};
     int rc = pt_walk(pt, first, end, PT_VISIT_LEAF, check_entry, &p);
 
     if (rc < 0)
@@ -365,8 +369,8 @@ int pt_break(const struct pt_tables *pt, vaddr_t va, unsigned int level,
 int pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
             uint32_t prot)
 {
+    struct pt_entry entry = token->old;
     struct pick pick;
-    uint64_t raw;
     int rc;
 
     if (!token->pending)
@@ -380,10 +384,9 @@ int pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
         return rc;
     if (pick.entry.kind != PT_EMPTY)
         return -EEXIST;
-    raw = pt->format->leaf(token->level, mfn, prot);
-    if (token->old.memory != PT_WB)
-        raw = pt->format->set_memory(token->level, raw, token->old.memory);
-    rc = store(pt, pick.slot, raw);
+    entry.mfn = mfn;
+    entry.prot = prot;
+    rc = store(pt, pick.slot, pt_encode(pt->format, token->level, &entry));
     token->pending = rc < 0;
     return rc;
 }

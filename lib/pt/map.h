@@ -33,6 +33,7 @@ struct pt_run {
     mfn_t mfn; /* mapped at `first` */
     uint32_t prot;
     enum pt_memory memory;
+    uint32_t software;
     unsigned int largest; /* no leaf above this level */
 };
 
@@ -40,7 +41,8 @@ struct pt_run {
  * Maps them, each with the largest leaf that the format, `largest`, the frame
  * and both ends allow and for which there is an EMPTY entry: where there is a
  * table already, its entries are used.
- * -EDOM: the format cannot say the memory type.  Otherwise as pt_map(), but
+ * -EDOM: the format cannot say the memory type, or not so large a value of
+ * software's.  Otherwise as pt_map(), but
  * that -ERANGE comes before anything is mapped.
  */
 int __attribute__((warn_unused_result))
@@ -75,9 +77,9 @@ pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
  * is dropped.
  *
  * pt_make(): writes a new leaf of the same level, and where the old entry was a
- * leaf, of its memory type.  -EINVAL: the token was
- * used already.  -EDOM: the level takes no leaf, or the frame is not aligned
- * to its span.  -ERANGE: the frame is wider than the format.  -EEXIST,
+ * leaf, of its memory type and with its value of software's.  -EINVAL: the
+ * token was used already.  -EDOM: the level takes no leaf, or the frame is not
+ * aligned to its span.  -ERANGE: the frame is wider than the format.  -EEXIST,
  * -ENOENT: somebody has filled the slot, or has taken its table away, in the
  * meantime.  What store() returned: the slot is EMPTY still.  A token that was
  * refused may be used again.

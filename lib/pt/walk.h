@@ -14,7 +14,8 @@
  * How table memory is reached; supplied by the caller.
  *
  * table()   the 512 slots of the table at `mfn`, which is a table of `level`
- *           whose span holds `va`; NULL where it cannot be reached.  The
+ *           whose span holds `va`, or of a root of more frames all their slots
+ *           in a row; NULL where it cannot be reached.  The
  *           pointer stays valid until the walk or map call returns, or the
  *           table is freed.
  * alloc()   a new table, all slots format->empty(level), owned by the tree

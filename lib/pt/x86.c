@@ -21,6 +21,9 @@
 #define X86_ADDR      UINT64_C(0x000ffffffffff000) /* bits 51:12 */
 #define X86_SUPERPAGE 2 /* highest level at which PSE makes a leaf */
 
+#define X86_SOFTWARE       UINT64_C(0xe00) /* bits 11:9, ignored */
+#define X86_SOFTWARE_SHIFT 9
+
 static uint64_t x86_empty(unsigned int level)
 {
     (void)level;
@@ -89,8 +92,8 @@ static struct pt_entry pv_decode(unsigned int level, uint64_t raw)
 {
     struct pt_entry entry = x86_entry(level, raw);
 
-    if (entry.kind == PT_LEAF && (raw & X86_RW) != 0)
-        entry.prot = PT_WRITE;
+    if (entry.kind == PT_LEAF)
+        entry.prot = PT_READ | ((raw & X86_RW) != 0 ? PT_WRITE : 0);
     return entry;
 }
 
@@ -150,6 +153,13 @@ static enum pt_memory native_memory(unsigned int level, uint64_t raw)
                                         : PT_UC;
 }
 
+static uint64_t native_set_software(unsigned int level, uint64_t raw,
+                                    uint32_t value)
+{
+    (void)level;
+    return (raw & ~X86_SOFTWARE) | (uint64_t)value << X86_SOFTWARE_SHIFT;
+}
+
 static uint64_t native_leaf(unsigned int level, mfn_t mfn, uint32_t prot)
 {
     uint64_t raw = mfn_to_maddr(mfn).v | X86_PRESENT | X86_ACCESSED | X86_DIRTY;
@@ -171,6 +181,7 @@ static struct pt_entry native_decode(unsigned int level, uint64_t raw)
 
     if (entry.kind != PT_LEAF)
         return entry;
+    entry.prot = PT_READ;
     if ((raw & X86_RW) != 0)
         entry.prot |= PT_WRITE;
     if ((raw & X86_NX) == 0)
@@ -180,6 +191,7 @@ static struct pt_entry native_decode(unsigned int level, uint64_t raw)
     if ((raw & X86_GLOBAL) != 0)
         entry.prot |= PT_GLOBAL;
     entry.memory = native_memory(level, raw);
+    entry.software = (uint32_t)((raw & X86_SOFTWARE) >> X86_SOFTWARE_SHIFT);
     return entry;
 }
 
@@ -199,6 +211,7 @@ const struct pt_format pt_x86_pae_pv = {
     .pa_bits = 44,
     .frame_in_place = true,
     .prots = PT_WRITE,
+    .implied = PT_READ,
     .level = {{.shift = 12, .bits = 9, .leaf = true},
               {.shift = 21, .bits = 9},
               {.shift = 30, .bits = 2}},
@@ -217,6 +230,7 @@ const struct pt_format pt_x86_64_pv = {
     .pa_bits = 52,
     .frame_in_place = true,
     .prots = PT_WRITE,
+    .implied = PT_READ,
     .level = {{.shift = 12, .bits = 9, .leaf = true},
               {.shift = 21, .bits = 9},
               {.shift = 30, .bits = 9},
@@ -236,6 +250,8 @@ const struct pt_format pt_x86_64_native = {
     .pa_bits = 52,
     .frame_in_place = true,
     .prots = PT_WRITE | PT_EXEC | PT_USER | PT_GLOBAL,
+    .implied = PT_READ,
+    .software = X86_SOFTWARE >> X86_SOFTWARE_SHIFT,
     .level = {{.shift = 12, .bits = 9, .leaf = true},
               {.shift = 21, .bits = 9, .leaf = true},
               {.shift = 30, .bits = 9, .leaf = true},
@@ -245,5 +261,6 @@ const struct pt_format pt_x86_64_native = {
     .table = native_table,
     .protect = native_protect,
     .set_memory = native_set_memory,
+    .set_software = native_set_software,
     .decode = native_decode,
 };

@@ -44,7 +44,7 @@ void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
 
     REF_ASSERT(ref->n < REF_LEAVES, "too many leaves");
     memmove(at + 1, at, (ref->n - i) * sizeof(*at));
-    *at = (struct ref_leaf){va, level, mfn, prot & ref->w->fmt->prots};
+    *at = (struct ref_leaf){.va = va, .level = level, .mfn = mfn, .prot = prot};
     ref->n++;
 }
 
@@ -56,6 +56,14 @@ void ref_remove(struct ref *ref, uint64_t va, uint64_t last)
         to++;
     memmove(from, to, (size_t)(ref->leaf + ref->n - to) * sizeof(*to));
     ref->n -= (unsigned int)(to - from);
+}
+
+bool ref_same(const struct ref *ref, const struct ref_leaf *leaf,
+              const struct pt_entry *entry)
+{
+    return entry->kind == PT_LEAF && entry->mfn.v == leaf->mfn &&
+           entry->prot == pt_allowed(ref->w->fmt, leaf->prot) &&
+           entry->memory == leaf->memory && entry->software == leaf->software;
 }
 
 void ref_check_lookup(struct ref *ref, uint64_t va)
@@ -72,8 +80,7 @@ void ref_check_lookup(struct ref *ref, uint64_t va)
     }
     REF_ASSERT(rc == 0, "lookup: %d", rc);
     if (leaf != NULL) {
-        REF_ASSERT(entry.kind == PT_LEAF && level == leaf->level &&
-                       entry.mfn.v == leaf->mfn && entry.prot == leaf->prot,
+        REF_ASSERT(level == leaf->level && ref_same(ref, leaf, &entry),
                    "%s: %#llx: wrong leaf", w->fmt->name,
                    (unsigned long long)va);
         return;
@@ -114,7 +121,7 @@ static void expect(struct ref *ref, struct visits *list, unsigned int level,
 {
     const struct pt_format *fmt = ref->w->fmt;
 
-    for (unsigned int i = 0; i < 1u << fmt->level[level].bits; i++) {
+    for (unsigned int i = 0; i < pt_entries(fmt, level); i++) {
         uint64_t va = world_canonical(fmt, base + i * pt_span(fmt, level));
         struct ref_leaf *leaf;
 

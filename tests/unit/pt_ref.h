@@ -28,7 +28,9 @@ struct ref_leaf {
     uint64_t va;
     unsigned int level;
     uint64_t mfn;
-    uint32_t prot;
+    uint32_t prot; /* as asked for */
+    enum pt_memory memory;
+    uint32_t software;
 };
 
 struct ref {
@@ -41,10 +43,14 @@ struct ref {
 struct ref_leaf *ref_at(struct ref *ref, uint64_t va);
 /* The first leaf that reaches to `va` or beyond; &leaf[n] if none. */
 struct ref_leaf *ref_from(struct ref *ref, uint64_t va);
+/* Write-back, and 0 for software. */
 void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
              uint32_t prot);
 void ref_remove(struct ref *ref, uint64_t va, uint64_t last);
 
+/* The leaf is what the format makes of it, memory and software included. */
+bool ref_same(const struct ref *ref, const struct ref_leaf *leaf,
+              const struct pt_entry *entry);
 /* Fails the running test if pt_lookup() does not say what it should. */
 void ref_check_lookup(struct ref *ref, uint64_t va);
 /*

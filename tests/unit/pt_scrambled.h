@@ -4,7 +4,9 @@
  * each with its own key, its own place for the bits and its own codes for the
  * kinds.  An entry decoded at a wrong level is garbage, mostly a LEAF; so is
  * a slot of zeros, for EMPTY is not 0.  Levels 0, 1 and 3 take leaves, level
- * 2 between them does not.
+ * 2 between them does not.  Every leaf may be executed, but reading is said;
+ * software has 0 to 5, of which 0 is no bits of 0; and what is valid has to be
+ * broken first.
  */
 #ifndef DW_TEST_PT_SCRAMBLED_H
 #define DW_TEST_PT_SCRAMBLED_H

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Table frames lie apart, so that neighbours of a table are no tables. */
+/*
+ * Table frames lie apart, so that neighbours of a table are no tables; the root
+ * is aligned to what it may need.
+ */
+#define ROOT_MFN   UINT64_C(0x3fff0)
 #define FIRST_MFN  UINT64_C(0x40001)
 #define MFN_STRIDE UINT64_C(7)
 
@@ -59,19 +63,32 @@ struct world_table *world_find(struct world *w, unsigned int level, uint64_t va)
     return NULL;
 }
 
-static mfn_t mfn_of(const struct world *w, const struct world_table *t)
+mfn_t world_mfn(const struct world *w, const struct world_table *t)
 {
-    return MFN(FIRST_MFN + (uint64_t)(t - w->table) * MFN_STRIDE);
+    uint64_t i = (uint64_t)(t - w->table);
+
+    return MFN(i == 0 ? ROOT_MFN : FIRST_MFN + i * MFN_STRIDE);
 }
 
 static struct world_table *table_of(struct world *w, mfn_t mfn)
 {
     uint64_t i = (mfn.v - FIRST_MFN) / MFN_STRIDE;
 
-    if (mfn.v < FIRST_MFN || (mfn.v - FIRST_MFN) % MFN_STRIDE != 0 ||
+    if (mfn.v == ROOT_MFN)
+        return &w->table[0];
+    if (mfn.v < FIRST_MFN || (mfn.v - FIRST_MFN) % MFN_STRIDE != 0 || i == 0 ||
         i >= WORLD_TABLES || !w->table[i].used)
         return NULL;
     return &w->table[i];
+}
+
+/* The table that has the slot; NULL: none, or none that is used. */
+static struct world_table *table_with(struct world *w, const uint64_t *slot)
+{
+    uintptr_t at = ((uintptr_t)slot - (uintptr_t)w->slots) / sizeof(*slot);
+    uintptr_t i = at < WORLD_ROOT ? 0 : (at - WORLD_ROOT) / PT_ENTRIES + 1;
+
+    return i < WORLD_TABLES && w->table[i].used ? &w->table[i] : NULL;
 }
 
 /* The CPUs. */
@@ -183,6 +200,8 @@ void world_quiet(struct world *w)
                 violate(w, "a CPU still has an entry that is gone");
             else if (now.mfn.v != c->entry.mfn.v)
                 violate(w, "a CPU still has another frame");
+            else if (now.memory != c->entry.memory)
+                violate(w, "a CPU still has another memory type");
             else if ((c->entry.prot & ~now.prot) != 0)
                 violate(w, "a CPU still has rights that were taken away");
         }
@@ -229,12 +248,13 @@ static int world_alloc(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
         t->used = true;
         t->level = level;
         t->va = va.v;
-        for (unsigned int j = 0; j < PT_ENTRIES; j++)
+        for (unsigned int j = 0;
+             j < PT_ENTRIES || j < pt_entries(w->fmt, level); j++)
             t->slot[j] = w->fmt->empty(level);
         w->used++;
         if (w->reached <= i)
             w->reached = i + 1;
-        *mfn = mfn_of(w, t);
+        *mfn = world_mfn(w, t);
         return 0;
     }
     return -ENOMEM;
@@ -260,7 +280,7 @@ static void world_free(void *ctx, unsigned int level, mfn_t mfn)
                 w->cpu[i].cached[j].entry.mfn.v == mfn.v)
                 violate(w, "free() of a table that a CPU still has");
     t->used = false;
-    memset(t->slot, 0xdb, sizeof(t->slot));
+    memset(t->slot, 0xdb, DW_PAGE_SIZE);
     w->used--;
 }
 
@@ -282,12 +302,11 @@ static bool is_cached(const struct world *w, uint64_t va, uint64_t last,
 static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
 {
     struct world *w = ctx;
-    size_t i = (size_t)((char *)slot - (char *)w->table) / sizeof(*w->table);
-    struct world_table *t = &w->table[i];
+    struct world_table *t = table_with(w, slot);
     struct pt_entry old, new;
     uint64_t va, span;
 
-    if (i >= WORLD_TABLES || !t->used) {
+    if (t == NULL) {
         violate(w, "a store to what is no table");
         return -EFAULT;
     }
@@ -296,7 +315,7 @@ static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
     if (w->fail_store > 0)
         w->fail_store--;
     w->stores++;
-    if (slot - t->slot >= 1 << w->fmt->level[t->level].bits)
+    if (slot - t->slot >= pt_entries(w->fmt, t->level))
         violate(w, "a store to a slot that no address uses");
     span = pt_span(w->fmt, t->level);
     va = world_canonical(w->fmt, t->va + (uint64_t)(slot - t->slot) * span);
@@ -307,6 +326,9 @@ static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
     if (old.kind != PT_EMPTY && new.kind != PT_EMPTY &&
         (old.kind != new.kind || old.mfn.v != new.mfn.v))
         violate(w, "a valid entry replaced by another");
+    if (old.kind != PT_EMPTY && new.kind != PT_EMPTY &&
+        w->fmt->break_first &&old.memory != new.memory)
+        violate(w, "a valid entry replaced by one of another memory type");
     if (old.kind == PT_EMPTY && new.kind != PT_EMPTY &&
         is_cached(w, va, va | (span - 1), t->level))
         violate(w, "an entry made while a CPU has the one before");
@@ -350,8 +372,13 @@ void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
     w->fail_store = -1;
     w->unreachable = MFN_INVALID;
     w->table = calloc(WORLD_TABLES, sizeof(*w->table));
-    if (w->table == NULL)
+    w->slots =
+        calloc(WORLD_ROOT + (WORLD_TABLES - 1) * PT_ENTRIES, sizeof(*w->slots));
+    if (w->table == NULL || w->slots == NULL)
         abort();
+    w->table[0].slot = w->slots;
+    for (size_t i = 1; i < WORLD_TABLES; i++)
+        w->table[i].slot = w->slots + WORLD_ROOT + (i - 1) * PT_ENTRIES;
     w->ops = (struct pt_ops){
         .table = world_table,
         .alloc = world_alloc,
@@ -366,6 +393,8 @@ void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
 
 void world_dispose(struct world *w)
 {
+    free(w->slots);
     free(w->table);
+    w->slots = NULL;
     w->table = NULL;
 }

@@ -10,7 +10,8 @@
  * through decode(), and nothing of the walker or of pt/map.c.
  *
  * It notes a violation, the first one only, when
- *  - a valid entry is replaced by another of a different frame or size;
+ *  - a valid entry is replaced by another of a different frame or size, or
+ *    where the format says break_first, of a different memory type;
  *  - an entry is made valid while a CPU still has what was there before;
  *  - a table is freed that a CPU has or that the root leads to;
  *  - something is stored to, or translated through, what is no table;
@@ -23,6 +24,7 @@
 #include "pt/map.h"
 
 #define WORLD_TABLES 512
+#define WORLD_ROOT   (16 * PT_ENTRIES) /* slots in the largest root */
 #define WORLD_CPUS   3
 #define WORLD_CACHE  128
 #define WORLD_HOT    8
@@ -31,7 +33,7 @@ struct world_table {
     bool used;
     unsigned int level;
     uint64_t va; /* first address of its span */
-    uint64_t slot[PT_ENTRIES];
+    uint64_t *slot;
 };
 
 struct world_cached {
@@ -49,7 +51,8 @@ struct world {
     const struct pt_format *fmt;
     struct pt_ops ops; /* a test may take single ones away */
     struct pt_tables pt;
-    struct world_table *table; /* WORLD_TABLES of them */
+    struct world_table *table; /* WORLD_TABLES of them; [0] is the root */
+    uint64_t *slots;           /* of all of them, in a row */
     unsigned int used;
     unsigned int reached; /* no table at or above this one was ever used */
 
@@ -77,6 +80,8 @@ uint64_t world_below(struct world *w, uint64_t n);
 /* The table of `level` whose span holds `va`, linked or not; or NULL. */
 struct world_table *world_find(struct world *w, unsigned int level,
                                uint64_t va);
+/* Its frame. */
+mfn_t world_mfn(const struct world *w, const struct world_table *t);
 /* All CPUs use `va` now, and more often than others from now on. */
 void world_touch(struct world *w, uint64_t va);
 /* Between operations: looks for anything stale. */

@@ -369,7 +369,8 @@ static int note_mapped(struct pt_visit_ctx *v)
     c = chunk_at(m, ma);
     UNIT_CHECK(&m->rnd, c != NULL && ma + span <= c->end.v);
     UNIT_CHECK_EQ(&m->rnd, v->entry.mfn.v, ma / PAGE);
-    UNIT_CHECK_EQ(&m->rnd, v->entry.prot, PT_WRITE | PT_GLOBAL);
+    UNIT_CHECK_EQ(&m->rnd, v->entry.prot,
+                  pt_allowed(m->dm.format, PT_READ | PT_WRITE | PT_GLOBAL));
     UNIT_CHECK_EQ(&m->rnd, v->entry.memory, wanted_memory(m, c->type));
     memset(&mapped->level[(ma - m->origin) / PAGE], (int)v->level + 1,
            span / PAGE);

@@ -6,10 +6,9 @@
 #include "pt_scrambled.h"
 
 const struct pt_format *const test_format[TEST_FORMATS] = {
-    &pt_x86_pae_pv,
-    &pt_x86_64_pv,
-    &pt_x86_64_native,
-    &pt_scrambled,
+    &pt_x86_pae_pv, &pt_x86_64_pv, &pt_x86_64_native, &pt_scrambled,
+    &pt_arm_s2_32,  &pt_arm_s2_36, &pt_arm_s2_39,     &pt_arm_s2_40,
+    &pt_arm_s2_42,  &pt_arm_s2_43, &pt_arm_s2_44,     &pt_arm_s2_48,
 };
 
 uint64_t test_seed(void)

@@ -7,7 +7,8 @@
 
 #include "pt/format.h"
 
-#define TEST_FORMATS 4
+#define TEST_FORMATS 12
+/* The first two are the PV ones. */
 extern const struct pt_format *const test_format[TEST_FORMATS];
 
 /* From the environment (PT_SEED), or always the same. */

@@ -246,7 +246,7 @@ static int map_run(const struct pt_run *run)
                (va | mfn * PAGE) % pt_span(fmt, level) != 0 ||
                va + pt_span(fmt, level) > run->end.v)
             level--;
-        ref_add(&ref, va, level, mfn, run->prot & fmt->prots);
+        ref_add(&ref, va, level, mfn, run->prot);
         va += pt_span(fmt, level);
     }
     return rc;
@@ -323,6 +323,9 @@ START_TEST(run_refused)
     run.memory = PT_UC;
     if (fmt->set_memory == NULL)
         ck_assert_int_eq(pt_map_run(&world.pt, &run), -EDOM);
+    run.memory = PT_WB;
+    run.software = fmt->software + 1;
+    ck_assert_int_eq(pt_map_run(&world.pt, &run), -EDOM);
     ck_assert_uint_eq(world.used, 1);
 
     /* What is in the way, in the middle of what is filled at once. */
@@ -369,38 +372,50 @@ START_TEST(run_store_refused)
 }
 END_TEST
 
-/* A memory type stays when permissions change, and when a leaf is replaced. */
-START_TEST(run_memory)
+/*
+ * A memory type and software's value stay when permissions change, and when a
+ * leaf is replaced.
+ */
+static void check_run_keeps(const struct pt_format *fmt, unsigned int level,
+                            enum pt_memory memory, uint32_t software)
+{
+    uint64_t span = pt_span(fmt, level);
+    struct pt_run run = {.first = VADDR(span),
+                         .end = VADDR(2 * span),
+                         .mfn = MFN(span / PAGE),
+                         .memory = memory,
+                         .software = software,
+                         .largest = level};
+    struct pt_broken token;
+
+    begin(fmt);
+    ck_assert_int_eq(map_run(&run), 0);
+    ref.leaf[0].memory = memory;
+    ref.leaf[0].software = software;
+    ref_check_all(&ref);
+    ck_assert_int_eq(
+        pt_protect(&world.pt, run.first, run.end, PT_WRITE | PT_EXEC), 0);
+    ref.leaf[0].prot = PT_WRITE | PT_EXEC;
+    ref_check_all(&ref);
+    ck_assert_int_eq(pt_break(&world.pt, run.first, level, &token), 0);
+    ck_assert_int_eq(pt_make(&world.pt, &token, MFN(4 * span / PAGE), PT_READ),
+                     0);
+    ref.leaf[0].prot = PT_READ;
+    ref.leaf[0].mfn = 4 * span / PAGE;
+    done();
+}
+
+START_TEST(run_keeps)
 {
     static const enum pt_memory types[] = {PT_WB, PT_WT, PT_WC, PT_UC};
-    struct pt_broken token;
-    struct pt_entry entry;
+    const struct pt_format *fmt = test_format[_i];
 
-    for (unsigned int i = 0; i < 8; i++) {
-        unsigned int level = i % 2;
-        uint64_t span = pt_span(&pt_x86_64_native, level);
-        struct pt_run run = {.first = VADDR(span),
-                             .end = VADDR(2 * span),
-                             .mfn = MFN(span / PAGE),
-                             .memory = types[i / 2],
-                             .largest = 1};
-
-        world_init(&world, &pt_x86_64_native, test_seed());
-        ck_assert_int_eq(pt_map_run(&world.pt, &run), 0);
-        ck_assert_int_eq(
-            pt_protect(&world.pt, run.first, run.end, PT_WRITE | PT_EXEC), 0);
-        ck_assert_int_eq(pt_lookup(&world.pt, run.first, &entry, NULL), 0);
-        ck_assert(entry.memory == run.memory);
-        ck_assert_uint_eq(entry.prot, PT_WRITE | PT_EXEC);
-        ck_assert_int_eq(pt_break(&world.pt, run.first, level, &token), 0);
-        ck_assert_int_eq(pt_make(&world.pt, &token, MFN(4 * span / PAGE), 0),
-                         0);
-        ck_assert_int_eq(pt_lookup(&world.pt, run.first, &entry, NULL), 0);
-        ck_assert(entry.memory == run.memory);
-        ck_assert_uint_eq(entry.mfn.v, 4 * span / PAGE);
-        ck_assert_msg(world.violation == NULL, "%s", world.violation);
-        world_dispose(&world);
-    }
+    for (unsigned int level = 0; level < 2; level++)
+        for (unsigned int i = 0; i < 4; i++)
+            for (uint32_t software = 0; software <= fmt->software; software++)
+                if (fmt->level[level].leaf &&
+                    pt_can_say(fmt, types[i], software))
+                    check_run_keeps(fmt, level, types[i], software);
 }
 END_TEST
 
@@ -461,7 +476,7 @@ TCase *map_tests(void)
     tcase_add_loop_test(tc, run_edges, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, run_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, run_store_refused, 0, TEST_FORMATS);
-    tcase_add_test(tc, run_memory);
+    tcase_add_loop_test(tc, run_keeps, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, plain_store, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, pv_entries, 0, 2); /* the two PV formats */
     return tc;

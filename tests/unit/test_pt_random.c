@@ -13,7 +13,7 @@
 #include "pt_ref.h"
 
 #define PAGE       DW_PAGE_SIZE
-#define ROUNDS     20
+#define ROUNDS     10
 #define OPERATIONS 400
 #define WALK_EVERY 25
 
@@ -78,7 +78,7 @@ static struct plan make_plan(void)
     plan.end = plan.first + (1 + below(24)) * PAGE;
     for (unsigned int i = 0; i < 24; i++) {
         plan.mfn[i] = some_mfn();
-        plan.prot[i] = below(16);
+        plan.prot[i] = below(32);
     }
     if (below(8) == 0)
         plan.mfn[below(24)] = UINT64_C(1)
@@ -154,7 +154,7 @@ static void random_protect(void)
     const struct pt_format *fmt = world.fmt;
     uint64_t first = some_page(), end = first + (1 + below(24)) * PAGE;
     struct ref_leaf *from, *leaf, *stop = ref.leaf + ref.n;
-    uint32_t prot = below(16);
+    uint32_t prot = below(32);
     int expected = 0, rc;
 
     if (below(4) == 0) { /* so that it covers superpages */
@@ -171,7 +171,7 @@ static void random_protect(void)
     rc = pt_protect(&world.pt, VADDR(first), VADDR(end), prot);
     CHECK(rc == expected);
     for (leaf = from; rc == 0 && leaf < stop && leaf->va <= end - 1; leaf++)
-        leaf->prot = prot & fmt->prots;
+        leaf->prot = prot;
     check_around(first, first + 24 * PAGE);
 }
 
@@ -221,7 +221,7 @@ static void random_make(void)
 {
     const struct pt_format *fmt = world.fmt;
     uint64_t mfn = some_mfn(), va = token.va.v, frames;
-    uint32_t prot = below(16);
+    uint32_t prot = below(32);
     int expected = 0, rc;
 
     if (!token.pending) {

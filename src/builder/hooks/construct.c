@@ -85,7 +85,8 @@ static int map_page(void *arg, vaddr_t va, mfn_t *mfn, uint32_t *prot)
     pfn_t pfn = PFN(c->map->pfn.v + offset);
 
     *mfn = mfn_of(c, pfn);
-    *prot = PT_EXEC | (pv_layout_is_table(c->layout, pfn) ? 0 : PT_WRITE);
+    *prot =
+        PT_READ | PT_EXEC | (pv_layout_is_table(c->layout, pfn) ? 0 : PT_WRITE);
     return 0;
 }
 
