@@ -115,6 +115,7 @@ void shared_info_unmap(void);
 void kernel_resume(void);
 
 /* Hypercalls that more than one file makes. */
+long update_va_mapping(uintptr_t vaddr, uint64_t pte);
 long mmu_update_entry(uint64_t entry_maddr, uint64_t value);
 long mmuext_op(unsigned int cmd, mfn_t mfn);
 void event_send(evtchn_port_t port);

@@ -84,7 +84,7 @@ bool in_window(uintptr_t vaddr)
 }
 
 /* A 64-bit value takes two arguments of a 32-bit hypercall. */
-static long update_va_mapping(uintptr_t vaddr, uint64_t pte)
+long update_va_mapping(uintptr_t vaddr, uint64_t pte)
 {
 #ifdef __x86_64__
     return hypercall(__HYPERVISOR_update_va_mapping, vaddr, pte,
