@@ -327,3 +327,73 @@ int directmap_boot_map(const struct directmap *dm, const struct pt_tables *pt,
     *va = VADDR(dm->boot_maps.v + (first.v - from));
     return rc;
 }
+
+/* The image's old place and its new one, in frames. */
+struct relocation {
+    const struct pt_format *fmt;
+    mfn_t from, to;
+    uint64_t frames;
+};
+
+/* The entry as it is to be; *rc where it cannot be that. */
+static uint64_t relocate_entry(const struct relocation *r, unsigned int level,
+                               uint64_t raw, int *rc)
+{
+    const struct pt_format *fmt = r->fmt;
+    struct pt_entry entry = fmt->decode(level, raw);
+    uint64_t delta = r->to.v - r->from.v;
+    mfn_t mfn = MFN(entry.mfn.v + delta);
+
+    if (entry.kind == PT_EMPTY || entry.mfn.v - r->from.v >= r->frames)
+        return raw;
+    if (!pt_mfn_fits(fmt, mfn))
+        *rc = -ERANGE;
+    else if (entry.kind == PT_LEAF &&
+             (delta & ((pt_span(fmt, level) >> DW_PAGE_SHIFT) - 1)) != 0)
+        *rc = -EDOM;
+    if (*rc < 0)
+        return raw;
+    if (fmt->frame_in_place) /* with whatever else stands in it */
+        return raw + (delta << DW_PAGE_SHIFT);
+    if (entry.kind == PT_TABLE)
+        return fmt->table(level, mfn);
+    raw = fmt->leaf(level, mfn, entry.prot);
+    if (entry.memory != PT_WB)
+        raw = fmt->set_memory(level, raw, entry.memory);
+    if (entry.software != 0)
+        raw = fmt->set_software(level, raw, entry.software);
+    return raw;
+}
+
+static int relocate_table(const struct relocation *r,
+                          const struct directmap_table *table, bool write)
+{
+    size_t n = (size_t)1 << r->fmt->level[table->level].bits;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        uint64_t raw = relocate_entry(r, table->level, table->slots[i], &rc);
+
+        if (write)
+            table->slots[i] = raw;
+    }
+    return rc;
+}
+
+int directmap_relocate(const struct pt_format *fmt,
+                       const struct directmap_table *table, size_t n,
+                       maddr_t from, uint64_t bytes, maddr_t to)
+{
+    struct relocation r = {.fmt = fmt,
+                           .from = maddr_to_mfn(from),
+                           .to = maddr_to_mfn(to),
+                           .frames = bytes >> DW_PAGE_SHIFT};
+    int rc = 0;
+
+    if (((from.v | bytes | to.v) & (DW_PAGE_SIZE - 1)) != 0)
+        return -EINVAL;
+    for (size_t i = 0; rc == 0 && i < 2 * n; i++)
+        if (!table[i % n].constant)
+            rc = relocate_table(&r, &table[i % n], i >= n);
+    return rc;
+}

@@ -117,4 +117,28 @@ directmap_boot_map(const struct directmap *dm, const struct pt_tables *pt,
 int __attribute__((warn_unused_result))
 directmap_boot_unmap(const struct directmap *dm, const struct pt_tables *pt);
 
+/*
+ * A static table that an image brings along.  A constant one maps the same
+ * wherever the image is (low memory at its own addresses, say), even where that
+ * is the image's old place.
+ */
+struct directmap_table {
+    uint64_t *slots; /* of the copy */
+    unsigned int level;
+    bool constant;
+};
+
+/*
+ * For an image that was copied, with its tables, from [from, from + bytes) to
+ * `to`: in the copied tables, which nobody uses yet, what names a frame of its
+ * old place names that of the new one.  Other entries stay, and constant
+ * tables. -EINVAL: no whole pages.  -ERANGE, -EDOM: an entry cannot name the
+ * new frame, which is too wide, or not aligned to what it maps; before anything
+ * is written.
+ */
+int __attribute__((warn_unused_result))
+directmap_relocate(const struct pt_format *fmt,
+                   const struct directmap_table *table, size_t n, maddr_t from,
+                   uint64_t bytes, maddr_t to);
+
 #endif /* DW_MEM_DIRECTMAP_H */

@@ -128,32 +128,36 @@ static uint64_t last_leaf(const struct machine *m)
     return last;
 }
 
-/*
- * Of the copy at `to`: what points into the image at its old place points to
- * the new one. Constant tables are none of them.
- */
-static void relocate(maddr_t to)
+/* Of the copy at `to`; the static tables say themselves what is constant. */
+static int relocate(maddr_t to)
 {
-    uint64_t bytes = (uint64_t)(image_end - image_start);
-    uint64_t *slot = direct(MADDR(to.v + (tables_start - image_start)));
-    uint64_t *end = direct(MADDR(to.v + (tables_end - image_start)));
+    struct directmap_table tables[MAX_STATIC];
+    size_t n = 0;
 
-    for (; slot < end; slot++)
-        if ((*slot & 1) != 0 &&
-            (*slot & UINT64_C(0xffffffffff000)) - image_at.v < bytes)
-            *slot += to.v - image_at.v;
+    for (const struct static_table *t = static_tables; t->slots != NULL; t++)
+        tables[n++] = (struct directmap_table){
+            .slots = direct(
+                MADDR(to.v + (uint64_t)((uint8_t *)t->slots - image_start))),
+            .level = (unsigned int)t->level,
+            .constant = t->constant != 0};
+    return directmap_relocate(dm.format, tables, n, image_at,
+                              (uint64_t)(image_end - image_start), to);
 }
 
-static void move_image(maddr_t to)
+static int move_image(maddr_t to)
 {
     uint64_t fixed = (uint64_t)(changing - image_start);
     uint64_t bytes = (uint64_t)(image_end - image_start);
+    int rc;
 
     memcpy(direct(to), image_start, fixed);
-    relocate(to);
+    rc = relocate(to);
+    if (rc < 0)
+        return rc;
     image_at = to;
     move_to(direct(MADDR(to.v + fixed)), changing, bytes - fixed,
             image_maddr(root).v);
+    return 0;
 }
 
 static void check_move(const struct machine *m)
@@ -164,9 +168,9 @@ static void check_move(const struct machine *m)
     maddr_t old = image_at, to = MADDR(leaf + MOVE_OFFSET);
     struct tally image = {0, 0};
 
-    if (!tap_ok(leaf > 0 && MOVE_OFFSET + bytes <= MIB, "there is room"))
+    if (!tap_ok(leaf > 0 && MOVE_OFFSET + bytes <= MIB && move_image(to) == 0,
+                "the image has moved"))
         return;
-    move_image(to);
     memset((void *)old.v, 0xcc, bytes); /* virtual is physical there */
     tap_eq(
         read_cr3(), to.v + ((uint8_t *)root - image_start),

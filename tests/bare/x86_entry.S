@@ -238,9 +238,7 @@ l1_image:
     .set    nr, nr + 1
     .endr
 
-/* Virtual is physical here, wherever the image is. */
-    .section .constant, "aw"
-    .balign 4096
+/* Constant: virtual is physical here, wherever the image is. */
     .globl  l1_identity
 l1_identity:
     .set    nr, 0
@@ -248,5 +246,29 @@ l1_identity:
     .quad   nr * 4096 + LEAF_FLAGS
     .set    nr, nr + 1
     .endr
+
+    .section .rodata
+    .balign 8
+    .globl  static_tables
+    .macro  static table, level, constant=0
+    .quad   \table
+    .long   \level, \constant
+    .endm
+static_tables:
+    static  root, 3
+    static  l3_boot, 2
+    static  l3_direct, 2
+    static  l3_image, 2
+    .set    nr, 0
+    .rept   4
+    static  "(l2_boot + 4096 * nr)", 1
+    static  "(l2_direct + 4096 * nr)", 1
+    .set    nr, nr + 1
+    .endr
+    static  l2_image, 1
+    static  l1_direct, 0
+    static  l1_image, 0
+    static  l1_identity, 0, 1
+    .quad   0, 0
 
     .section .note.GNU-stack, "", @progbits

@@ -10,9 +10,17 @@
 
 #include <stdint.h>
 
-extern uint8_t image_start[], text_end[], tables_start[], tables_end[],
-    changing[], image_end[];
+extern uint8_t image_start[], text_end[], changing[], image_end[];
 extern const uint32_t boot_magic, boot_info;
+
+/* What there is of static tables; the last has none. */
+struct static_table {
+    uint64_t *slots;
+    uint32_t level;
+    uint32_t constant;
+};
+#define MAX_STATIC 16
+extern const struct static_table static_tables[];
 
 /* The static tables' root, the image's pages, and 2 MiB of virtual = physical.
  */

@@ -572,6 +572,99 @@ START_TEST(gigabytes)
 }
 END_TEST
 
+/* ---- an image moves with its tables ---- */
+
+static void check_mfn(const struct pt_format *fmt, unsigned int level,
+                      uint64_t raw, enum pt_kind kind, uint64_t mfn)
+{
+    struct pt_entry entry = fmt->decode(level, raw);
+
+    ck_assert_int_eq(entry.kind, kind);
+    ck_assert_uint_eq(entry.mfn.v, mfn);
+}
+
+START_TEST(relocated)
+{
+    static const struct pt_format *const formats[] = {
+        &pt_x86_64_native, &pt_x86_64_pv, &pt_scrambled};
+    const struct pt_format *fmt = formats[_i];
+    /* Frames 0x1000 to 0x100f. */
+    const maddr_t from = MADDR(0x1000 * PAGE), to = MADDR(0x54321 * PAGE);
+    static uint64_t upper[PT_ENTRIES], lower[PT_ENTRIES], low[PT_ENTRIES];
+    static uint64_t before[PT_ENTRIES];
+    struct directmap_table table[] = {{.slots = upper, .level = 1},
+                                      {.slots = low, .constant = true},
+                                      {.slots = lower}};
+    const unsigned int top = (1u << fmt->level[1].bits) - 1;
+    const unsigned int end = (1u << fmt->level[0].bits) - 1;
+    struct pt_entry entry;
+
+    for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+        upper[i] = fmt->empty(1);
+        lower[i] = low[i] = fmt->empty(0);
+    }
+    upper[0] = fmt->table(1, MFN(0x1001));
+    upper[1] = fmt->table(1, MFN(0xfff));
+    upper[top] = fmt->table(1, MFN(0x100f));
+    lower[0] = fmt->leaf(0, MFN(0x1000), PT_READ | PT_WRITE);
+    lower[1] = fmt->leaf(0, MFN(0x1010), PT_READ);
+    lower[end] = fmt->leaf(0, MFN(0x100f), PT_READ);
+    if (fmt->set_memory != NULL)
+        lower[0] = fmt->set_memory(0, lower[0], PT_UC);
+    if (fmt->set_software != NULL)
+        lower[0] = fmt->set_software(0, lower[0], fmt->software);
+    low[3] = lower[0];
+    entry = fmt->decode(0, lower[0]);
+    ck_assert_int_eq(directmap_relocate(fmt, table, 3, from, 16 * PAGE, to), 0);
+    check_mfn(fmt, 1, upper[0], PT_TABLE, 0x54322);
+    check_mfn(fmt, 1, upper[1], PT_TABLE, 0xfff);
+    ck_assert_uint_eq(upper[2], fmt->empty(1));
+    check_mfn(fmt, 1, upper[top], PT_TABLE, 0x54330);
+    check_mfn(fmt, 0, lower[0], PT_LEAF, 0x54321);
+    check_mfn(fmt, 0, lower[1], PT_LEAF, 0x1010);
+    check_mfn(fmt, 0, lower[end], PT_LEAF, 0x54330);
+    check_mfn(fmt, 0, low[3], PT_LEAF, 0x1000);
+    /* Nothing else of an entry changes. */
+    ck_assert_uint_eq(fmt->decode(0, lower[0]).prot, entry.prot);
+    ck_assert_int_eq(fmt->decode(0, lower[0]).memory, entry.memory);
+    ck_assert_uint_eq(fmt->decode(0, lower[0]).software, entry.software);
+
+    /* Refused: a frame that no entry names, the last of all to be moved. */
+    memcpy(before, upper, sizeof(upper));
+    ck_assert_int_eq(
+        directmap_relocate(fmt, table, 3, to, 16 * PAGE,
+                           MADDR((UINT64_C(1) << fmt->pa_bits) - 15 * PAGE)),
+        -ERANGE);
+    ck_assert_mem_eq(upper, before, sizeof(upper));
+    check_mfn(fmt, 0, lower[0], PT_LEAF, 0x54321);
+    ck_assert_int_eq(
+        directmap_relocate(fmt, table, 3, from, PAGE, MADDR(PAGE / 2)),
+        -EINVAL);
+    ck_assert_int_eq(directmap_relocate(fmt, table, 3, from, 1, to), -EINVAL);
+}
+END_TEST
+
+/* A superpage moves by whole superpages only. */
+START_TEST(relocated_superpage)
+{
+    const struct pt_format *fmt = &pt_x86_64_native;
+    static uint64_t upper[PT_ENTRIES];
+    struct directmap_table table = {.slots = upper, .level = 1};
+    const maddr_t from = MADDR(4 * MIB);
+
+    upper[0] = fmt->table(1, MFN(4 * MIB / PAGE + 7));
+    upper[1] = fmt->leaf(1, maddr_to_mfn(from), PT_READ);
+    ck_assert_int_eq(
+        directmap_relocate(fmt, &table, 1, from, 2 * MIB, MADDR(9 * MIB)),
+        -EDOM);
+    check_mfn(fmt, 1, upper[0], PT_TABLE, 4 * MIB / PAGE + 7);
+    ck_assert_int_eq(
+        directmap_relocate(fmt, &table, 1, from, 2 * MIB, MADDR(8 * MIB)), 0);
+    check_mfn(fmt, 1, upper[0], PT_TABLE, 8 * MIB / PAGE + 7);
+    check_mfn(fmt, 1, upper[1], PT_LEAF, 8 * MIB / PAGE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("directmap");
@@ -580,6 +673,8 @@ int main(void)
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, addresses);
     tcase_add_test(tc, gigabytes);
+    tcase_add_loop_test(tc, relocated, 0, 3);
+    tcase_add_test(tc, relocated_superpage);
     tcase_add_test(tc, counted);
     tcase_add_test(tc, built);
     suite_add_tcase(suite, tc);
