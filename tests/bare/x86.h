@@ -58,6 +58,9 @@ struct machine {
     struct mem_range e820[MAX_E820], ram[MAX_E820];
     size_t nr_e820, nr_ram;
     struct mtrr_range fixed[MAX_FIXED], variable[MAX_VAR];
+    struct {
+        uint64_t base, mask;
+    } msr[MAX_VAR]; /* of the variable ones, as they are */
     struct mtrrs mtrrs;
     struct mem_chunk chunk[MAX_CHUNK];
     size_t nr_chunks;
@@ -67,6 +70,11 @@ struct machine {
 void machine_read(struct machine *m);
 /* Asks the MTRRs, again if need be, and cuts the chunks. */
 void machine_read_mtrrs(struct machine *m);
+/*
+ * Are the chunks what the manuals say of E820 and MTRRs, asked for each page?
+ * As far as `end`.
+ */
+void check_chunks(const struct machine *m, const char *when);
 bool command_line_has(const struct machine *m, const char *word);
 
 /* ---- x86_tables.c: table memory of live trees ---- */

@@ -367,6 +367,7 @@ static void check_machine(const struct machine *m)
                  m->chunk[i].end.v, m->chunk[i].type);
     tap_ok(m->nr_e820 > 0 && m->nr_chunks > 1 && m->mtrrs.nr_fixed > 0,
            "the machine says what memory it has");
+    check_chunks(m, "page by page, its chunks are RAM of one type");
     tap_eq(c->end.v > 4 * GIB, command_line_has(m, "high"),
            "there is memory above 4 GiB where it was asked for");
     tap_eq((c->end.v & (LEAF - 1)) != 0, !command_line_has(m, "high"),

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-extern uint8_t image_start[], text_end[], changing[], image_end[];
+extern uint8_t image_start[], text_end[], rodata_end[], changing[], image_end[];
 extern const uint32_t boot_magic, boot_info;
 
 /* What there is of static tables; the last has none. */

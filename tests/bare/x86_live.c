@@ -164,6 +164,55 @@ static bool seen_after(const struct pt_tables *pt, unsigned int which,
     return unmap_pages(pt) == 0 && seen.wrong == 0;
 }
 
+/* ---- what the image's own pages allow ---- */
+
+static int protect_image(const struct pt_tables *pt)
+{
+    const struct {
+        const uint8_t *first, *end;
+        uint32_t prot;
+    } parts[] = {
+        {image_start, text_end, PT_READ | PT_EXEC},
+        {text_end, rodata_end, PT_READ},
+        {rodata_end, image_end, PT_READ | PT_WRITE},
+    };
+    int rc = 0;
+
+    for (unsigned int i = 0; rc == 0 && i < 3; i++)
+        rc = pt_protect(pt, VADDR((uintptr_t)parts[i].first),
+                        VADDR((uintptr_t)parts[i].end), parts[i].prot);
+    return rc;
+}
+
+#define RET 0xc3
+
+static bool can_write(void *at)
+{
+    uint64_t value;
+
+    return probe_read(at, &value) == 0 && probe_write(at, value) == 0;
+}
+
+static void check_image(const struct pt_tables *pt)
+{
+    uint8_t *data = (uint8_t *)page[0];
+    void *text = (void *)(uintptr_t)probe_trapped;
+    void *constant = (void *)(uintptr_t)static_tables;
+
+    *data = RET;
+    write_cr3(read_cr3());
+    tap_ok(can_write(text) && can_write(constant) && probe_exec(data) == 0,
+           "the static tables allow the image everything");
+    tap_eq((unsigned int)protect_image(pt), 0, "its rights are changed");
+    tap_ok(!can_write(text) && faulted(text, PF_PRESENT | PF_WRITE),
+           "its code cannot be written to");
+    tap_ok(!can_write(constant) && faulted(constant, PF_PRESENT | PF_WRITE),
+           "nor can what is constant");
+    tap_ok(can_write(data) && probe_exec(data) == 1 &&
+               faulted(data, PF_PRESENT | PF_EXEC),
+           "its data can, and do not run");
+}
+
 void check_live(void)
 {
     struct pt_ops ops = live_ops;
@@ -172,6 +221,7 @@ void check_live(void)
     ops.alloc = pool_alloc;
     ops.free = pool_free;
     pt.ops = &ops;
+    check_image(&pt);
     for (unsigned int i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
         tap_ok(seen_after(&pt, i, true, SEEN_FIRST),
                "%s: without an invalidation the old mapping is seen",

@@ -5,6 +5,9 @@
  */
 #include "x86.h"
 
+#define MTRR_ON    0x800
+#define MTRR_FIXED 0x400
+
 #define MULTIBOOT_BOOTED   0x2badb002
 #define MULTIBOOT_HAS_LINE (1u << 2)
 #define MULTIBOOT_HAS_MAP  (1u << 6)
@@ -108,8 +111,10 @@ static size_t read_variable(struct machine *m)
         uint64_t mask = rdmsr(MSR_MTRR_BASE0 + 2 * i + 1);
         struct mtrr_range *range = &m->variable[n];
 
-        if ((mask & 0x800) == 0)
+        if ((mask & MTRR_ON) == 0)
             continue;
+        m->msr[n].base = base;
+        m->msr[n].mask = mask;
         if (memmap_mtrr_range(base & ~UINT64_C(0xfff), mask & ~UINT64_C(0xfff),
                               range) < 0) {
             tap_ok(false, "MTRR %u is a range", i);
@@ -126,11 +131,11 @@ void machine_read_mtrrs(struct machine *m)
     uint64_t how = rdmsr(MSR_MTRR_DEF);
     int rc;
 
-    m->mtrrs = (struct mtrrs){.disabled = (how & 0x800) == 0,
+    m->mtrrs = (struct mtrrs){.disabled = (how & MTRR_ON) == 0,
                               .default_type = (enum mem_type)(how & 0xff),
                               .fixed = m->fixed,
                               .variable = m->variable};
-    if ((how & 0x400) != 0)
+    if ((how & MTRR_FIXED) != 0)
         m->mtrrs.nr_fixed = read_fixed(m);
     m->mtrrs.nr_variable = read_variable(m);
     rc = memmap_ram(m->e820, m->nr_e820, m->ram, MAX_E820, &m->nr_ram);
@@ -139,4 +144,65 @@ void machine_read_mtrrs(struct machine *m)
                            &m->nr_chunks);
     if (rc < 0)
         tap_ok(false, "the memory map is read: %d", rc);
+}
+
+/* ---- the same a page at a time, without the library ---- */
+
+static bool page_is_ram(const struct machine *m, uint64_t ma)
+{
+    bool ram = false;
+
+    for (size_t i = 0; i < m->nr_e820; i++) {
+        const struct mem_range *r = &m->e820[i];
+
+        if (r->end.v <= ma || r->first.v >= ma + DW_PAGE_SIZE)
+            continue;
+        if (r->type != MEM_E820_RAM)
+            return false;
+        if (r->first.v <= ma && r->end.v >= ma + DW_PAGE_SIZE)
+            ram = true;
+    }
+    return ram;
+}
+
+/* Intel SDM vol. 3A, 12.11.3: the MSRs match as they are. */
+static uint64_t page_type(const struct machine *m, uint64_t ma)
+{
+    uint64_t type = rdmsr(MSR_MTRR_DEF) & 0xff;
+    bool found = false;
+
+    for (size_t i = 0; ma < 0x100000 && i < m->mtrrs.nr_fixed; i++)
+        if (ma >= m->fixed[i].first.v && ma < m->fixed[i].end.v)
+            return (uint64_t)m->fixed[i].type;
+    for (size_t i = 0; i < m->mtrrs.nr_variable; i++) {
+        uint64_t mask = m->msr[i].mask & ~UINT64_C(0xfff);
+        uint64_t its = m->msr[i].base & 0xff;
+
+        if ((ma & mask) != (m->msr[i].base & mask))
+            continue;
+        /* Of two types one is uncached here, which wins. */
+        type = found && type == MEM_UC ? type : its;
+        found = true;
+    }
+    return type;
+}
+
+void check_chunks(const struct machine *m, const char *when)
+{
+    uint64_t end = m->chunk[m->nr_chunks - 1].end.v + 0x1000000;
+    struct tally pages = {0, 0};
+    size_t i = 0;
+
+    for (uint64_t ma = 0; ma < end; ma += DW_PAGE_SIZE) {
+        bool ram;
+
+        while (i < m->nr_chunks && m->chunk[i].end.v <= ma)
+            i++;
+        ram = i < m->nr_chunks && m->chunk[i].first.v <= ma;
+        if (tally_wrong(&pages, ram != page_is_ram(m, ma) ||
+                                    (ram && (uint64_t)m->chunk[i].type !=
+                                                page_type(m, ma))))
+            tap_note("page %#lx", ma);
+    }
+    tap_tally(&pages, when);
 }

@@ -18,8 +18,8 @@ static const struct {
     enum mem_type type;
 } cuts[] = {
     {MIB, MIB, MEM_UC},
-    {LEAF + 8 * KIB, 8 * KIB, MEM_WC},
-    {4 * MIB, 4 * MIB, MEM_WT},
+    {LEAF + 8 * KIB, 8 * KIB, MEM_WT},
+    {4 * MIB, 4 * MIB, MEM_WC},
     {4 * MIB, 64 * KIB, MEM_UC}, /* wins over the one that it is in */
 };
 #define CUTS (sizeof(cuts) / sizeof(cuts[0]))
@@ -30,9 +30,9 @@ static const struct {
     enum mem_type type;
 } wanted[] = {
     {1 * MIB, 0, MEM_WB},           {2 * MIB, 0, MEM_UC},
-    {2 * MIB + 8 * KIB, 0, MEM_WB}, {2 * MIB + 16 * KIB, 0, MEM_WC},
+    {2 * MIB + 8 * KIB, 0, MEM_WB}, {2 * MIB + 16 * KIB, 0, MEM_WT},
     {4 * MIB, 0, MEM_WB},           {4 * MIB + 64 * KIB, 0, MEM_UC},
-    {6 * MIB, 0, MEM_WT},           {8 * MIB, 1, MEM_WT},
+    {6 * MIB, 0, MEM_WC},           {8 * MIB, 1, MEM_WC},
     {10 * MIB, 1, MEM_WB},
 };
 #define PLACE_BYTES (10 * MIB)
@@ -119,6 +119,7 @@ void check_mtrrs(struct machine *m)
                 "MTRRs are set to cut superpages"))
         return;
     machine_read_mtrrs(m);
+    check_chunks(m, "the chunks end where they say, page by page");
     /* Another root, with what the image needs. */
     if (!tap_ok(live_ops.alloc(NULL, 3, VADDR(0), &pt.root) == 0 &&
                     directmap_map_rest(&dm, &pt, m->chunk, m->nr_chunks) == 0,
