@@ -16,7 +16,7 @@
 #define DW_MEM_DIRECTMAP_H
 
 #include "mem/memmap.h"
-#include "pt/map.h"
+#include "pt/change.h"
 
 struct directmap {
     const struct pt_format *format;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pt/format.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 bool pt_addr_valid(const struct pt_format *fmt, vaddr_t va)
@@ -25,6 +26,17 @@ bool pt_range_valid(const struct pt_format *fmt, vaddr_t first, vaddr_t end)
         return false;
     /* Both ends are good; between two halves lies the hole. */
     return !fmt->va_signed || (first.v ^ last) >> 63 == 0;
+}
+
+int pt_check_leaf(const struct pt_format *fmt, unsigned int level, mfn_t mfn)
+{
+    uint64_t frames = pt_span(fmt, level) >> DW_PAGE_SHIFT;
+
+    if (!pt_mfn_fits(fmt, mfn))
+        return -ERANGE;
+    if (!fmt->level[level].leaf || (mfn.v & (frames - 1)) != 0)
+        return -EDOM;
+    return 0;
 }
 
 bool pt_can_say(const struct pt_format *fmt, enum pt_memory memory,

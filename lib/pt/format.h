@@ -199,6 +199,13 @@ bool pt_addr_valid(const struct pt_format *fmt, vaddr_t va);
 bool pt_range_valid(const struct pt_format *fmt, vaddr_t first, vaddr_t end);
 
 /*
+ * May a leaf of `level` map `mfn`?  0; -ERANGE: the frame is wider than the
+ * format; -EDOM: the level takes no leaf, or the frame is not aligned to its
+ * span.
+ */
+int pt_check_leaf(const struct pt_format *fmt, unsigned int level, mfn_t mfn);
+
+/*
  * Can a leaf of the format say this memory type, and hold this value for
  * software?
  */

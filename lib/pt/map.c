@@ -4,33 +4,6 @@
 #include <errno.h>
 #include <stddef.h>
 
-static int store(const struct pt_tables *pt, uint64_t *slot, uint64_t raw)
-{
-    if (pt->ops->store != NULL)
-        return pt->ops->store(pt->ctx, slot, raw);
-    *slot = raw;
-    return 0;
-}
-
-static void invalidate(const struct pt_tables *pt, vaddr_t va, uint64_t bytes)
-{
-    if (pt->ops->invalidate != NULL)
-        pt->ops->invalidate(pt->ctx, va, bytes);
-}
-
-/* May a leaf of `level` map `mfn`? */
-static int check_leaf(const struct pt_format *fmt, unsigned int level,
-                      mfn_t mfn)
-{
-    uint64_t frames = pt_span(fmt, level) >> DW_PAGE_SHIFT;
-
-    if (!pt_mfn_fits(fmt, mfn))
-        return -ERANGE;
-    if (!fmt->level[level].leaf || (mfn.v & (frames - 1)) != 0)
-        return -EDOM;
-    return 0;
-}
-
 /* pt_map(): the walk asks at every EMPTY entry what to put there. */
 
 struct map {
@@ -47,7 +20,7 @@ static int add_table(const struct pt_visit_ctx *v)
     if (rc < 0)
         return rc;
     rc = pt_mfn_fits(pt->format, mfn)
-             ? store(pt, v->slot, pt->format->table(v->level, mfn))
+             ? pt_store(pt, v->slot, pt->format->table(v->level, mfn))
              : -ERANGE;
     /* Nothing refers to it. */
     if (rc < 0 && pt->ops->free != NULL)
@@ -65,10 +38,10 @@ static int add_leaf(const struct pt_visit_ctx *v)
 
     if (rc < 0)
         return rc;
-    rc = check_leaf(fmt, v->level, mfn);
+    rc = pt_check_leaf(fmt, v->level, mfn);
     if (rc < 0)
         return rc;
-    return store(v->pt, v->slot, fmt->leaf(v->level, mfn, prot));
+    return pt_store(v->pt, v->slot, fmt->leaf(v->level, mfn, prot));
 }
 
 static int map_entry(struct pt_visit_ctx *v)
@@ -121,7 +94,7 @@ static unsigned int run_leaves(const struct pt_visit_ctx *v,
     unsigned int in_table = pt_entries(fmt, v->level);
 
     if (v->level > run->largest || v->va.v < run->first.v || left < span ||
-        check_leaf(fmt, v->level, run_mfn(run, v->va)) < 0)
+        pt_check_leaf(fmt, v->level, run_mfn(run, v->va)) < 0)
         return 0;
     in_table -= pt_index(fmt, v->level, v->va);
     return left / span < in_table ? (unsigned int)(left / span) : in_table;
@@ -161,7 +134,7 @@ static int add_leaves(struct pt_visit_ctx *v, const struct pt_run *run,
         return 0;
     }
     for (unsigned int i = 0; rc == 0 && i < n; i++) {
-        rc = store(v->pt, &slot[i], run_leaf(fmt, v->level, run, mfn));
+        rc = pt_store(v->pt, &slot[i], run_leaf(fmt, v->level, run, mfn));
         mfn.v += span >> DW_PAGE_SHIFT;
     }
     return rc;
@@ -208,37 +181,38 @@ int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
 struct protect {
     uint64_t first, last; /* the range, last address inclusive */
     uint32_t prot;        /* as decode() reports it */
-    bool stale;           /* rights were taken away in ... */
-    uint64_t stale_first, stale_last;
+    struct pt_pending stale;
 };
 
-static int check_entry(struct pt_visit_ctx *v)
+/* Is all that the entry covers in [first, last]? */
+static bool is_within(const struct pt_visit_ctx *v, uint64_t first,
+                      uint64_t last)
+{
+    uint64_t end = v->va.v | (pt_span(v->pt->format, v->level) - 1);
+
+    return v->va.v >= first && end <= last;
+}
+
+static int check_protect(struct pt_visit_ctx *v)
 {
     const struct protect *p = v->arg;
-    uint64_t last = v->va.v | (pt_span(v->pt->format, v->level) - 1);
 
     /* A superpage that somebody else wrote where this format writes none. */
     if (!v->pt->format->level[v->level].leaf)
         return -EDOM;
-    return v->va.v < p->first || last > p->last ? -EDOM : 0;
+    return is_within(v, p->first, p->last) ? 0 : -EDOM;
 }
 
 static int protect_entry(struct pt_visit_ctx *v)
 {
-    const struct pt_format *fmt = v->pt->format;
+    const struct pt_place place = {v->level, v->va, v->slot, v->entry};
     struct protect *p = v->arg;
-    int rc;
+    uint64_t raw;
 
     if (v->entry.prot == p->prot)
         return 0;
-    rc = store(v->pt, v->slot, fmt->protect(v->level, *v->slot, p->prot));
-    if (rc < 0 || (v->entry.prot & ~p->prot) == 0)
-        return rc;
-    if (!p->stale)
-        p->stale_first = v->va.v;
-    p->stale = true;
-    p->stale_last = v->va.v | (pt_span(fmt, v->level) - 1);
-    return 0;
+    raw = v->pt->format->protect(v->level, *v->slot, p->prot);
+    return pt_exchange(v->pt, &place, raw, &p->stale);
 }
 
 int pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
@@ -247,146 +221,133 @@ int pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
     struct protect p = {.first = first.v,
                         .last = end.v - 1,
                         .prot = pt_allowed(pt->format, prot)};
-    int rc = pt_walk(pt, first, end, PT_VISIT_LEAF, check_entry, &p);
+    int rc = pt_walk(pt, first, end, PT_VISIT_LEAF, check_protect, &p);
 
     if (rc < 0)
         return rc;
     rc = pt_walk(pt, first, end, PT_VISIT_LEAF, protect_entry, &p);
     /* One for all: an invalidation on a live machine interrupts every CPU. */
-    if (p.stale)
-        invalidate(pt, VADDR(p.stale_first), p.stale_last - p.stale_first + 1);
+    pt_pending_end(pt, &p.stale);
     return rc;
 }
 
-/* pt_break() and pt_make(). */
+/* pt_unmap(): the same two passes. */
 
-struct pick {
-    unsigned int level;
-    uint64_t *slot; /* NULL while nothing of `level` was met */
-    vaddr_t va;
-    struct pt_entry entry;
+struct unmap {
+    uint64_t first, last;
+    pt_removed removed;
+    void *arg;
+    struct pt_pending *pending;
 };
 
-static int pick_entry(struct pt_visit_ctx *v)
+static int check_unmap(struct pt_visit_ctx *v)
 {
-    struct pick *pick = v->arg;
+    const struct unmap *u = v->arg;
 
-    if (v->level != pick->level)
-        return 0;
-    pick->slot = v->slot;
-    pick->va = v->va;
-    pick->entry = v->entry;
-    return PT_SKIP;
+    return is_within(v, u->first, u->last) ? 0 : -EDOM;
 }
 
-/* Finds the entry of `level` that covers `va`; -ENOENT: no table so deep. */
-static int find_entry(const struct pt_tables *pt, vaddr_t va,
-                      unsigned int level, struct pick *pick)
+static int unmap_entry(struct pt_visit_ctx *v)
 {
-    vaddr_t first = VADDR(va.v & ~(DW_PAGE_SIZE - 1));
-    int rc;
+    const struct pt_format *fmt = v->pt->format;
+    const struct unmap *u = v->arg;
+    int rc = pt_store(v->pt, v->slot, fmt->empty(v->level));
 
-    *pick = (struct pick){.level = level};
-    if (level >= pt->format->levels)
-        return -EINVAL;
-    rc = pt_walk(pt, first, VADDR(first.v + DW_PAGE_SIZE),
-                 PT_VISIT_PRE | PT_VISIT_LEAF | PT_VISIT_EMPTY, pick_entry,
-                 pick);
     if (rc < 0)
         return rc;
-    return pick->slot != NULL ? 0 : -ENOENT;
-}
-
-static int free_below(struct pt_visit_ctx *v)
-{
-    v->pt->ops->free(v->pt->ctx, v->level - 1, v->entry.mfn);
+    pt_pending_add(u->pending, v->va, pt_span(fmt, v->level));
+    if (u->removed != NULL)
+        u->removed(u->arg, v->va, v->level, &v->entry);
     return 0;
 }
 
-static int touch(struct pt_visit_ctx *v)
+int pt_unmap(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
+             pt_removed removed, void *arg, struct pt_pending *pending)
 {
-    (void)v;
+    struct unmap u = {.first = first.v,
+                      .last = end.v - 1,
+                      .removed = removed,
+                      .arg = arg,
+                      .pending = pending};
+    struct pt_pending both = *pending;
+    int rc;
+
+    if (!pt_range_valid(pt->format, first, end))
+        return -EINVAL;
+    pt_pending_add(&both, first, end.v - first.v);
+    if (!pt_range_valid(pt->format, VADDR(both.first), VADDR(both.last + 1)))
+        return -EINVAL;
+    rc = pt_walk(pt, first, end, PT_VISIT_LEAF, check_unmap, &u);
+    if (rc < 0)
+        return rc;
+    return pt_walk(pt, first, end, PT_VISIT_LEAF, unmap_entry, &u);
+}
+
+/* pt_flush(): empty tables go, so many for each invalidation. */
+
+#define SWEEP_TABLES 64
+
+struct sweep {
+    struct pt_pending stale;
+    unsigned int n;
+    struct {
+        unsigned int level;
+        mfn_t mfn;
+    } table[SWEEP_TABLES]; /* unlinked, lowest first */
+};
+
+static void sweep_end(const struct pt_tables *pt, struct sweep *sweep)
+{
+    pt_pending_end(pt, &sweep->stale);
+    for (unsigned int i = 0; i < sweep->n; i++)
+        pt->ops->free(pt->ctx, sweep->table[i].level, sweep->table[i].mfn);
+    sweep->n = 0;
+}
+
+static bool is_empty(const struct pt_format *fmt, unsigned int level,
+                     const uint64_t *slot)
+{
+    for (unsigned int i = 0; i < pt_entries(fmt, level); i++)
+        if (fmt->decode(level, slot[i]).kind != PT_EMPTY)
+            return false;
+    return true;
+}
+
+static int sweep_table(struct pt_visit_ctx *v)
+{
+    const struct pt_tables *pt = v->pt;
+    struct sweep *sweep = v->arg;
+    unsigned int level = v->level - 1;
+    const uint64_t *slot = pt->ops->table(pt->ctx, v->entry.mfn, level, v->va);
+    int rc;
+
+    if (slot == NULL)
+        return -EFAULT;
+    if (!is_empty(pt->format, level, slot))
+        return 0;
+    rc = pt_store(pt, v->slot, pt->format->empty(v->level));
+    if (rc < 0)
+        return rc;
+    pt_pending_add(&sweep->stale, v->va, pt_span(pt->format, v->level));
+    sweep->table[sweep->n].level = level;
+    sweep->table[sweep->n++].mfn = v->entry.mfn;
+    if (sweep->n == SWEEP_TABLES)
+        sweep_end(pt, sweep);
     return 0;
 }
 
-/*
- * Walks the tree of which the table at `mfn`, of `level`, is the root and
- * which begins at `va`: a format with fewer levels, as everything about a
- * format is data.
- */
-static int walk_below(const struct pt_tables *pt, unsigned int level, mfn_t mfn,
-                      vaddr_t va, unsigned int flags, pt_visitor visit)
+int pt_flush(const struct pt_tables *pt, struct pt_pending *pending)
 {
-    struct pt_format fmt = *pt->format;
-    struct pt_tables below = *pt;
-
-    fmt.levels = level + 1;
-    below.format = &fmt;
-    below.root = mfn;
-    return pt_walk(&below, va, VADDR(va.v + pt_table_span(&fmt, level)), flags,
-                   visit, NULL);
-}
-
-int pt_break(const struct pt_tables *pt, vaddr_t va, unsigned int level,
-             struct pt_broken *token)
-{
-    struct pick pick;
-    bool frees;
+    vaddr_t first = VADDR(pending->first), end = VADDR(pending->last + 1);
+    struct sweep sweep = {.n = 0};
     int rc;
 
-    *token = (struct pt_broken){0};
-    rc = find_entry(pt, va, level, &pick);
-    if (rc < 0)
-        return rc;
-    if (pick.entry.kind == PT_EMPTY)
-        return -ENOENT;
-
-    /* What may fail comes first: can all that is to be freed be reached? */
-    frees = pick.entry.kind == PT_TABLE && pt->ops->free != NULL;
-    if (frees) {
-        rc = walk_below(pt, level - 1, pick.entry.mfn, pick.va, PT_VISIT_PRE,
-                        touch);
-        if (rc < 0)
-            return rc;
-    }
-
-    rc = store(pt, pick.slot, pt->format->empty(level));
-    if (rc < 0)
-        return rc;
-    invalidate(pt, pick.va, pt_span(pt->format, level));
-    *token = (struct pt_broken){
-        .pending = true, .level = level, .va = pick.va, .old = pick.entry};
-    if (!frees)
+    if (!pending->any)
         return 0;
-
-    rc = walk_below(pt, level - 1, pick.entry.mfn, pick.va, PT_VISIT_POST,
-                    free_below);
-    if (rc == 0)
-        pt->ops->free(pt->ctx, level - 1, pick.entry.mfn);
-    return rc;
-}
-
-int pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
-            uint32_t prot)
-{
-    struct pt_entry entry = token->old;
-    struct pick pick;
-    int rc;
-
-    if (!token->pending)
-        return -EINVAL;
-    rc = check_leaf(pt->format, token->level, mfn);
-    if (rc < 0)
-        return rc;
-    /* Looked up again: table() promises its pointers for one call only. */
-    rc = find_entry(pt, token->va, token->level, &pick);
-    if (rc < 0)
-        return rc;
-    if (pick.entry.kind != PT_EMPTY)
-        return -EEXIST;
-    entry.mfn = mfn;
-    entry.prot = prot;
-    rc = store(pt, pick.slot, pt_encode(pt->format, token->level, &entry));
-    token->pending = rc < 0;
+    pt_pending_end(pt, pending);
+    if (pt->ops->free == NULL)
+        return 0;
+    rc = pt_walk(pt, first, end, PT_VISIT_POST, sweep_table, &sweep);
+    sweep_end(pt, &sweep);
     return rc;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * pt/map.h - changes to page tables, on top of pt/walk.h.
+ * pt/map.h - mapping, unmapping and permissions, on top of pt/walk.h.  Nothing
+ * here replaces a valid entry by one of another frame, size or memory type:
+ * that is pt/change.h's.
  */
 #ifndef DW_PT_MAP_H
 #define DW_PT_MAP_H
 
-#include "pt/walk.h"
+#include "pt/live.h"
 
 /*
  * What to map at `va`, asked once for each leaf of level 0 in ascending
@@ -62,40 +64,33 @@ int __attribute__((warn_unused_result))
 pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
            uint32_t prot);
 
-/*
- * Replacing a valid entry is two calls, never one: pt_break() empties it and
- * invalidates what may be cached of it; pt_make() consumes the token and
- * writes the new entry.  Until then the address faults.
- *
- * pt_break(): takes the entry at `level` that covers `va`.  Where it is a
- * TABLE, the tables below are given to ops->free() after the invalidation,
- * lowest first; token->old.mfn is then for the record only.
- * -EINVAL: no such address or level.  -ENOENT: the slot at `level` is EMPTY or
- * not reached.  -EFAULT: a table cannot be reached, above or below.  All of
- * them before anything is written.  What store() returned: the old entry is in
- * force, and nothing was invalidated or freed.  A token that need not be made
- * is dropped.
- *
- * pt_make(): writes a new leaf of the same level, and where the old entry was a
- * leaf, of its memory type and with its value of software's.  -EINVAL: the
- * token was used already.  -EDOM: the level takes no leaf, or the frame is not
- * aligned to its span.  -ERANGE: the frame is wider than the format.  -EEXIST,
- * -ENOENT: somebody has filled the slot, or has taken its table away, in the
- * meantime.  What store() returned: the slot is EMPTY still.  A token that was
- * refused may be used again.
- */
-struct pt_broken {
-    bool pending;        /* broken and not made yet */
-    unsigned int level;  /* of the entry */
-    vaddr_t va;          /* first address that it covers */
-    struct pt_entry old; /* what it was */
-};
+/* Told of each entry that pt_unmap() has emptied; changes no tables. */
+typedef void (*pt_removed)(void *arg, vaddr_t va, unsigned int level,
+                           const struct pt_entry *entry);
 
+/*
+ * Empties every leaf in [first, end); EMPTY parts are passed over, and nothing
+ * is allocated.  Nothing is invalidated or freed either: *pending, which is {0}
+ * at first and may collect several calls, grows by what was removed.  Before
+ * anything is mapped there again, or memory that was mapped is put to another
+ * use, comes pt_flush().  `removed` may be NULL.
+ * -EINVAL: range, or *pending is of the other half of a signed format's
+ * addresses.  -EDOM: a leaf that the range covers in part only (pt_split() it).
+ * -EFAULT.  All of them before anything is written.  What store() returned:
+ * that leaf and those behind it stay.
+ */
 int __attribute__((warn_unused_result))
-pt_break(const struct pt_tables *pt, vaddr_t va, unsigned int level,
-         struct pt_broken *token);
+pt_unmap(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
+         pt_removed removed, void *arg, struct pt_pending *pending);
+
+/*
+ * One invalidation of what is pending; then tables in that range that have
+ * become empty are unlinked and given to ops->free(), in batches, each after an
+ * invalidation of its own.  The root stays.  Nothing is pending afterwards,
+ * whatever is returned.
+ * -EFAULT, or what store() returned: tables that are empty stay in the tree.
+ */
 int __attribute__((warn_unused_result))
-pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
-        uint32_t prot);
+pt_flush(const struct pt_tables *pt, struct pt_pending *pending);
 
 #endif /* DW_PT_MAP_H */

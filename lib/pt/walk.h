@@ -20,10 +20,15 @@
  *           table is freed.
  * alloc()   a new table, all slots format->empty(level), owned by the tree
  *           from then on; 0 or a negative errno.  `va` is the first address
- *           of its span.  Only pt/map.h's calls use it, and only they use the
- *           rest; NULL where a tree is only read.
+ *           of its span.  Only calls that change tables use it, and only they
+ *           use the rest; NULL where a tree is only read.
  * free()    takes back a table that nothing refers to any more, after the
  *           invalidation that ends the last use.  NULL: tables are not freed.
+ * publish() a table that was filled with plain stores, aside, is about to be
+ *           linked, and not written to any more but by store(): makes it what
+ *           whoever walks it needs (cleaned from caches, its mapping read-only
+ *           in a PV guest).  The tables below it come before it.  0 or a
+ *           negative errno.  NULL: nothing is to be done.
  * store()   writes one slot that the hardware may be reading.  0, or a negative
  *           errno where whoever executes it (a hypervisor, say) refuses it:
  *           then the slot is as it was.  NULL: a plain store, for tables that
@@ -35,6 +40,7 @@ struct pt_ops {
     uint64_t *(*table)(void *ctx, mfn_t mfn, unsigned int level, vaddr_t va);
     int (*alloc)(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn);
     void (*free)(void *ctx, unsigned int level, mfn_t mfn);
+    int (*publish)(void *ctx, unsigned int level, mfn_t mfn);
     int (*store)(void *ctx, uint64_t *slot, uint64_t raw);
     void (*invalidate)(void *ctx, vaddr_t va, uint64_t bytes);
 };

@@ -48,6 +48,59 @@ void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
     ref->n++;
 }
 
+void ref_add_run(struct ref *ref, const struct pt_run *run)
+{
+    const struct pt_format *fmt = ref->w->fmt;
+    uint64_t done = 0, bytes = run->end.v - run->first.v;
+
+    while (done < bytes) {
+        uint64_t va = run->first.v + done,
+                 mfn = run->mfn.v + done / DW_PAGE_SIZE;
+        unsigned int level = fmt->levels - 1;
+        struct ref_leaf *leaf;
+
+        while (level > run->largest || !fmt->level[level].leaf ||
+               (va | mfn * DW_PAGE_SIZE) % pt_span(fmt, level) != 0 ||
+               bytes - done < pt_span(fmt, level))
+            level--;
+        ref_add(ref, va, level, mfn, run->prot);
+        leaf = ref_at(ref, va);
+        leaf->memory = run->memory;
+        leaf->software = run->software;
+        done += pt_span(fmt, level);
+    }
+}
+
+/* [first, end) of the leaf. */
+static void add_part(struct ref *ref, const struct ref_leaf *leaf,
+                     uint64_t first, uint64_t end, unsigned int largest)
+{
+    const struct pt_run run = {
+        .first = VADDR(first),
+        .end = VADDR(end),
+        .mfn = MFN(leaf->mfn + (first - leaf->va) / DW_PAGE_SIZE),
+        .prot = leaf->prot,
+        .memory = leaf->memory,
+        .software = leaf->software,
+        .largest = largest};
+
+    ref_add_run(ref, &run);
+}
+
+void ref_split(struct ref *ref, uint64_t va, unsigned int level)
+{
+    struct ref_leaf leaf = *ref_at(ref, va);
+    uint64_t span = pt_span(ref->w->fmt, level), first = va & ~(span - 1);
+    uint64_t last = leaf_last(ref, &leaf);
+
+    if (leaf.level <= level)
+        return;
+    ref_remove(ref, leaf.va, last);
+    add_part(ref, &leaf, leaf.va, first, leaf.level - 1);
+    add_part(ref, &leaf, first, first + span, level);
+    add_part(ref, &leaf, first + span, last + 1, leaf.level - 1);
+}
+
 void ref_remove(struct ref *ref, uint64_t va, uint64_t last)
 {
     struct ref_leaf *from = ref_from(ref, va), *to = from;

@@ -46,6 +46,10 @@ struct ref_leaf *ref_from(struct ref *ref, uint64_t va);
 /* Write-back, and 0 for software. */
 void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
              uint32_t prot);
+/* What a run of frames becomes where nothing is mapped: the largest leaves. */
+void ref_add_run(struct ref *ref, const struct pt_run *run);
+/* What pt_split() makes of a leaf. */
+void ref_split(struct ref *ref, uint64_t va, unsigned int level);
 void ref_remove(struct ref *ref, uint64_t va, uint64_t last);
 
 /* The leaf is what the format makes of it, memory and software included. */

@@ -13,6 +13,8 @@
 #define FIRST_MFN  UINT64_C(0x40001)
 #define MFN_STRIDE UINT64_C(7)
 
+#define SLOTS (WORLD_ROOT + (WORLD_TABLES - 1) * PT_ENTRIES)
+
 static void violate(struct world *w, const char *what)
 {
     if (w->violation == NULL)
@@ -52,17 +54,6 @@ static bool covers(const struct pt_format *fmt, const struct world_table *t,
     return ((t->va ^ va) & mask & ~(pt_table_span(fmt, t->level) - 1)) == 0;
 }
 
-struct world_table *world_find(struct world *w, unsigned int level, uint64_t va)
-{
-    for (unsigned int i = 0; i < w->reached; i++) {
-        struct world_table *t = &w->table[i];
-
-        if (t->used && t->level == level && covers(w->fmt, t, va))
-            return t;
-    }
-    return NULL;
-}
-
 mfn_t world_mfn(const struct world *w, const struct world_table *t)
 {
     uint64_t i = (uint64_t)(t - w->table);
@@ -89,6 +80,36 @@ static struct world_table *table_with(struct world *w, const uint64_t *slot)
     uintptr_t i = at < WORLD_ROOT ? 0 : (at - WORLD_ROOT) / PT_ENTRIES + 1;
 
     return i < WORLD_TABLES && w->table[i].used ? &w->table[i] : NULL;
+}
+
+/* The one that the root leads to. */
+static struct world_table *find_linked(struct world *w, unsigned int level,
+                                       uint64_t va)
+{
+    struct world_table *t = &w->table[0];
+
+    while (t != NULL && t->level > level) {
+        unsigned int i = pt_index(w->fmt, t->level, VADDR(va));
+        struct pt_entry entry = w->fmt->decode(t->level, t->slot[i]);
+
+        t = entry.kind == PT_TABLE ? table_of(w, entry.mfn) : NULL;
+    }
+    return t != NULL && t->level == level ? t : NULL;
+}
+
+struct world_table *world_find(struct world *w, unsigned int level, uint64_t va)
+{
+    struct world_table *linked = find_linked(w, level, va);
+
+    if (linked != NULL)
+        return linked;
+    for (unsigned int i = 0; i < w->reached; i++) {
+        struct world_table *t = &w->table[i];
+
+        if (t->used && t->level == level && covers(w->fmt, t, va))
+            return t;
+    }
+    return NULL;
 }
 
 /* The CPUs. */
@@ -208,6 +229,18 @@ void world_quiet(struct world *w)
     }
 }
 
+void world_stored(struct world *w)
+{
+    for (unsigned int i = 0; i < w->reached; i++) {
+        const struct world_table *t = &w->table[i];
+
+        if (t->used && t->published &&
+            memcmp(t->slot, t->seen,
+                   pt_entries(w->fmt, t->level) * sizeof(*t->slot)) != 0)
+            violate(w, "a linked table was not written by store()");
+    }
+}
+
 /* The ops. */
 
 static uint64_t *world_table(void *ctx, mfn_t mfn, unsigned int level,
@@ -237,7 +270,7 @@ static int world_alloc(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
         (level + 1 < w->fmt->levels &&
          (va.v & (pt_table_span(w->fmt, level) - 1)) != 0))
         violate(w, "alloc() told an address that begins no table");
-    if (world_find(w, level, va.v) != NULL)
+    if (!w->aside && world_find(w, level, va.v) != NULL)
         violate(w, "alloc() asked for a second table of one place");
 
     for (unsigned int i = 0; i < WORLD_TABLES; i++) {
@@ -251,6 +284,8 @@ static int world_alloc(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
         for (unsigned int j = 0;
              j < PT_ENTRIES || j < pt_entries(w->fmt, level); j++)
             t->slot[j] = w->fmt->empty(level);
+        t->published = false;
+        w->allocs++;
         w->used++;
         if (w->reached <= i)
             w->reached = i + 1;
@@ -284,7 +319,142 @@ static void world_free(void *ctx, unsigned int level, mfn_t mfn)
     w->used--;
 }
 
-/* Something at or below `level` in [va, last] is known to a CPU. */
+/* Nobody writes to it any more but by store(). */
+static void set_published(const struct world *w, struct world_table *t)
+{
+    t->published = true;
+    memcpy(t->seen, t->slot, pt_entries(w->fmt, t->level) * sizeof(*t->slot));
+}
+
+static int world_publish(void *ctx, unsigned int level, mfn_t mfn)
+{
+    struct world *w = ctx;
+    struct world_table *t = table_of(w, mfn);
+
+    if (w->fail_publish == 0)
+        return -EACCES;
+    if (w->fail_publish > 0)
+        w->fail_publish--;
+    w->publishes++;
+    if (t == NULL || t->level != level || t->published) {
+        violate(w, "publish() of what is no table that was built aside");
+        return 0;
+    }
+    for (unsigned int i = 0; i < pt_entries(w->fmt, level); i++) {
+        struct pt_entry entry = w->fmt->decode(level, t->slot[i]);
+        struct world_table *below =
+            entry.kind == PT_TABLE ? table_of(w, entry.mfn) : NULL;
+
+        if (entry.kind == PT_TABLE && (below == NULL || !below->published))
+            violate(w, "publish() of a table before those below it");
+    }
+    set_published(w, t);
+    return 0;
+}
+
+/* A table that was just allocated, and is empty, need not be published. */
+static void link_table(struct world *w, mfn_t mfn)
+{
+    struct world_table *t = table_of(w, mfn);
+
+    if (t == NULL || t->published)
+        return;
+    for (unsigned int i = 0; i < pt_entries(w->fmt, t->level); i++)
+        if (w->ops.publish != NULL &&
+            w->fmt->decode(t->level, t->slot[i]).kind != PT_EMPTY)
+            violate(w, "a table linked that was not published");
+    set_published(w, t);
+}
+
+/*
+ * Does the entry of `level` map what is at `offset` of the leaf in the same
+ * way, all of it but for holes?
+ */
+static bool maps_alike(struct world *w, unsigned int level,
+                       struct pt_entry entry, const struct pt_entry *leaf,
+                       uint64_t offset, bool holes)
+{
+    const struct world_table *t;
+
+    if (entry.kind == PT_EMPTY)
+        return holes;
+    if (entry.kind == PT_LEAF)
+        return entry.mfn.v == leaf->mfn.v + offset / DW_PAGE_SIZE &&
+               entry.prot == leaf->prot && entry.memory == leaf->memory;
+    t = table_of(w, entry.mfn);
+    if (t == NULL || level == 0 || t->level != level - 1)
+        return false;
+    for (unsigned int i = 0; i < pt_entries(w->fmt, t->level); i++)
+        if (!maps_alike(w, t->level, w->fmt->decode(t->level, t->slot[i]), leaf,
+                        offset + i * pt_span(w->fmt, t->level), holes))
+            return false;
+    return true;
+}
+
+static bool is_resized(const struct world *w, uint64_t first, uint64_t last)
+{
+    for (unsigned int i = 0; i < w->resized_n; i++)
+        if (w->resized[i].first <= last && w->resized[i].last >= first)
+            return true;
+    return false;
+}
+
+/* Neighbours that follow each other are one. */
+static void add_resized(struct world *w, uint64_t first, uint64_t last)
+{
+    unsigned int n = w->resized_n;
+
+    if (n > 0 && w->resized[n - 1].last + 1 == first) {
+        w->resized[n - 1].last = last;
+    } else if (n < WORLD_SIZES) {
+        w->resized[n].first = first;
+        w->resized[n].last = last;
+        w->resized_n++;
+    } else {
+        violate(w, "more sizes change without invalidation than are counted");
+    }
+}
+
+static void forget_resized(struct world *w, uint64_t first, uint64_t last)
+{
+    unsigned int keep = 0;
+
+    for (unsigned int i = 0; i < w->resized_n; i++)
+        if (w->resized[i].first < first || w->resized[i].last > last)
+            w->resized[keep++] = w->resized[i];
+    w->resized_n = keep;
+}
+
+/* A valid entry of `level` is replaced by another. */
+static void check_replaced(struct world *w, unsigned int level, uint64_t va,
+                           const struct pt_entry *old,
+                           const struct pt_entry *new)
+{
+    uint64_t last = va | (pt_span(w->fmt, level) - 1);
+    bool table = old->kind == PT_TABLE || new->kind == PT_TABLE;
+
+    if (old->kind == new->kind) {
+        if (old->mfn.v != new->mfn.v)
+            violate(w, "a valid entry replaced by another");
+        if (old->memory != new->memory && w->fmt->break_first)
+            violate(w, "a valid entry replaced by one of another memory type");
+        if (!table && is_resized(w, va, last) &&
+            (old->prot != new->prot || old->memory != new->memory))
+            violate(w, "attributes changed before a new size is everywhere");
+        return;
+    }
+    if (w->fmt->break_first)
+        violate(w, "a valid entry replaced by one of another size");
+    if (!(new->kind == PT_TABLE ? maps_alike(w, level, *new, old, 0, false)
+                                : maps_alike(w, level, *old, new, 0, true)))
+        violate(w, "size changed, and frames or attributes, in one write");
+    add_resized(w, va, last);
+}
+
+/*
+ * Something at or below `level` in [va, last] is known to a CPU, or a leaf
+ * above it.
+ */
 static bool is_cached(const struct world *w, uint64_t va, uint64_t last,
                       unsigned int level)
 {
@@ -292,7 +462,8 @@ static bool is_cached(const struct world *w, uint64_t va, uint64_t last,
         for (unsigned int j = 0; j < w->cpu[i].n; j++) {
             const struct world_cached *c = &w->cpu[i].cached[j];
 
-            if (c->level <= level && c->va <= last && last_of(w->fmt, c) >= va)
+            if ((c->level <= level || c->entry.kind == PT_LEAF) &&
+                c->va <= last && last_of(w->fmt, c) >= va)
                 return true;
         }
     }
@@ -310,8 +481,11 @@ static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
         violate(w, "a store to what is no table");
         return -EFAULT;
     }
-    if (w->fail_store == 0)
+    if (w->fail_store == 0) {
+        if (w->refusals > 0 && --w->refusals == 0)
+            w->fail_store = -1;
         return -EPERM;
+    }
     if (w->fail_store > 0)
         w->fail_store--;
     w->stores++;
@@ -323,16 +497,15 @@ static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
     translate_all(w, va, span);
     old = w->fmt->decode(t->level, *slot);
     new = w->fmt->decode(t->level, raw);
-    if (old.kind != PT_EMPTY && new.kind != PT_EMPTY &&
-        (old.kind != new.kind || old.mfn.v != new.mfn.v))
-        violate(w, "a valid entry replaced by another");
-    if (old.kind != PT_EMPTY && new.kind != PT_EMPTY &&
-        w->fmt->break_first &&old.memory != new.memory)
-        violate(w, "a valid entry replaced by one of another memory type");
+    if (new.kind == PT_TABLE)
+        link_table(w, new.mfn);
+    if (old.kind != PT_EMPTY && new.kind != PT_EMPTY)
+        check_replaced(w, t->level, va, &old, &new);
     if (old.kind == PT_EMPTY && new.kind != PT_EMPTY &&
         is_cached(w, va, va | (span - 1), t->level))
         violate(w, "an entry made while a CPU has the one before");
     *slot = raw;
+    t->seen[slot - t->slot] = raw;
     translate_all(w, va, span);
     return 0;
 }
@@ -348,6 +521,7 @@ static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
     if (!pt_range_valid(w->fmt, va, VADDR(va.v + bytes)))
         violate(w, "invalidate() of what is no range");
     translate_all(w, va.v, bytes);
+    forget_resized(w, va.v, last);
     for (unsigned int i = 0; i < WORLD_CPUS; i++) {
         struct world_cpu *cpu = &w->cpu[i];
         unsigned int keep = 0;
@@ -370,31 +544,39 @@ void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
     w->rng = seed;
     w->fail_alloc = -1;
     w->fail_store = -1;
+    w->fail_publish = -1;
     w->unreachable = MFN_INVALID;
     w->table = calloc(WORLD_TABLES, sizeof(*w->table));
-    w->slots =
-        calloc(WORLD_ROOT + (WORLD_TABLES - 1) * PT_ENTRIES, sizeof(*w->slots));
-    if (w->table == NULL || w->slots == NULL)
+    w->slots = calloc(SLOTS, sizeof(*w->slots));
+    w->seen = calloc(SLOTS, sizeof(*w->seen));
+    if (w->table == NULL || w->slots == NULL || w->seen == NULL)
         abort();
-    w->table[0].slot = w->slots;
-    for (size_t i = 1; i < WORLD_TABLES; i++)
-        w->table[i].slot = w->slots + WORLD_ROOT + (i - 1) * PT_ENTRIES;
+    for (size_t i = 0; i < WORLD_TABLES; i++) {
+        size_t at = i == 0 ? 0 : WORLD_ROOT + (i - 1) * PT_ENTRIES;
+
+        w->table[i].slot = w->slots + at;
+        w->table[i].seen = w->seen + at;
+    }
     w->ops = (struct pt_ops){
         .table = world_table,
         .alloc = world_alloc,
         .free = world_free,
+        .publish = world_publish,
         .store = world_store,
         .invalidate = world_invalidate,
     };
     w->pt = (struct pt_tables){.format = fmt, .ops = &w->ops, .ctx = w};
     if (world_alloc(w, fmt->levels - 1, VADDR(0), &w->pt.root) < 0)
         abort();
+    set_published(w, &w->table[0]);
+    w->allocs = 0;
 }
 
 void world_dispose(struct world *w)
 {
     free(w->slots);
+    free(w->seen);
     free(w->table);
-    w->slots = NULL;
+    w->slots = w->seen = NULL;
     w->table = NULL;
 }

@@ -7,33 +7,41 @@
  * translation goes through, TABLE entries included, starts at the lowest one
  * that it has, and forgets only what an invalidation names.  They translate
  * around each store and each invalidation.  The model knows formats only
- * through decode(), and nothing of the walker or of pt/map.c.
+ * through decode(), and nothing of the walker or of what changes tables.
  *
  * It notes a violation, the first one only, when
- *  - a valid entry is replaced by another of a different frame or size, or
- *    where the format says break_first, of a different memory type;
+ *  - a valid entry is replaced by another of a different frame, or, where the
+ *    format says break_first, of a different size or memory type;
+ *  - a valid entry is replaced by one of another size that does not map all
+ *    that was mapped to the same frames, with the same rights and memory type;
+ *  - any of them changes after that and before the invalidation that covers it;
  *  - an entry is made valid while a CPU still has what was there before;
  *  - a table is freed that a CPU has or that the root leads to;
+ *  - a table that was filled aside is linked before it was published;
  *  - something is stored to, or translated through, what is no table;
- * and world_quiet(), called between operations, when
- *  - a CPU has anything that the tables do not say (any more).
+ * world_quiet(), called between operations, when
+ *  - a CPU has anything that the tables do not say (any more);
+ * and world_stored() when
+ *  - a table that is linked was written to by other ways than store().
  */
 #ifndef DW_TEST_PT_WORLD_H
 #define DW_TEST_PT_WORLD_H
 
-#include "pt/map.h"
+#include "pt/change.h"
 
 #define WORLD_TABLES 512
 #define WORLD_ROOT   (16 * PT_ENTRIES) /* slots in the largest root */
 #define WORLD_CPUS   3
+#define WORLD_SIZES  256
 #define WORLD_CACHE  128
 #define WORLD_HOT    8
 
 struct world_table {
     bool used;
     unsigned int level;
-    uint64_t va; /* first address of its span */
-    uint64_t *slot;
+    uint64_t va;           /* first address of its span */
+    uint64_t *slot, *seen; /* as they are, and as store() left them */
+    bool published;        /* or linked since it was allocated */
 };
 
 struct world_cached {
@@ -52,21 +60,28 @@ struct world {
     struct pt_ops ops; /* a test may take single ones away */
     struct pt_tables pt;
     struct world_table *table; /* WORLD_TABLES of them; [0] is the root */
-    uint64_t *slots;           /* of all of them, in a row */
+    uint64_t *slots, *seen;    /* of all of them, in a row */
     unsigned int used;
     unsigned int reached; /* no table at or above this one was ever used */
 
-    long fail_alloc;   /* this many allocations succeed; < 0: all do */
-    long fail_store;   /* the same for stores, with -EPERM */
-    mfn_t unreachable; /* table() fails for this one */
+    long fail_alloc;       /* this many allocations succeed; < 0: all do */
+    long fail_store;       /* the same for stores, with -EPERM */
+    unsigned int refusals; /* so many of them then are; 0: all */
+    long fail_publish;     /* as fail_alloc, with -EACCES */
+    bool aside;            /* two tables may be of one place for a while */
+    mfn_t unreachable;     /* table() fails for this one */
 
     struct world_cpu cpu[WORLD_CPUS];
+    struct {
+        uint64_t first, last;
+    } resized[WORLD_SIZES]; /* not invalidated yet */
+    unsigned int resized_n;
     uint64_t hot[WORLD_HOT]; /* addresses the CPUs come back to */
     unsigned int hot_n;
     uint64_t rng;
 
     const char *violation; /* the first; NULL: none */
-    unsigned int stores, invalidations, frees;
+    unsigned int allocs, publishes, stores, invalidations, frees;
     uint64_t flushed, flushed_bytes; /* by the last invalidation */
 };
 
@@ -77,7 +92,10 @@ uint64_t world_random(struct world *w);
 /* 0 .. n - 1 */
 uint64_t world_below(struct world *w, uint64_t n);
 
-/* The table of `level` whose span holds `va`, linked or not; or NULL. */
+/*
+ * The table of `level` whose span holds `va`: the one that the root leads to,
+ * or one that nothing leads to; or NULL.
+ */
 struct world_table *world_find(struct world *w, unsigned int level,
                                uint64_t va);
 /* Its frame. */
@@ -86,6 +104,9 @@ mfn_t world_mfn(const struct world *w, const struct world_table *t);
 void world_touch(struct world *w, uint64_t va);
 /* Between operations: looks for anything stale. */
 void world_quiet(struct world *w);
+
+/* The same for who wrote what is in linked tables. */
+void world_stored(struct world *w);
 
 /* Makes an address of the format from its translated bits. */
 uint64_t world_canonical(const struct pt_format *fmt, uint64_t va);

@@ -8,7 +8,8 @@
 #include "pt/format.h"
 
 #define TEST_FORMATS 12
-/* The first two are the PV ones. */
+/* The first two are the PV ones; Arm's begin with this one. */
+#define TEST_ARM 4
 extern const struct pt_format *const test_format[TEST_FORMATS];
 
 /* From the environment (PT_SEED), or always the same. */
@@ -18,6 +19,8 @@ TCase *format_tests(void);
 TCase *walk_tests(void);
 TCase *map_tests(void);
 TCase *tlb_tests(void);
+TCase *change_tests(void);
+TCase *unmap_tests(void);
 TCase *random_tests(void);
 
 #endif

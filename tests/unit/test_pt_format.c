@@ -475,7 +475,7 @@ TCase *format_tests(void)
     tcase_add_test(tc, native_bits);
     tcase_add_test(tc, native_memory);
     tcase_add_test(tc, native_software);
-    tcase_add_loop_test(tc, arm_bits, TEST_FORMATS - 8, TEST_FORMATS);
+    tcase_add_loop_test(tc, arm_bits, TEST_ARM, TEST_FORMATS);
     tcase_add_test(tc, arm_execute);
     tcase_add_test(tc, arm_memory);
     tcase_add_test(tc, arm_software);

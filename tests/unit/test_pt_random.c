@@ -16,6 +16,7 @@
 #define ROUNDS     10
 #define OPERATIONS 400
 #define WALK_EVERY 25
+#define MAX_LEAVES 2000
 
 static struct world world;
 static struct ref ref;
@@ -245,11 +246,162 @@ static void random_make(void)
     check_around(va, va + PAGE);
 }
 
+/*
+ * A leaf that there is, superpages more often than not; NULL: none, or too many
+ * to split one.
+ */
+static struct ref_leaf *some_leaf(void)
+{
+    struct ref_leaf *leaf = NULL;
+
+    if (ref.n > MAX_LEAVES)
+        return NULL;
+
+    for (unsigned int i = 0; ref.n > 0 && i < 20; i++) {
+        leaf = &ref.leaf[below(ref.n)];
+        if (leaf->level > 0)
+            break;
+    }
+    return leaf;
+}
+
+/* One allocation or store is refused, now and then. */
+static bool sabotage(void)
+{
+    if (below(4) > 0)
+        return false;
+    if (below(2) == 0) {
+        world.fail_alloc = below(3);
+    } else {
+        world.fail_store = below(3);
+        world.refusals = 1;
+    }
+    return true;
+}
+
+static void end_sabotage(void)
+{
+    world.fail_alloc = world.fail_store = -1;
+    world.refusals = 0;
+}
+
+/* Nothing is lost by a change that fails, and nothing is left of it. */
+static void check_failed(bool sabotaged, int rc, unsigned int used)
+{
+    if (rc == 0)
+        return;
+    CHECK(sabotaged && (rc == -ENOMEM || rc == -EPERM));
+    CHECK(world.used == used);
+}
+
+static void random_split(void)
+{
+    struct ref_leaf *leaf = some_leaf();
+    unsigned int used = world.used, level;
+    bool sabotaged;
+    uint64_t va;
+    int rc;
+
+    if (leaf == NULL)
+        return;
+    level = below(leaf->level + 1);
+    va = leaf->va + world_below(&world, pt_span(world.fmt, leaf->level));
+    sabotaged = sabotage();
+    rc = pt_split(&world.pt, VADDR(va), level);
+    end_sabotage();
+    if (level < leaf->level && !world.fmt->level[level].leaf) {
+        CHECK(rc == -EDOM);
+        return;
+    }
+    check_failed(sabotaged, rc, used);
+    if (rc == 0)
+        ref_split(&ref, va, level);
+    check_around(va & ~(PAGE - 1), va & ~(PAGE - 1));
+}
+
+/* One page of a superpage gets another frame, by way of a subtree. */
+static void random_replace(void)
+{
+    struct ref_leaf *leaf = some_leaf();
+    unsigned int used = world.used, level;
+    struct pt_run page = {.mfn = MFN(some_mfn()), .prot = below(32)};
+    uint64_t base, end;
+    struct pt_subtree sub;
+    struct pt_entry old;
+    bool sabotaged;
+    int rc;
+
+    if (leaf == NULL || leaf->level == 0)
+        return;
+    level = leaf->level;
+    base = leaf->va;
+    end = base + pt_span(world.fmt, level);
+    page.first = VADDR(base + world_below(&world, (end - base) / PAGE) * PAGE);
+    page.end = VADDR(page.first.v + PAGE);
+    CHECK(pt_lookup(&world.pt, page.first, &old, NULL) == 0);
+    sabotaged = sabotage();
+    rc = pt_subtree_new(&world.pt, page.first, level, &sub);
+    if (rc == 0)
+        rc = pt_subtree_copy(&sub, &old, VADDR(base), page.first, level);
+    if (rc == 0)
+        rc = pt_subtree_map_run(&sub, &page);
+    if (rc == 0)
+        rc = pt_subtree_copy(&sub, &old, page.end, VADDR(end), level);
+    if (rc == 0)
+        rc = pt_replace(&world.pt, &sub);
+    end_sabotage();
+    pt_subtree_discard(&sub);
+    check_failed(sabotaged, rc, used);
+    if (rc == 0) {
+        ref_split(&ref, page.first.v, 0);
+        ref_remove(&ref, page.first.v, page.first.v);
+        ref_add_run(&ref, &page);
+    }
+    check_around(page.first.v, page.end.v);
+}
+
+/* Removal of what a range covers as a whole, then a flush. */
+static void random_unmap(void)
+{
+    const struct pt_format *fmt = world.fmt;
+    struct ref_leaf *leaf = some_leaf();
+    uint64_t first = leaf == NULL || below(2) ? some_page() : leaf->va;
+    uint64_t end =
+        first + (leaf == NULL || below(2) ? (1 + below(24)) * PAGE
+                                          : pt_span(fmt, leaf->level));
+    struct pt_pending pending = {0};
+    int expected = 0, rc;
+
+    if (!pt_range_valid(fmt, VADDR(first), VADDR(end)))
+        expected = -EINVAL;
+    for (leaf = ref_from(&ref, first);
+         leaf < ref.leaf + ref.n && leaf->va <= end - 1; leaf++)
+        if (leaf->va < first ||
+            (leaf->va | (pt_span(fmt, leaf->level) - 1)) > end - 1)
+            expected = expected < 0 ? expected : -EDOM;
+    rc = pt_unmap(&world.pt, VADDR(first), VADDR(end), NULL, NULL, &pending);
+    CHECK(rc == expected);
+    if (rc == 0)
+        ref_remove(&ref, first, end - 1);
+    CHECK(pt_flush(&world.pt, &pending) == 0);
+    check_around(first, first + 24 * PAGE);
+}
+
 static void random_operation(void)
 {
     uint64_t va = some_page();
 
-    switch (below(8)) {
+    switch (below(12)) {
+    case 8:
+    case 9:
+        random_split();
+        break;
+    case 10:
+        random_replace();
+        break;
+    case 11:
+        random_unmap();
+        break;
     case 0:
     case 1:
     case 2:
@@ -299,6 +451,9 @@ START_TEST(operations)
                 random_walk();
         }
         ref_check_all(&ref);
+        world_stored(&world);
+        ck_assert_ptr_null(world.violation);
+        ck_assert_uint_eq(world.used, 1 + world.allocs - world.frees);
         world_dispose(&world);
     }
 }
