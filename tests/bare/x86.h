@@ -102,6 +102,10 @@ void check_direct(struct machine *m);
 /* x86_mtrr.c: memory types change within a superpage. */
 void check_mtrrs(struct machine *m);
 /* x86_live.c: what is mapped, and cached, changes. */
-void check_live(void);
+void check_live(const struct machine *m);
+/* An invalidation that does nothing. */
+void forget(void *ctx, vaddr_t va, uint64_t bytes);
+/* x86_sizes.c: the same, where leaves get another size. */
+void check_sizes(const struct machine *m, const struct pt_tables *pt);
 
 #endif /* BARE_X86_H */

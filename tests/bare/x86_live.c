@@ -44,7 +44,7 @@ static void pool_free(void *ctx, unsigned int level, mfn_t mfn)
             pool_used[i] = false;
 }
 
-static void forget(void *ctx, vaddr_t va, uint64_t bytes)
+void forget(void *ctx, vaddr_t va, uint64_t bytes)
 {
     (void)ctx;
     (void)va;
@@ -213,7 +213,7 @@ static void check_image(const struct pt_tables *pt)
            "its data can, and do not run");
 }
 
-void check_live(void)
+void check_live(const struct machine *m)
 {
     struct pt_ops ops = live_ops;
     struct pt_tables pt = live_tables();
@@ -229,4 +229,5 @@ void check_live(void)
         tap_ok(seen_after(&pt, i, false, changes[i].wanted),
                "%s: the new one is seen on every page", changes[i].text);
     }
+    check_sizes(m, &pt);
 }

@@ -15,7 +15,7 @@ void bare_main(void)
     machine_read(&machine);
     check_direct(&machine);
     check_mtrrs(&machine);
-    check_live();
+    check_live(&machine);
     tap_plan();
     cpu_stop(true);
 }

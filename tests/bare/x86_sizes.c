@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * x86_sizes.c - mapped memory gets leaves of another size, other frames or
+ * other rights while the CPU has the old ones cached.
+ *
+ * As in x86_live.c each change is made without invalidations first, when the
+ * old mapping has to be seen, where there is a difference to be seen at all: of
+ * two sizes with the same frames and rights there is none.
+ */
+#include "x86.h"
+#include "pt/change.h"
+
+#include <errno.h>
+
+#define PLACE  UINT64_C(0xffff920000000000)
+#define SUPER  UINT64_C(0x200000)
+#define PROBES 12
+
+/* Two superpages of RAM, which nothing else uses: the one that is mapped, and
+ * another one. Each page's first word is its own machine address. */
+static uint64_t first_super, other_super;
+
+static void find_supers(const struct machine *m)
+{
+    for (size_t i = 0; i < m->nr_chunks; i++) {
+        const struct mem_chunk *c = &m->chunk[i];
+        uint64_t at = (c->first.v + 16 * SUPER - 1) & ~(SUPER - 1);
+
+        if (c->type != MEM_WB || at + 2 * SUPER > c->end.v ||
+            is_used(MADDR(at)) || is_used(MADDR(at + SUPER)))
+            continue;
+        first_super = at;
+        other_super = at + SUPER;
+        break;
+    }
+    for (uint64_t ma = first_super; ma < first_super + 2 * SUPER;
+         ma += DW_PAGE_SIZE)
+        *(uint64_t *)direct(MADDR(ma)) = ma;
+}
+
+/* Few, and spread so that they do not drive each other out of QEMU's TLB. */
+static uint64_t probe_offset(unsigned int i)
+{
+    return (i * 43 % 512) * DW_PAGE_SIZE;
+}
+
+/* ---- what a page is seen as ---- */
+
+struct view {
+    uint64_t frame; /* of the page's machine address; 0: absent */
+    bool writable;
+};
+
+static struct view look_at(uint64_t va)
+{
+    volatile uint64_t *word = (volatile uint64_t *)va;
+    struct view view = {0, false};
+    uint64_t value;
+
+    view.writable = probe_write(&word[1], va) == 0;
+    if (probe_read(&word[0], &value) == 0)
+        view.frame = value;
+    return view;
+}
+
+static bool all_seen(uint64_t super, bool writable)
+{
+    struct tally seen = {0, 0};
+
+    for (unsigned int i = 0; i < PROBES; i++) {
+        uint64_t offset = probe_offset(i);
+        struct view view = look_at(PLACE + offset);
+
+        if (tally_wrong(&seen, view.frame != (super ? super + offset : 0) ||
+                                   view.writable != writable))
+            tap_note("%#lx: %#lx, %s", PLACE + offset, view.frame,
+                     view.writable ? "writable" : "not writable");
+    }
+    return seen.wrong == 0;
+}
+
+/* Is all of it mapped by leaves of that level, with those rights? */
+struct leaves {
+    unsigned int level;
+    uint32_t prot;
+    uint64_t bytes;
+};
+
+static int count_leaf(struct pt_visit_ctx *v)
+{
+    struct leaves *leaves = v->arg;
+
+    if (v->level == leaves->level && v->entry.prot == leaves->prot &&
+        mfn_to_maddr(v->entry.mfn).v == first_super + (v->va.v - PLACE))
+        leaves->bytes += pt_span(v->pt->format, v->level);
+    return 0;
+}
+
+static bool all_leaves(const struct pt_tables *pt, unsigned int level,
+                       uint32_t prot)
+{
+    struct leaves leaves = {.level = level, .prot = prot};
+
+    return pt_walk(pt, VADDR(PLACE), VADDR(PLACE + SUPER), PT_VISIT_LEAF,
+                   count_leaf, &leaves) == 0 &&
+           leaves.bytes == SUPER;
+}
+
+/* ---- the changes ---- */
+
+#define RW (PT_READ | PT_WRITE)
+
+static struct pt_run run_of(uint64_t super, uint32_t prot, unsigned int largest)
+{
+    return (struct pt_run){.first = VADDR(PLACE),
+                           .end = VADDR(PLACE + SUPER),
+                           .mfn = maddr_to_mfn(MADDR(super)),
+                           .prot = prot,
+                           .largest = largest};
+}
+
+static int to_other_frames(const struct pt_tables *pt)
+{
+    struct pt_run run = run_of(other_super, RW, 0);
+    struct pt_subtree sub;
+    int rc = pt_subtree_new(pt, VADDR(PLACE), 1, &sub);
+
+    if (rc == 0)
+        rc = pt_subtree_map_run(&sub, &run);
+    if (rc == 0)
+        rc = pt_replace(pt, &sub);
+    pt_subtree_discard(&sub);
+    return rc;
+}
+
+static int unmap(const struct pt_tables *pt)
+{
+    struct pt_pending pending = {0};
+    int rc =
+        pt_unmap(pt, VADDR(PLACE), VADDR(PLACE + SUPER), NULL, NULL, &pending);
+
+    if (rc == 0 && !all_seen(first_super, true))
+        tap_ok(false, "what is removed may be seen up to the flush");
+    return rc < 0 ? rc : pt_flush(pt, &pending);
+}
+
+static const struct {
+    const char *text;
+    unsigned int before; /* the level of the leaves */
+    int (*change)(const struct pt_tables *pt);
+    const uint64_t *super; /* what it maps; NULL: nothing */
+    bool writable;
+} changes[] = {
+    {"a superpage becomes pages of other frames", 1, to_other_frames,
+     &other_super, true},
+    {"a superpage is unmapped", 1, unmap, NULL, false},
+    {"pages are unmapped", 0, unmap, NULL, false},
+};
+#define CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+static int map_before(const struct pt_tables *pt, unsigned int level)
+{
+    struct pt_run run = run_of(first_super, RW, level);
+    int rc = pt_map_run(pt, &run);
+
+    write_cr3(read_cr3()); /* so that superpages are not in use any more */
+    return rc;
+}
+
+static int unmap_after(const struct pt_tables *pt)
+{
+    struct pt_broken token;
+    int rc = pt_break(pt, VADDR(PLACE), 3, &token);
+
+    flush_all();
+    return rc == -ENOENT ? 0 : rc;
+}
+
+static void check_change(const struct pt_tables *pt, unsigned int i)
+{
+    struct pt_ops ops = *pt->ops;
+    struct pt_tables change = *pt;
+    uint64_t super = changes[i].super ? *changes[i].super : 0;
+    bool good;
+
+    change.ops = &ops;
+    ops.invalidate = forget;
+    good = map_before(pt, changes[i].before) == 0 &&
+           all_seen(first_super, true) && changes[i].change(&change) == 0 &&
+           all_seen(first_super, true);
+    tap_ok(unmap_after(pt) == 0 && good,
+           "%s: without invalidations the old mapping is seen",
+           changes[i].text);
+    good = map_before(pt, changes[i].before) == 0 &&
+           all_seen(first_super, true) && changes[i].change(pt) == 0 &&
+           all_seen(super, changes[i].writable);
+    tap_ok(unmap_after(pt) == 0 && good, "%s: the new one is seen",
+           changes[i].text);
+}
+
+/* Same frames, same rights: only that nothing is lost can be seen. */
+static void check_same(const struct pt_tables *pt)
+{
+    vaddr_t last = VADDR(PLACE + SUPER - DW_PAGE_SIZE);
+
+    tap_ok(map_before(pt, 1) == 0 && all_seen(first_super, true) &&
+               pt_split(pt, VADDR(PLACE + 7 * DW_PAGE_SIZE), 0) == 0 &&
+               all_seen(first_super, true) && all_leaves(pt, 0, RW),
+           "a superpage is split: every page is where it was");
+    tap_ok(pt_protect(pt, last, VADDR(PLACE + SUPER), PT_READ) == 0 &&
+               all_seen(first_super, true) && !look_at(last.v).writable &&
+               look_at(last.v).frame == first_super + SUPER - DW_PAGE_SIZE,
+           "one of its pages is read-only, and no other");
+    tap_eq((unsigned int)unmap_after(pt), 0, "all of it is taken away");
+}
+
+void check_sizes(const struct machine *m, const struct pt_tables *pt)
+{
+    find_supers(m);
+    for (unsigned int i = 0; i < CHANGES; i++)
+        check_change(pt, i);
+    check_same(pt);
+}
