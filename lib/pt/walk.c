@@ -54,6 +54,13 @@ static int open_table(struct walk *w, unsigned int level, mfn_t mfn)
     return 0;
 }
 
+/* How many entries are left in the table of level 0, from this one on. */
+static unsigned int entries_left(const struct pt_format *fmt,
+                                 const struct pt_visit_ctx *v)
+{
+    return (1u << fmt->level[0].bits) - pt_index(fmt, 0, v->va);
+}
+
 /*
  * Visits the entry at the walk's place.  Enters the table behind it, where
  * there is one after the visits, and says so in *entered.
@@ -66,6 +73,11 @@ static int visit_entry(struct walk *w, bool *entered)
     *entered = false;
     w->entries = 1;
     load(w, w->level, &v);
+    /* Nobody asks for what can be in a table of leaves: on to its end. */
+    if (w->level == 0 && (w->flags & (PT_VISIT_LEAF | PT_VISIT_EMPTY)) == 0) {
+        w->entries = entries_left(w->pt->format, &v);
+        return 0;
+    }
     if (v.entry.kind != PT_TABLE) {
         rc = call(w, v.entry.kind == PT_LEAF ? PT_VISIT_LEAF : PT_VISIT_EMPTY,
                   &v);
