@@ -12,7 +12,7 @@ cd "$top"
 ${CC:-cc} $(sed -n 's/^    cc \(-std.*\)/\1/p' lib/README.md) \
     -Wall -Wextra -Werror -o "$work/example"
 "$work/example" >"$work/out"
-sed -n '/^    [1-9a].*stores$/p; /^        [a-z]*: /p' lib/README.md |
+sed -n '/^    [1-9at].*stores$/p; /^        [a-z]*: /p' lib/README.md |
     sed 's/^    //' >"$work/shown"
 [ "$(wc -l <"$work/shown")" -ge 6 ] || {
     echo 'example: lib/README.md shows too little'
