@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "arm_churn.h"
+#include "pt/change.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -65,10 +66,13 @@ struct state {
 /* One change, of the intervals from `first` to before `end`. */
 struct change {
     unsigned int first, end;
-    unsigned int level;        /* or the largest */
+    unsigned int level;        /* of the entry, or the largest */
+    enum pt_kind kind;         /* of the entry */
     struct state state;        /* what they become, where it is one for all */
     uint64_t broken, unbroken; /* offsets between which it may fault */
-    bool refuse; /* a store will be refused, or a subtree dropped */
+    bool refuse;               /* a store will be refused */
+    struct pt_pending pending;
+    uint64_t removed; /* bytes */
 };
 
 struct churn {
@@ -310,7 +314,100 @@ static int make_replace(struct churn *c)
                    change->state.prot);
 }
 
-/* Remove all, leaf by leaf. */
+/* Whole leaves: a superpage that begins or ends elsewhere is split before. */
+
+/* No leaf lies on both sides of the offset any more. */
+static int cut_leaf(struct churn *c, uint64_t offset)
+{
+    const struct pt_tables *pt = &c->tree->tables;
+    vaddr_t va = va_of(c, offset);
+    unsigned int level, wanted;
+    struct pt_entry entry;
+    int rc = pt_lookup(pt, va, &entry, &level);
+
+    if (rc < 0 || entry.kind != PT_LEAF)
+        return rc;
+    wanted = level;
+    while ((va.v & (pt_span(pt->format, wanted) - 1)) != 0)
+        wanted--;
+    return wanted == level ? 0 : pt_split(pt, va, wanted);
+}
+
+static int cut_ends(struct churn *c)
+{
+    const uint64_t *cut = c->plan->cut;
+    int rc = cut_leaf(c, cut[c->change.first]);
+
+    if (rc == 0 && c->change.end + 1 < c->plan->nr_cuts)
+        rc = cut_leaf(c, cut[c->change.end]);
+    return rc;
+}
+
+/* What lib says of a leaf that is covered in part, it says before it writes. */
+static int whole_leaves(struct churn *c, int (*make)(struct churn *c))
+{
+    unsigned long stores = c->tree->stores;
+    int rc = make(c);
+
+    if (rc != -EDOM || c->tree->stores != stores)
+        return rc;
+    rc = cut_ends(c);
+    return rc < 0 ? rc : make(c);
+}
+
+static bool choose_mapped(struct churn *c)
+{
+    unsigned int i;
+
+    choose_range(c);
+    break_range(c);
+    for (i = c->change.first; i < c->change.end; i++)
+        if (c->now[i].mapped)
+            return true;
+    return false;
+}
+
+/* Remove. */
+
+static bool choose_unmap(struct churn *c)
+{
+    if (!choose_mapped(c))
+        return false;
+    set_next(c, &c->change.state);
+    return true;
+}
+
+static void count_removed(void *arg, vaddr_t va, unsigned int level,
+                          const struct pt_entry *entry)
+{
+    struct churn *c = arg;
+
+    (void)va, (void)entry;
+    c->change.removed += pt_span(c->tree->tables.format, level);
+}
+
+static int unmap(struct churn *c)
+{
+    return pt_unmap(&c->tree->tables, cut_va(c, c->change.first),
+                    cut_va(c, c->change.end), count_removed, c,
+                    &c->change.pending);
+}
+
+/* The flush is deferred: that is for removals only. */
+static int make_unmap(struct churn *c)
+{
+    uint64_t mapped = 0;
+    unsigned int i;
+    int rc = whole_leaves(c, unmap), flushed;
+
+    for (i = c->change.first; i < c->change.end; i++)
+        if (c->now[i].mapped)
+            mapped += bytes_of(c, i, i + 1);
+    flushed = pt_flush(&c->tree->tables, &c->change.pending);
+    if (rc == 0)
+        rc = flushed;
+    return rc == 0 && mapped != c->change.removed ? -ERANGE : rc;
+}
 
 static bool choose_clear(struct churn *c)
 {
@@ -320,21 +417,154 @@ static bool choose_clear(struct churn *c)
     return true;
 }
 
-static int make_clear(struct churn *c)
+/* Other rights. */
+
+static bool choose_protect(struct churn *c)
 {
-    const struct pt_tables *pt = &c->tree->tables;
-    vaddr_t va = cut_va(c, 0), end = cut_va(c, c->change.end);
-    struct pt_broken token;
-    struct pt_entry entry;
-    unsigned int level;
+    unsigned int i;
+
+    if (!choose_mapped(c))
+        return false;
+    c->change.state = any_state(c, true);
+    for (i = c->change.first; i < c->change.end; i++)
+        c->next[i].prot = c->change.state.prot;
+    return true;
+}
+
+static int protect(struct churn *c)
+{
+    return pt_protect(&c->tree->tables, cut_va(c, c->change.first),
+                      cut_va(c, c->change.end), c->change.state.prot);
+}
+
+static int make_protect(struct churn *c)
+{
+    return whole_leaves(c, protect);
+}
+
+/* Smaller leaves, at one place; everything else stays, also if refused. */
+
+static bool choose_split(struct churn *c)
+{
+    choose_range(c);
+    c->change.end = c->change.first + 1;
+    break_range(c);
+    c->change.level = (unsigned int)below(c, c->plan->largest);
+    c->change.refuse = below(c, 3) == 0;
+    return c->plan->largest > 0 && c->now[c->change.first].mapped;
+}
+
+static int make_split(struct churn *c)
+{
+    if (c->change.refuse)
+        c->tree->refuse = (long)below(c, 3);
+    return pt_split(&c->tree->tables, cut_va(c, c->change.first),
+                    c->change.level);
+}
+
+/* Tables that are built aside, in the place of a leaf or of other tables. */
+
+static int find_kind(struct pt_visit_ctx *v)
+{
+    const struct pt_visit_ctx *wanted = v->arg;
+
+    if (v->level != wanted->level)
+        return 0;
+    ((struct pt_visit_ctx *)v->arg)->entry = v->entry;
+    return PT_SKIP;
+}
+
+/* What stands at a level; EMPTY where there is no table of it. */
+static enum pt_kind kind_at(const struct churn *c, uint64_t offset,
+                            unsigned int level)
+{
+    struct pt_visit_ctx found = {.level = level};
+
+    if (pt_walk(&c->tree->tables, va_of(c, offset), va_of(c, offset + PAGE),
+                PT_VISIT_PRE | PT_VISIT_LEAF | PT_VISIT_EMPTY, find_kind,
+                &found) < 0)
+        panic("the tables cannot be read");
+    return found.entry.kind;
+}
+
+static bool choose_subtree(struct churn *c)
+{
+    const struct pt_format *fmt = c->tree->tables.format;
+    struct change *change = &c->change;
+    uint64_t offset;
+    unsigned int i;
+    int first, end;
+
+    if (c->plan->largest == 0)
+        return false;
+    choose_range(c);
+    change->level = 1 + (unsigned int)below(c, c->plan->largest);
+    offset = c->plan->cut[change->first] & ~(pt_span(fmt, change->level) - 1);
+    first = cut_at(c, offset);
+    end = cut_at(c, offset + pt_span(fmt, change->level));
+    if (first < 0 || end < 0)
+        return false;
+    change->first = (unsigned int)first;
+    change->end = (unsigned int)end;
+    change->kind = kind_at(c, offset, change->level);
+    if (change->kind == PT_EMPTY)
+        return false;
+    break_range(c);
+    change->broken = offset;
+    change->unbroken = offset + pt_span(fmt, change->level);
+    change->refuse = below(c, 4) == 0;
+    for (i = change->first; !change->refuse && i < change->end; i++)
+        c->next[i] = below(c, 4) == 0 ? (struct state){0}
+                                      : any_state(c, is_long(c, i, i + 1));
+    return true;
+}
+
+static int fill_subtree(struct churn *c, struct pt_subtree *sub)
+{
+    unsigned int i;
     int rc = 0;
 
-    while (rc == 0 && va.v < end.v) {
-        rc = pt_lookup(pt, va, &entry, &level);
-        if (rc == 0 && entry.kind == PT_LEAF)
-            rc = pt_break(pt, va, level, &token);
-        va.v = (va.v | (pt_span(pt->format, level) - 1)) + 1;
+    for (i = c->change.first; rc == 0 && i < c->change.end; i++) {
+        unsigned int largest = c->change.level - 1;
+        struct pt_run run = run_of(c, i, i + 1, &c->next[i], largest);
+
+        if (c->next[i].mapped)
+            rc = pt_subtree_map_run(sub, &run);
     }
+    return rc;
+}
+
+/* A refusal is one of the break, or where one call does both, of the make. */
+static int link_subtree(struct churn *c, struct pt_subtree *sub)
+{
+    const struct pt_tables *pt = &c->tree->tables;
+    struct pt_broken token;
+    int rc;
+
+    if (c->change.kind == PT_LEAF) {
+        if (c->change.refuse)
+            c->tree->refuse = (long)below(c, 2);
+        return pt_replace(pt, sub);
+    }
+    if (c->change.refuse)
+        c->tree->refuse = 0;
+    rc = pt_subtree_publish(sub);
+    if (rc == 0)
+        rc = pt_break(pt, sub->va, sub->level, &token);
+    return rc < 0 ? rc : pt_install(pt, &token, sub);
+}
+
+static int make_subtree(struct churn *c)
+{
+    struct pt_subtree sub;
+    int rc = pt_subtree_new(&c->tree->tables, cut_va(c, c->change.first),
+                            c->change.level, &sub);
+
+    if (rc == 0)
+        rc = fill_subtree(c, &sub);
+    if (rc == 0)
+        rc = link_subtree(c, &sub);
+    pt_subtree_discard(&sub);
     return rc;
 }
 
@@ -346,7 +576,11 @@ static const struct kind {
     unsigned int weight;
 } kinds[] = {
     {"map", choose_map, make_map, 4},
-    {"replace", choose_replace, make_replace, 4},
+    {"replace", choose_replace, make_replace, 3},
+    {"unmap", choose_unmap, make_unmap, 3},
+    {"protect", choose_protect, make_protect, 4},
+    {"split", choose_split, make_split, 3},
+    {"subtree", choose_subtree, make_subtree, 3},
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
@@ -574,7 +808,7 @@ static void make_change(struct churn *c, const struct kind *kind)
 }
 
 /* Nothing is mapped any more. */
-static const struct kind clear = {"clear", choose_clear, make_clear, 0};
+static const struct kind clear = {"clear", choose_clear, make_unmap, 0};
 
 void churn(struct tree *tree, vaddr_t window, const struct churn_plan *plan,
            unsigned long changes, enum flush how, struct churn_result *result)
@@ -584,6 +818,8 @@ void churn(struct tree *tree, vaddr_t window, const struct churn_plan *plan,
     const struct kind *kind;
     unsigned long used = tree->used;
 
+    tree->stores = 0;
+    tree->flushes = 0;
     *result = (struct churn_result){0};
     c = (struct churn){
         .tree = tree, .window = window, .plan = plan, .result = result};
@@ -602,4 +838,6 @@ void churn(struct tree *tree, vaddr_t window, const struct churn_plan *plan,
     tree->how = FLUSH_RIGHT;
     flush(FLUSH_RIGHT, window.v, CHURN_WINDOW);
     result->left = tree->used - used;
+    result->stores = tree->stores;
+    result->flushes = tree->flushes;
 }

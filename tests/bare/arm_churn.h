@@ -35,6 +35,7 @@ struct churn_result {
     unsigned long
         landed_wrong; /* writes into a frame that is no longer there */
     unsigned long leaves, leaves_wrong; /* in the tables */
+    unsigned long stores, flushes;      /* lib's */
     unsigned long left;                 /* tables, when all was unmapped */
 };
 

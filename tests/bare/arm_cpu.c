@@ -32,7 +32,7 @@
 
 #define VMID UINT64_C(1)
 
-/* What a table holds behind which nothing is flushed one by one. */
+/* So many are invalidated one by one; of more, all is. */
 #define FLUSH_PAGES 64
 
 struct trap_frame {
@@ -156,10 +156,6 @@ static void flush_stage2(uint64_t ipa, uint64_t bytes)
 {
     uint64_t page;
 
-    if (bytes > FLUSH_PAGES * DW_PAGE_SIZE) {
-        __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
-        return;
-    }
     for (page = 0; page < bytes; page += DW_PAGE_SIZE)
         __asm__ volatile("tlbi ipas2e1is, %0"
                          :
@@ -170,15 +166,19 @@ static void flush_stage2(uint64_t ipa, uint64_t bytes)
 /* D8.13.5: what is cached of both stages goes once stage 2 is gone. */
 void flush(enum flush how, uint64_t ipa, uint64_t bytes)
 {
+    bool all = bytes > FLUSH_PAGES * DW_PAGE_SIZE;
+
     __asm__ volatile("dsb ishst" : : : "memory");
-    if (how == FLUSH_RIGHT || how == FLUSH_STAGE2)
-        flush_stage2(ipa, bytes);
-    if (how == FLUSH_LOCAL)
+    if (how == FLUSH_RIGHT && all)
+        __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
+    else if (how == FLUSH_RIGHT || how == FLUSH_STAGE2)
+        flush_stage2(ipa, all ? DW_PAGE_SIZE : bytes);
+    else if (how == FLUSH_LOCAL)
         __asm__ volatile("tlbi ipas2e1, %0" : : "r"(ipa >> DW_PAGE_SHIFT));
     __asm__ volatile("dsb ish" : : : "memory");
     if (how == FLUSH_RIGHT || how == FLUSH_STAGE1)
         __asm__ volatile("tlbi vmalle1is" : : : "memory");
-    if (how == FLUSH_LOCAL)
+    else if (how == FLUSH_LOCAL)
         __asm__ volatile("tlbi vmalle1" : : : "memory");
     __asm__ volatile("dsb ish; isb" : : : "memory");
 }

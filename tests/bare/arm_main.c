@@ -83,6 +83,8 @@ static void churn_right(struct tree *tree, vaddr_t window,
            result.changes);
     if (v->wrong > 0)
         note_wrong(&v->first);
+    tap_note("%lu stores, %lu invalidations, %lu refusals", result.stores,
+             result.flushes, result.refused);
     tap_note("accesses: %lu between changes, %lu during one: %lu saw the old, "
              "%lu the new, %lu a broken entry",
              v->still, v->moving, v->old, v->new, v->broken);
@@ -94,6 +96,7 @@ static void churn_right(struct tree *tree, vaddr_t window,
            "%s: AT says the same", name);
     tap_ok(result.leaves_wrong == 0 && result.leaves > 0,
            "%s: so do the tables", name);
+    tap_eq(result.left, 0, "%s: all tables were freed", name);
 }
 
 void first_cpu(void)
@@ -121,6 +124,8 @@ void first_cpu(void)
                             "nothing invalidated");
             churn_forgetful(&tree, subject->window, FLUSH_LOCAL,
                             "invalidated on one CPU");
+            churn_forgetful(&tree, subject->window, FLUSH_STAGE2,
+                            "stage 2 alone invalidated");
         }
         changes = i == 0 ? CHANGES : CHANGES_OTHERS;
         churn_right(&tree, subject->window, &churn_pages, changes, "pages");

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "arm_mistakes.h"
 #include "arm_reader.h"
+#include "pt/change.h"
 #include "tap.h"
-
-#include <errno.h>
 
 #define ALL (PT_READ | PT_WRITE | PT_EXEC)
 
@@ -44,9 +43,11 @@ static int take_all(struct tree *tree, vaddr_t page)
 
 static int remove_page(struct tree *tree, vaddr_t page)
 {
-    struct pt_broken token;
+    struct pt_pending pending = {0};
+    int rc = pt_unmap(&tree->tables, page, VADDR(page.v + DW_PAGE_SIZE), NULL,
+                      NULL, &pending);
 
-    return pt_break(&tree->tables, page, 0, &token);
+    return rc < 0 ? rc : pt_flush(&tree->tables, &pending);
 }
 
 static const struct change {
@@ -105,10 +106,9 @@ static void map_page(struct tree *tree, vaddr_t page, mfn_t mfn)
 
 static void unmap_page(struct tree *tree, vaddr_t page)
 {
-    struct pt_broken token;
-    int rc = pt_break(&tree->tables, page, 0, &token);
+    int rc = remove_page(tree, page);
 
-    if (rc < 0 && rc != -ENOENT)
+    if (rc < 0)
         panic("a page cannot be removed: %d", rc);
 }
 

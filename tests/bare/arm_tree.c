@@ -72,14 +72,19 @@ static void tree_free(void *ctx, unsigned int level, mfn_t mfn)
     tree->used--;
 }
 
+static int tree_publish(void *ctx, unsigned int level, mfn_t mfn)
+{
+    (void)ctx, (void)level, (void)mfn;
+    __asm__ volatile("dsb ishst" : : : "memory");
+    return 0;
+}
+
 static int tree_store(void *ctx, uint64_t *slot, uint64_t raw)
 {
     struct tree *tree = ctx;
 
-    if (tree->refuse == 0)
+    if (tree->refuse >= 0 && tree->refuse-- == 0)
         return -EPERM;
-    if (tree->refuse > 0)
-        tree->refuse--;
     tree->stores++;
     *(volatile uint64_t *)slot = raw;
     __asm__ volatile("dsb ishst; isb" : : : "memory");
@@ -109,6 +114,7 @@ void tree_new(struct tree *tree, const struct pt_format *format)
         .ops = {.table = tree_table,
                 .alloc = tree_alloc,
                 .free = tree_free,
+                .publish = tree_publish,
                 .store = tree_store,
                 .invalidate = tree_invalidate},
         .how = FLUSH_RIGHT,

@@ -13,7 +13,7 @@ struct tree {
     struct pt_tables tables;
     struct pt_ops ops;
     enum flush how; /* FLUSH_RIGHT, but where a mistake is shown */
-    long refuse;    /* this many stores succeed; < 0: all do */
+    long refuse;    /* the store after so many, once; < 0: none */
     unsigned long stores, flushes;
     unsigned long used; /* tables, without the root */
 };

@@ -157,7 +157,7 @@ static void prepare(struct loop *l, const xc_domaininfo_t *info,
 static void run_verify(struct loop *l, const xc_domaininfo_t *info)
 {
     static struct faults faults;
-    struct verify_domain domain = {
+    struct view_domain domain = {
         .info = info,
         .width = l->word * 8,
         .store = MFN_INVALID,

@@ -64,6 +64,7 @@ offers 'root' create --pin-order = r
 offers 'json svg text' directmap --format ''
 offers 'text' directmap --e820 = map --format = t
 offers '' directmap --mtrr ''
+offers 'json svg text' inspect --format ''
 
 # Domains, of the host that is meant; a host that is not there is not made.
 for name in web web2 'my guest' db; do
@@ -76,6 +77,9 @@ offers 'web web2' --host = machine list w
 offers 'db my\ guest web web2' --host machine destroy ''
 offers 'web web2' --host machine pause db we
 offers 'my\ guest' --host machine console m
+offers 'web web2' --host machine inspect w
+offers '' --host machine inspect exam
+offers '' --host machine inspect web ''
 offers '' --host machine console web ''
 offers '' --host machine rename web ''
 offers '' --host machine create ''

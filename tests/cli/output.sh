@@ -35,7 +35,8 @@ unwritten "$failed" -h
 unwritten "$failed" --version
 unwritten "$failed" help
 for verb in create shutdown reboot destroy pause unpause console list info \
-    caps domid domname rename mem-set vcpu-list vcpu-set directmap xl help; do
+    caps domid domname rename mem-set vcpu-list vcpu-set directmap \
+    inspect verify xl help; do
     unwritten "$failed" help $verb
 done
 for verb in list info caps vcpu-list; do

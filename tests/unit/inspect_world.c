@@ -65,6 +65,8 @@ static void make_start_info(void)
             .mfn_list = PFN_P2M * PAGE,
             .store_mfn = (uint32_t)world_mfn(PFN_STORE),
             .console.domU.mfn = (uint32_t)world_mfn(PFN_CONSOLE),
+            .pt_base = (PFN_TABLE + 1) * PAGE,
+            .nr_pt_frames = world.top,
         };
     else
         *(start_info_x86_64_t *)page = (start_info_x86_64_t){
@@ -73,6 +75,8 @@ static void make_start_info(void)
             .mfn_list = PFN_P2M * PAGE,
             .store_mfn = world_mfn(PFN_STORE),
             .console.domU.mfn = world_mfn(PFN_CONSOLE),
+            .pt_base = (PFN_TABLE + 1) * PAGE,
+            .nr_pt_frames = world.top,
         };
 }
 
@@ -96,6 +100,17 @@ void world_set_p2m(uint64_t pfn, uint64_t mfn)
         ((uint64_t *)page)[pfn] = mfn;
 }
 
+static void make_registers(void)
+{
+    if (world.width == 32) {
+        world.vcpu[0].x32.user_regs.eip = PFN_DATA * PAGE + 4;
+        world.vcpu[0].x32.user_regs.esp = (PFN_STACK + 1) * PAGE;
+    } else {
+        world.vcpu[0].x64.user_regs.rip = PFN_DATA * PAGE + 4;
+        world.vcpu[0].x64.user_regs.rsp = (PFN_STACK + 1) * PAGE;
+    }
+}
+
 static void *map_m2p(int prot)
 {
     void *m2p = mmap(NULL, M2P_BYTES, prot, MAP_SHARED, world.m2p_fd, 0);
@@ -109,7 +124,8 @@ void world_start(unsigned int width)
 {
     unsigned int pfn;
 
-    world = (struct world){.width = width, .top = width == 32 ? 3 : 4};
+    world =
+        (struct world){.width = width, .nodes = 1, .top = width == 32 ? 3 : 4};
     world.page = calloc(WORLD_FRAMES, sizeof(*world.page));
     world.m2p_fd = memfd_create("m2p", 0);
     if (!world.page || world.m2p_fd < 0 || ftruncate(world.m2p_fd, M2P_BYTES))
@@ -129,6 +145,7 @@ void world_start(unsigned int width)
     };
     make_tables();
     make_start_info();
+    make_registers();
     world_set_root(0, world_mfn(PFN_TABLE + world.top));
 }
 
@@ -162,6 +179,13 @@ xen_pfn_t *xc_map_m2p(xc_interface *xch, unsigned long max_mfn, int prot,
     (void)max_mfn;
     (void)mfn0;
     return map_m2p(prot);
+}
+
+int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
+{
+    (void)xch;
+    info->nr_nodes = world.nodes;
+    return 0;
 }
 
 long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg, size_t len)

@@ -26,6 +26,7 @@ enum world_pfn {
     PFN_TABLE, /* and L1 up to the root behind it: PFN_TABLE + level */
     PFN_DATA = 16,
     PFN_SPARE, /* a frame that is mapped nowhere, and listed */
+    PFN_STACK = 349,
 };
 
 /* Frames of Xen's: the domain's shared info and grants, the compat M2P,
@@ -39,7 +40,7 @@ enum world_pfn {
 #define SLOT_SHARED_INFO 400u
 
 struct world {
-    unsigned int width, top;
+    unsigned int width, top, nodes;
     uint64_t (*page)[512]; /* by frame */
     bool owned[WORLD_FRAMES];
     uint8_t level[WORLD_FRAMES]; /* as Xen has it typed */

@@ -26,7 +26,7 @@ static const unsigned int widths[] = {32, 64};
 
 static void look(void)
 {
-    struct verify_domain domain = {
+    struct view_domain domain = {
         .info = &world.info,
         .width = world.width,
         .store = MFN(world_mfn(PFN_STORE)),
@@ -325,7 +325,7 @@ static void dies(void)
 /* Whatever was seen of it is no fault of anybody's. */
 START_TEST(dying)
 {
-    struct verify_domain domain = {.info = &world.info};
+    struct view_domain domain = {.info = &world.info};
     unsigned int meanwhile;
     struct diag dg;
 
@@ -501,6 +501,57 @@ START_TEST(hidden)
     world.pinned[mfn] = true;
     world.page[mfn][3] = PAGE;
     ck_assert_uint_eq(only(FAULT_ABSENT_ADDRESS)->table.v, mfn);
+    world_end();
+}
+END_TEST
+
+/* To another frame, in which it is all the same. */
+static void move_root(uint64_t mfn)
+{
+    uint64_t old = world_mfn(PFN_TABLE + world.top);
+
+    memcpy(world.page[mfn], world.page[old], PAGE);
+    world.m2p[mfn] = world.m2p[old];
+    world.level[mfn] = (uint8_t)world.top;
+    world.pinned[mfn] = world.owned[mfn] = true;
+    world.owned[old] = world.pinned[old] = false;
+    world_table(1)[PFN_TABLE + world.top] = mfn * PAGE | 0x21;
+    world_set_p2m(PFN_TABLE + world.top, mfn);
+    world_set_root(0, mfn);
+}
+
+/*
+ * Others' frames lie around the domain's, and in the M2P in a row: of each such
+ * row one is asked about.
+ */
+START_TEST(others)
+{
+    uint64_t mfn, gap = WORLD_BASE + WORLD_PAGES;
+
+    world_start(widths[_i]);
+    world.info.cpu_time = 1;
+    world.info.max_pages = WORLD_PAGES;
+    /* Its root is far away from all others, too: they are found before all. */
+    move_root(4000);
+    for (mfn = 0; mfn < WORLD_FRAMES; mfn++)
+        if (!world.owned[mfn])
+            world.m2p[mfn] = mfn / 1024 % 2 ? 1023 - mfn % 1024 : mfn % 1024;
+    none();
+    ck_assert_uint_le(world.asked, WORLD_PAGES + 16);
+    /* One of its own in such a row, as if it went on there. */
+    world.owned[2048 + 300] = true;
+    world.info.tot_pages++;
+    world.page[2048 + 300][0] = PAGE;
+    world.level[2048 + 300] = (uint8_t)world.top;
+    world.pinned[2048 + 300] = true;
+    ck_assert_uint_eq(only(FAULT_ABSENT_ADDRESS)->table.v, 2048 + 300);
+    ck_assert_uint_le(world.asked, 5 * WORLD_PAGES + 64);
+    /* And one that it has hidden: then all are asked about, and each once. */
+    world.m2p[gap] = UINT64_MAX;
+    world.owned[gap] = true;
+    world.info.tot_pages++;
+    only(FAULT_ABSENT_ADDRESS);
+    ck_assert_uint_le(world.asked, WORLD_FRAMES + 8);
     world_end();
 }
 END_TEST
@@ -776,6 +827,7 @@ int main(void)
     tcase_add_loop_test(tc, published, 0, 2);
     tcase_add_loop_test(tc, pages, 0, 2);
     tcase_add_loop_test(tc, hidden, 0, 2);
+    tcase_add_loop_test(tc, others, 0, 2);
     tcase_add_loop_test(tc, moment, 0, 2);
     tcase_add_loop_test(tc, read_twice, 0, 2);
     tcase_add_loop_test(tc, freed, 0, 2);

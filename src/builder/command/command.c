@@ -106,6 +106,26 @@ int cmd_show_domains(struct host *host, const struct args *args,
     return args->n ? rc : show_all(host, show, arg);
 }
 
+const char *cmd_format(const struct args *args)
+{
+    static const char *const formats[] = {"text", "json", "svg"};
+    const char *format = args->value['f'];
+
+    if (!format)
+        return args->times['j'] ? "json" : "text";
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (!strcmp(format, formats[i]))
+            return formats[i];
+    return NULL;
+}
+
+int cmd_check_format(struct diag *dg, const struct args *args)
+{
+    return cmd_format(args)
+               ? 0
+               : args_usage(dg, args->name, "no format %s", args->value['f']);
+}
+
 int cmd_printed(struct diag *dg, const char *done, ...)
 {
     char what[256] = "";

@@ -46,6 +46,7 @@ extern const struct command cmd_directmap;
 extern const struct command cmd_domid;
 extern const struct command cmd_domname;
 extern const struct command cmd_info;
+extern const struct command cmd_inspect;
 extern const struct command cmd_list;
 extern const struct command cmd_mem_set;
 extern const struct command cmd_pause;
@@ -81,6 +82,14 @@ cmd_show_domains(struct host *host, const struct args *args,
                  int (*show)(struct host *host, const xc_domaininfo_t *info,
                              void *arg),
                  void *arg);
+
+/*
+ * "text", "json" or "svg": what --format, the option f, or --json, j, asks for;
+ * once cmd_check_format() was 0.
+ */
+int __attribute__((warn_unused_result))
+cmd_check_format(struct diag *dg, const struct args *args);
+const char *cmd_format(const struct args *args);
 
 /* Prints a report on standard output and drops the reference to it. */
 int __attribute__((warn_unused_result))

@@ -216,38 +216,15 @@ static int go_on(struct guest *g, const struct options *opt, int rc)
     return rc ? rc : r;
 }
 
-/*
- * Why there is nothing to plan: what xl will build is not known here.  NULL: it
- * is, and *key is the key that says so.
- */
-static const char *no_plan(const struct config *cfg, const char **key)
-{
-    *key = config_is_for_xl(cfg, "type") ? "type" : "builder";
-    if (config_is_other(cfg))
-        return "only a PV guest has a plan";
-    *key = config_is_for_xl(cfg, "bootloader") ? "bootloader" : "firmware";
-    if (!config_has_kernel(cfg))
-        return "no kernel is known yet that could be planned for";
-    *key = "vnuma";
-    return cfg->memory ? NULL : "no memory is known that could be planned for";
-}
-
 /* 1: a dry run of a guest of xl's is over.  0: it goes on with a plan. */
 static int plan_for_xl(const struct config *cfg, const struct options *opt,
                        struct diag *dg)
 {
-    const char *key, *why = no_plan(cfg, &key);
+    const char *key, *why = hand_over_no_plan(cfg, &key);
     int rc;
 
-    if (!why) {
-        hand_over_warn(cfg, config_is_for_xl(cfg, "bootloader")
-                                ? "left to xl, with domwright's builder in it; "
-                                  "the plan is without them, for the kernel "
-                                  "that is named"
-                                : "left to xl, with domwright's builder in it; "
-                                  "the plan is without them");
+    if (!why)
         return 0;
-    }
     diag_warn("%s: %s: %s; xl builds the guest", config_where(cfg, key), key,
               why);
     rc = opt->json ? cmd_print_json(dg, json_object()) : 0;

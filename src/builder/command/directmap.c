@@ -25,26 +25,14 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* The format that is asked for; NULL: none that there is. */
-static const char *format_of(const struct args *args)
-{
-    static const char *const formats[] = {"text", "json", "svg"};
-    const char *format = args->value['f'];
-
-    if (!format)
-        return args->times['j'] ? "json" : "text";
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (!strcmp(format, formats[i]))
-            return formats[i];
-    return NULL;
-}
-
 static int check(struct diag *dg, struct args *args)
 {
     const char *e820 = args->value['e'], *mtrr = args->value['m'];
 
-    if (!format_of(args))
-        return args_usage(dg, args->name, "no format %s", args->value['f']);
+    int rc = cmd_check_format(dg, args);
+
+    if (rc)
+        return rc;
     if (!e820 && !mtrr && !args->times['H'])
         return args_usage(dg, args->name,
                           "one of --e820, --mtrr and --host is wanted");
@@ -118,7 +106,7 @@ static int run(struct host *host, const struct args *args)
     int rc = gather(&machine, &e820, &mtrr, args, host);
 
     if (!rc)
-        rc = print(host, &machine, format_of(args));
+        rc = print(host, &machine, cmd_format(args));
     machine_dispose(&machine);
     paste_dispose(&e820);
     paste_dispose(&mtrr);

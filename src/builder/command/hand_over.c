@@ -69,6 +69,32 @@ void hand_over_warn(const struct config *cfg, const char *what)
     free(line);
 }
 
+static const char *why_no_plan(const struct config *cfg, const char **key)
+{
+    *key = config_is_for_xl(cfg, "type") ? "type" : "builder";
+    if (config_is_other(cfg))
+        return "only a PV guest has a plan";
+    *key = config_is_for_xl(cfg, "bootloader") ? "bootloader" : "firmware";
+    if (!config_has_kernel(cfg))
+        return "no kernel is known yet that could be planned for";
+    *key = "vnuma";
+    return cfg->memory ? NULL : "no memory is known that could be planned for";
+}
+
+const char *hand_over_no_plan(const struct config *cfg, const char **key)
+{
+    const char *why = why_no_plan(cfg, key);
+
+    if (!why)
+        hand_over_warn(cfg, config_is_for_xl(cfg, "bootloader")
+                                ? "left to xl, with domwright's builder in it; "
+                                  "the plan is without them, for the kernel "
+                                  "that is named"
+                                : "left to xl, with domwright's builder in it; "
+                                  "the plan is without them");
+    return why;
+}
+
 /* That xl builds the guest is a notice, where it does. */
 static void notice(const struct config *cfg)
 {

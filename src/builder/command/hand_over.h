@@ -12,6 +12,12 @@
 void hand_over_warn(const struct config *cfg, const char *what);
 
 /*
+ * Why there is nothing to plan: what xl will build is not known here; *key is
+ * the key that says so.  NULL: it is, and a warning says what the plan lacks.
+ */
+const char *hand_over_no_plan(const struct config *cfg, const char **key);
+
+/*
  * Becomes "xl create" with what create's own command line says: its
  * options, the file and n_extra settings.  Returns on failure only.
  */

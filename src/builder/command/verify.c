@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,21 +20,6 @@ struct result {
     struct faults faults;
     enum p2m_source p2m;
 };
-
-/* A page's frame as xl keeps it, and tells its own tools. */
-static mfn_t ring_frame(struct host *host, uint32_t domid, const char *node)
-{
-    char *value = store_read(host->xs, domid, node), *end;
-    mfn_t mfn = MFN_INVALID;
-
-    if (value && isdigit((unsigned char)*value)) {
-        mfn = MFN(strtoull(value, &end, 10));
-        if (*end)
-            mfn = MFN_INVALID;
-    }
-    free(value);
-    return mfn;
-}
 
 static int show(struct host *host, uint32_t domid, const struct task *task,
                 const struct result *result)
@@ -64,11 +48,11 @@ static int show(struct host *host, uint32_t domid, const struct task *task,
 static int verify_and_show(struct host *host, const xc_domaininfo_t *info,
                            unsigned int width, const struct task *task)
 {
-    struct verify_domain domain = {
+    struct view_domain domain = {
         .info = info,
         .width = width,
-        .store = ring_frame(host, info->domain, "store/ring-ref"),
-        .console = ring_frame(host, info->domain, "console/ring-ref"),
+        .store = store_frame(host->xs, info->domain, "store/ring-ref"),
+        .console = store_frame(host->xs, info->domain, "console/ring-ref"),
     };
     struct result *result = calloc(1, sizeof(*result));
     int rc;

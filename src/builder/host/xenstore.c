@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/xenstore.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,4 +208,18 @@ int store_remove(struct host *host, uint32_t domid)
     if (!rc)
         rc = remove_vm(host, domid);
     return rc ? rc : remove_trees(host, domid, backends.console_domid);
+}
+
+mfn_t store_frame(struct xs_handle *xs, uint32_t domid, const char *node)
+{
+    char *value = store_read(xs, domid, node), *end;
+    mfn_t mfn = MFN_INVALID;
+
+    if (value && isdigit((unsigned char)*value)) {
+        mfn = MFN(strtoull(value, &end, 10));
+        if (*end)
+            mfn = MFN_INVALID;
+    }
+    free(value);
+    return mfn;
 }

@@ -13,6 +13,7 @@
 #include <xenstore.h>
 
 #include "config/uuid.h"
+#include "frame.h"
 #include "host/host.h"
 
 /* The domains that serve xenstore and consoles; 0 unless disaggregated. */
@@ -65,5 +66,11 @@ store_has_devices(struct xs_handle *xs, uint32_t domid);
 
 /* A copy of /local/domain/ID/NODE, which the caller frees; NULL: none. */
 char *store_read(struct xs_handle *xs, uint32_t domid, const char *node);
+
+/*
+ * A page's frame as xl keeps it for its own tools, at NODE ("store/ring-ref");
+ * MFN_INVALID: none.
+ */
+mfn_t store_frame(struct xs_handle *xs, uint32_t domid, const char *node);
 
 #endif /* DW_XENSTORE_H */

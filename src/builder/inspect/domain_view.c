@@ -14,6 +14,10 @@
 /* Bytes of the M2P that one of its extents has, xen/memory.h. */
 #define M2P_EXTENT (UINT64_C(2) << 20)
 
+/* 64-bit guests: the slots of an L4 that are Xen's (xen-x86_64.h). */
+#define L4_XEN_FIRST 256
+#define L4_XEN_END   272
+
 /* The compat M2P lies above 0xf5800000 (xen-x86_32.h): 84 extents at most. */
 #define COMPAT_EXTENTS 84
 
@@ -124,6 +128,7 @@ int view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
         .format = width == 32 ? &pt_x86_pae_pv : &pt_x86_64_pv,
         .word = width / 8,
         .tot_pages = info->tot_pages,
+        .max_pages = info->max_pages,
         .shared_info = MFN(info->shared_info_frame),
         .absent_safe = absent_safe(),
         .first = UINT64_MAX,
@@ -249,50 +254,130 @@ static int batch_add(struct domain_view *view, struct batch *batch, mfn_t mfn)
     return batch->n == VIEW_ASK ? batch_ask(view, batch) : 0;
 }
 
-/* The M2P's entry of what is nobody's, and of most of Xen's own memory. */
-static bool m2p_has(const struct domain_view *view, uint64_t mfn)
+/* ---- all of the domain's frames ---- */
+
+/* A frame's number has 40 bits at most (Intel SDM vol. 3A, 4.1.4). */
+#define PFN_LAST ((UINT64_C(1) << 40) - 1)
+
+/*
+ * Has the M2P a neighbour of the frame before it, in a block?  A debug build of
+ * Xen gives Dom0 its memory backwards.
+ */
+static bool goes_on(const struct domain_view *view, uint64_t mfn)
 {
-    return view->m2p[mfn] < view->ram_end;
+    return mfn % VIEW_ASK && view->m2p[mfn - 1] <= PFN_LAST &&
+           view->m2p[mfn] <= PFN_LAST &&
+           (view->m2p[mfn - 1] + 1 == view->m2p[mfn] ||
+            view->m2p[mfn - 1] - 1 == view->m2p[mfn]);
 }
 
-static int ask_range(struct domain_view *view, struct batch *batch,
-                     uint64_t first, uint64_t end, bool all)
+static int ask_heads(struct domain_view *view, uint64_t first, uint64_t end,
+                     uint64_t last_pfn)
 {
+    struct batch batch = {.n = 0};
     uint64_t mfn;
     int rc = 0;
 
-    for (mfn = first; !rc && mfn < end && mfn < view->ram_end; mfn++)
-        if (!(view->state[mfn] & VIEW_ASKED) && (all || m2p_has(view, mfn)))
-            rc = batch_add(view, batch, MFN(mfn));
-    return rc;
+    for (mfn = first; !rc && mfn < end; mfn++)
+        if (!view_asked(view, MFN(mfn)) && view->m2p[mfn] <= last_pfn &&
+            !goes_on(view, mfn))
+            rc = batch_add(view, &batch, MFN(mfn));
+    return rc ? rc : batch_ask(view, &batch);
 }
 
-/* Outwards from where others were found: they lie together. */
-static int ask_rest(struct domain_view *view, bool all)
+/* What goes on behind a frame of the domain's. */
+static int ask_tails(struct domain_view *view, uint64_t first, uint64_t end)
 {
     struct batch batch = {.n = 0};
-    uint64_t from = view->near.v & ~(uint64_t)(VIEW_ASK - 1), d;
+    bool owned = false;
+    uint64_t mfn;
     int rc = 0;
 
-    for (d = 0; !rc && d < view->ram_end; d += VIEW_ASK) {
-        if (view->found >= view->tot_pages)
-            return 0;
-        rc = ask_range(view, &batch, from + d, from + d + VIEW_ASK, all);
-        if (!rc && d && d <= from)
-            rc = ask_range(view, &batch, from - d, from - d + VIEW_ASK, all);
-    }
+    for (mfn = first; !rc && mfn < end; mfn++)
+        if (view_asked(view, MFN(mfn)) || !goes_on(view, mfn))
+            owned = view_owned(view, MFN(mfn));
+        else if (owned)
+            rc = batch_add(view, &batch, MFN(mfn));
     return rc ? rc : batch_ask(view, &batch);
 }
 
 /*
- * Xen knows no list of a domain's frames.  Those that the M2P has a PFN for
- * come first; a guest can hide a frame of its own from there.
+ * Memory is allocated in extents, so that frames in a row whose PFNs are in a
+ * row, too, mostly have one owner: of those the first is asked about, and the
+ * others where it is the domain's.
+ */
+static int ask_extents(struct domain_view *view, uint64_t first, uint64_t end,
+                       uint64_t last_pfn)
+{
+    int rc = ask_heads(view, first, end, last_pfn);
+
+    return rc ? rc : ask_tails(view, first, end);
+}
+
+/* Each whose entry in the M2P is no more than last_pfn. */
+static int ask_each(struct domain_view *view, uint64_t first, uint64_t end,
+                    uint64_t last_pfn)
+{
+    struct batch batch = {.n = 0};
+    uint64_t mfn;
+    int rc = 0;
+
+    for (mfn = first; !rc && mfn < end; mfn++)
+        if (!view_asked(view, MFN(mfn)) && view->m2p[mfn] <= last_pfn)
+            rc = batch_add(view, &batch, MFN(mfn));
+    return rc ? rc : batch_ask(view, &batch);
+}
+
+/*
+ * Outwards from where others were found, as they lie together, until all are.
+ * Blocks of VIEW_ASK frames.
+ */
+static int ask_outwards(struct domain_view *view,
+                        int (*ask_block)(struct domain_view *view,
+                                         uint64_t first, uint64_t end,
+                                         uint64_t last_pfn),
+                        uint64_t last_pfn)
+{
+    uint64_t near = view->near.v < view->ram_end ? view->near.v : 0;
+    uint64_t from = near & ~(uint64_t)(VIEW_ASK - 1), first, d;
+    unsigned int side;
+    int rc = 0;
+
+    for (d = 0; d < view->ram_end; d += VIEW_ASK)
+        for (side = 0; side < 2; side++) {
+            if (rc || view->found >= view->tot_pages)
+                return rc;
+            first = side ? from - d : from + d;
+            if (first >= view->ram_end || (side && (!d || d > from)))
+                continue;
+            rc = ask_block(view, first,
+                           view->ram_end - first < VIEW_ASK ? view->ram_end
+                                                            : first + VIEW_ASK,
+                           last_pfn);
+        }
+    return rc;
+}
+
+/*
+ * Xen knows no list of a domain's frames, and a debug build of it prints a line
+ * for each that is another's.  So those come first that are most likely to be
+ * the domain's; a guest can hide a frame of its own from the M2P.
  */
 int view_ask_all(struct domain_view *view)
 {
-    int rc = ask_rest(view, false);
+    unsigned int i;
+    int rc = 0;
 
-    return rc ? rc : ask_rest(view, true);
+    /* A 32-bit guest's L3 lies apart, as a rule. */
+    for (i = 0; !rc && i < view->nr_roots; i++)
+        rc = view_ask(view, &view->root[i].mfn, 1);
+    if (!rc)
+        rc = ask_outwards(view, ask_extents, PFN_LAST);
+    if (!rc)
+        rc = ask_outwards(view, ask_each, view->max_pages);
+    if (!rc)
+        rc = ask_outwards(view, ask_each, PFN_LAST);
+    return rc ? rc : ask_outwards(view, ask_each, UINT64_MAX);
 }
 
 uint64_t view_next(const uint8_t *bytes, uint64_t mfn, uint64_t end,
@@ -330,9 +415,14 @@ bool view_lent(const struct domain_view *view, mfn_t mfn)
            is_among(view->grant, view->nr_grants, mfn);
 }
 
-bool view_compat_m2p(const struct domain_view *view, mfn_t mfn)
+bool view_xens_slot(const struct domain_view *view, unsigned int level,
+                    unsigned int slot, const struct pt_entry *entry)
 {
-    return is_among(view->compat_m2p, view->nr_compat_m2p, mfn);
+    if (level == 4)
+        return slot >= L4_XEN_FIRST && slot < L4_XEN_END;
+    /* Of the M2P that Xen shows to 32-bit guests. */
+    return level == 2 && entry->kind == PT_LEAF &&
+           is_among(view->compat_m2p, view->nr_compat_m2p, entry->mfn);
 }
 
 /* ---- vCPUs ---- */
@@ -364,14 +454,26 @@ static void add_vcpu(struct domain_view *view, unsigned int id,
         cr3 = context->x64.ctrlreg[3];
         cr1 = context->x64.ctrlreg[1]; /* 0: none (xen-x86_64.h) */
     }
-    if (!id)
-        view->near = view_root_mfn(view, cr3);
-    if (!id)
-        view->start_info = VADDR(view->word == 4 ? context->x32.user_regs.esi
-                                                 : context->x64.user_regs.rsi);
     add_root(view, id, view_root_mfn(view, cr3), false);
     if (cr1 >> DW_PAGE_SHIFT)
         add_root(view, id, view_root_mfn(view, cr1), true);
+}
+
+#define READ_START(view, regs, ip, sp, si)                                     \
+    do {                                                                       \
+        (view)->entry = VADDR((regs).ip);                                      \
+        (view)->stack = VADDR((regs).sp);                                      \
+        (view)->start_info = VADDR((regs).si);                                 \
+    } while (0)
+
+static void read_first_vcpu(struct domain_view *view,
+                            const vcpu_guest_context_any_t *context)
+{
+    view->near = view->root[0].mfn;
+    if (view->word == 4)
+        READ_START(view, context->x32.user_regs, eip, esp, esi);
+    else
+        READ_START(view, context->x64.user_regs, rip, rsp, rsi);
 }
 
 static int ask_domain(struct domain_view *view, xc_domaininfo_t *info)
@@ -410,8 +512,11 @@ int view_ask_roots(struct domain_view *view)
         return out_of_memory(view->dg);
     /* One that was never set up has no context. */
     for (i = 0; i < n; i++)
-        if (!xc_vcpu_getcontext(view->xc, view->domid, i, &context))
+        if (!xc_vcpu_getcontext(view->xc, view->domid, i, &context)) {
             add_vcpu(view, i, &context);
+            if (!i)
+                read_first_vcpu(view, &context);
+        }
     return 0;
 }
 

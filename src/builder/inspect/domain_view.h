@@ -48,14 +48,16 @@ struct domain_view {
     struct diag *dg;
     uint32_t domid;
     const struct pt_format *format;
-    unsigned int word;    /* bytes, of the guest's */
-    uint64_t ram_end;     /* the first frame behind all RAM */
-    uint64_t tot_pages;   /* frames that Xen counts for it */
-    uint64_t found;       /* frames that are known to be its own */
-    mfn_t near;           /* one of them */
-    uint64_t first, end;  /* all that were ever its own are in [first, end) */
-    mfn_t shared_info;    /* not counted, as it is Xen's own memory */
-    vaddr_t start_info;   /* in vCPU 0's register, before it has run */
+    unsigned int word;   /* bytes, of the guest's */
+    uint64_t ram_end;    /* the first frame behind all RAM */
+    uint64_t tot_pages;  /* frames that Xen counts for it */
+    uint64_t max_pages;  /* ... and that it may have */
+    uint64_t found;      /* frames that are known to be its own */
+    mfn_t near;          /* one of them */
+    uint64_t first, end; /* all that were ever its own are in [first, end) */
+    mfn_t shared_info;   /* not counted, as it is Xen's own memory */
+    /* In vCPU 0's registers, before it has run: */
+    vaddr_t start_info, entry, stack;
     bool extended_cr3;    /* the VM assist */
     uint64_t absent_safe; /* no address below this is, in an absent entry */
     const xen_pfn_t *m2p; /* by frame; ~0: none */
@@ -66,6 +68,14 @@ struct domain_view {
     unsigned int nr_compat_m2p;
     xen_pfn_t *grant; /* the frames of its grant table, version 1 */
     unsigned int nr_grants;
+};
+
+/* A PV domain, and what others know of it. */
+struct view_domain {
+    const xc_domaininfo_t *info;
+    unsigned int width; /* 32 or 64 */
+    /* As xenstore has them; MFN_INVALID: it does not. */
+    mfn_t store, console;
 };
 
 /* `width`: 32 or 64, domain_width() of it. */
@@ -176,7 +186,8 @@ mfn_t view_root_mfn(const struct domain_view *view, uint64_t cr3);
  */
 bool view_lent(const struct domain_view *view, mfn_t mfn);
 
-/* Is it of the M2P that Xen shows to 32-bit guests? */
-bool view_compat_m2p(const struct domain_view *view, mfn_t mfn);
+/* Is that slot of a table of `level` Xen's own, with this entry in it? */
+bool view_xens_slot(const struct domain_view *view, unsigned int level,
+                    unsigned int slot, const struct pt_entry *entry);
 
 #endif /* DW_INSPECT_DOMAIN_VIEW_H */

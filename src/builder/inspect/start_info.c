@@ -11,11 +11,22 @@
 #define MAGIC "xen-3."
 
 #define READ(facts, info)                                                      \
-    (*(facts) =                                                                \
-         (struct start_facts){.nr_pages = (info)->nr_pages,                    \
-                              .mfn_list = VADDR((info)->mfn_list),             \
-                              .store = MFN((info)->store_mfn),                 \
-                              .console = MFN((info)->console.domU.mfn)})
+    do {                                                                       \
+        bool pfn = (info)->flags & SIF_MOD_START_PFN;                          \
+        *(facts) = (struct start_facts){                                       \
+            .nr_pages = (info)->nr_pages,                                      \
+            .mfn_list = VADDR((info)->mfn_list),                               \
+            .store = MFN((info)->store_mfn),                                   \
+            .console = MFN((info)->console.domU.mfn),                          \
+            .tables = VADDR((info)->pt_base),                                  \
+            .nr_tables = (info)->nr_pt_frames,                                 \
+            .ramdisk_bytes = (info)->mod_len,                                  \
+            .ramdisk = VADDR((info)->mod_start),                               \
+            .ramdisk_pfn = pfn ? PFN((info)->mod_start) : PFN_INVALID,         \
+            .p2m_pfn = PFN((info)->first_p2m_pfn),                             \
+            .nr_p2m_frames = (info)->nr_p2m_frames,                            \
+        };                                                                     \
+    } while (0)
 
 static bool read_page(const struct domain_view *view, const void *page,
                       struct start_facts *facts)

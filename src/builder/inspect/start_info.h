@@ -12,6 +12,16 @@ struct start_facts {
     uint64_t nr_pages;
     vaddr_t mfn_list;
     mfn_t store, console;
+    vaddr_t tables;
+    uint64_t nr_tables;
+    /* In bytes; 0: none.  Where the guest is told its PFN, it is not mapped. */
+    uint64_t ramdisk_bytes;
+    vaddr_t ramdisk;
+    pfn_t ramdisk_pfn;
+    /* The P2M list and the tables that it has to itself; 0: it is in between.
+     */
+    pfn_t p2m_pfn;
+    uint64_t nr_p2m_frames;
 };
 
 /*

@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 64-bit guests: the slots of an L4 that are Xen's (xen-x86_64.h). */
-#define L4_XEN_FIRST 256
-#define L4_XEN_END   272
-
 /* Intel SDM vol. 3A, 4.4 and 4.5. */
 #define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
 #define ENTRY_PSE     (UINT64_C(1) << 7)
@@ -43,15 +39,6 @@ static bool is_pae(const struct walk *w)
 }
 
 /* ---- one entry ---- */
-
-static bool is_xens(const struct walk *w, const struct table *t,
-                    unsigned int slot, const struct pt_entry *entry)
-{
-    if (t->level == 4)
-        return slot >= L4_XEN_FIRST && slot < L4_XEN_END;
-    return is_pae(w) && t->level == 2 && entry->kind == PT_LEAF &&
-           view_compat_m2p(w->view, entry->mfn);
-}
 
 /* Not present, and a processor may take it for present for a moment. */
 static bool has_address(const struct walk *w, const struct table *t,
@@ -98,7 +85,7 @@ static enum fault_kind judge(const struct walk *w, const struct table *t,
     *entry = w->view->format->decode(t->level - 1, raw);
     if (slot >> shape->bits)
         return raw ? FAULT_L3_SLOT : FAULT_KINDS;
-    if (is_xens(w, t, slot, entry)) {
+    if (view_xens_slot(w->view, t->level, slot, entry)) {
         entry->kind = PT_EMPTY;
         return FAULT_KINDS;
     }

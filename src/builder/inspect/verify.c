@@ -31,7 +31,7 @@ static bool is_there(struct domain_view *view, mfn_t mfn)
 }
 
 static int check_pages(struct domain_view *view,
-                       const struct verify_domain *domain,
+                       const struct view_domain *domain,
                        const struct start_facts *start, struct faults *faults)
 {
     struct fault shared_info = {
@@ -53,7 +53,7 @@ static int check_pages(struct domain_view *view,
     return rc;
 }
 
-static int look(struct domain_view *view, const struct verify_domain *domain,
+static int look(struct domain_view *view, const struct view_domain *domain,
                 struct faults *faults, enum p2m_source *source)
 {
     struct start_facts facts, *start = NULL;
@@ -79,9 +79,8 @@ static int look(struct domain_view *view, const struct verify_domain *domain,
     return rc;
 }
 
-int verify(xc_interface *xc, struct diag *dg,
-           const struct verify_domain *domain, struct faults *faults,
-           enum p2m_source *source)
+int verify(xc_interface *xc, struct diag *dg, const struct view_domain *domain,
+           struct faults *faults, enum p2m_source *source)
 {
     struct domain_view view;
     int rc = view_open(&view, xc, dg, domain->info, domain->width);

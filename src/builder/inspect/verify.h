@@ -8,16 +8,9 @@
 #include <xenctrl.h>
 
 #include "diag.h"
+#include "inspect/domain_view.h"
 #include "inspect/faults.h"
 #include "inspect/p2m.h"
-
-/* A PV domain, and what others know of it. */
-struct verify_domain {
-    const xc_domaininfo_t *info;
-    unsigned int width; /* 32 or 64 */
-    /* As xenstore has them; MFN_INVALID: it does not. */
-    mfn_t store, console;
-};
 
 /*
  * Looks at it, as it is or as it runs, and changes nothing.  0, with what was
@@ -25,7 +18,7 @@ struct verify_domain {
  * -ESRCH where the domain is dying, or does so meanwhile.
  */
 int __attribute__((warn_unused_result))
-verify(xc_interface *xc, struct diag *dg, const struct verify_domain *domain,
+verify(xc_interface *xc, struct diag *dg, const struct view_domain *domain,
        struct faults *faults, enum p2m_source *p2m);
 
 #endif /* DW_INSPECT_VERIFY_H */

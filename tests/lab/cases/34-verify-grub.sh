@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# verify on GRUB, by either builder, before it runs. When it does, it tells of
-# no P2M: its pages are looked for among all the host's, frame by frame, which
-# takes more than a case has time for under emulation.
+# verify on GRUB, by either builder, before it runs and when it does. Then it
+# tells of no P2M: its pages are looked for among all that the host has.
 . "$(dirname "$0")/verify.sh"
 
 # grub NAME KERNEL COMMAND...
@@ -15,12 +14,22 @@ grub() {
     is "$(p2m "$name")" '"start_info"' 'where its P2M is'
 }
 
+# runs NAME
+runs() {
+    ok "$1 is unpaused" domwright unpause "$1"
+    ok 'it shows its prompt' wait_console "$1" '^grub> ' 60
+    is_clean "$1" "$1, runs"
+    is "$(p2m "$1")" null 'its P2M is not known'
+}
+
 # shellcheck disable=SC2154 # lib.sh's
 grub grub32 "$grub_32" domwright create
 grub grub64 "$grub_64" xl create -q
 status 0 'verify --all' domwright verify --all
 is "$out" 'grub32: 0 findings
 grub64: 0 findings' 'has both'
+runs grub32
+runs grub64
 domwright destroy grub32 grub64
 status 1 'domain 0' domwright verify 0
 done_testing
