@@ -11,6 +11,9 @@ void guest_main(void)
     tap_note("variant=%s nr-pages=%lu", GUEST_VARIANT, start_info->nr_pages);
     check_p2m();
     check_own_tables();
+    end_p2m();
     tap_plan();
     say("# core: done\n");
+    if (command_line_has("wait"))
+        wait_for_ever();
 }

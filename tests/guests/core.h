@@ -9,6 +9,7 @@
 #include "paging.h"
 #include "tap.h"
 #include "pt/map.h"
+#include "pv/p2m_tree.h"
 
 /* ---- core_tables.c: lib/pt on tables that Xen watches ---- */
 
@@ -33,5 +34,8 @@ void check_own_tables(void);
 /* ---- core_p2m.c: lib/pv/p2m_tree, with pages from a reserve, and from
  * map_more_memory() ---- */
 void check_p2m(void);
+/* From then on. */
+const struct p2m_tree *own_p2m(void);
+void end_p2m(void);
 
 #endif /* GUEST_CORE_H */

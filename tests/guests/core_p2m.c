@@ -4,7 +4,6 @@
  * is what the tree is compared with.
  */
 #include "core.h"
-#include "pv/p2m_tree.h"
 
 #include <errno.h>
 
@@ -27,7 +26,7 @@ struct pages {
     union p2m_page *next, *end; /* never given out */
     union p2m_page *freed;      /* each names the one freed before it */
     long out;
-    bool dry; /* there is none, for now */
+    long left; /* there are so many, for now; below 0: all that there are */
 };
 
 static union p2m_page *alloc(void *ctx)
@@ -35,8 +34,9 @@ static union p2m_page *alloc(void *ctx)
     struct pages *pages = ctx;
     union p2m_page *page = pages->freed;
 
-    if (pages->dry)
+    if (!pages->left)
         return NULL;
+    pages->left--;
     if (page)
         pages->freed = page->below[0];
     else if (pages->next < pages->end)
@@ -59,7 +59,8 @@ static void take_back(void *ctx, union p2m_page *page)
 static const struct p2m_ops ops = {.alloc = alloc, .free = take_back};
 
 static union p2m_page reserve[RESERVE] __attribute__((aligned(4096)));
-static struct pages pages = {.next = reserve, .end = reserve + RESERVE};
+static struct pages pages = {
+    .next = reserve, .end = reserve + RESERVE, .left = -1};
 
 /* ---- the tree against the list ---- */
 
@@ -166,13 +167,13 @@ static void check_identity(void)
     long out = pages.out;
     int rc;
 
-    pages.dry = true;
+    pages.left = 2; /* of four */
     rc = p2m_tree_fill(&tree, PFN(HOLE_FIRST), PFN(HOLE_END), P2M_IDENTITY);
     tap_ok(rc == -ENOMEM && pages.out == out &&
                is_kind(HOLE_FIRST, P2M_MISSING) &&
                is_kind(HOLE_END - 1, P2M_MISSING),
-           "without pages a hole is refused, and nothing changes");
-    pages.dry = false;
+           "with too few pages a hole is refused, and nothing changes");
+    pages.left = -1;
     rc = p2m_tree_fill(&tree, PFN(HOLE_FIRST), PFN(HOLE_END), P2M_IDENTITY);
     tap_ok(rc == 0 && hole_is_right(),
            "the hole is 1:1, up to its ends and no further");
@@ -181,11 +182,11 @@ static void check_identity(void)
                is_kind(behind.v, P2M_IDENTITY) &&
                is_kind(end.v - 1, P2M_IDENTITY) && is_kind(end.v, P2M_MISSING),
            "so is what follows the memory, which stays");
-    pages.dry = true;
+    pages.left = 0;
     tap_eq((unsigned)p2m_tree_set(&tree, PFN(HOLE_FIRST + 0x4321),
                                   MFN(HOLE_FIRST + 0x4321)),
            0, "a page that is 1:1 already takes none");
-    pages.dry = false;
+    pages.left = -1;
     rc = p2m_tree_set(&tree, PFN(HOLE_END - 600), pfn_to_mfn(PFN(0)));
     tap_ok(rc == 0 && is_kind(HOLE_END - 601, P2M_IDENTITY) &&
                is_kind(HOLE_END - 599, P2M_IDENTITY),
@@ -220,17 +221,57 @@ static void check_runs(void)
     tap_note("runs=%lu", runs);
 }
 
-/* What a toolstack would read: frames or all ones, and no mark. */
+/* ---- what toolstacks read: arch-x86/xen.h, pfn_to_mfn_frame_list_list ---- */
+
+#define FAN       (PAGE_SIZE / sizeof(xen_pfn_t))
+#define MAX_LISTS 4
+
+static xen_pfn_t top_list[FAN] __attribute__((aligned(4096)));
+static xen_pfn_t frame_list[MAX_LISTS][FAN] __attribute__((aligned(4096)));
+static xen_pfn_t no_frames[FAN] __attribute__((aligned(4096)));
+static long pages_of_lists;
+
+static xen_pfn_t frame_at(const void *page)
+{
+    return (xen_pfn_t)pfn_to_mfn(vaddr_to_pfn((uintptr_t)page)).v;
+}
+
+static bool has_frames(const xen_pfn_t *list)
+{
+    return memcmp(list, no_frames, sizeof(no_frames)) != 0;
+}
+
+/* The list's page for PFNs from `pfn` on; parts without frames share one. */
+static const xen_pfn_t *export_page(uint64_t pfn)
+{
+    static xen_pfn_t buffer[FAN];
+    void *page = no_frames;
+
+    if (p2m_tree_export(&tree, PFN(pfn), FAN, sizeof(buffer[0]), buffer))
+        panic("PFN %#llx is not exported", (unsigned long long)pfn);
+    if (has_frames(buffer)) {
+        page = alloc(&pages);
+        pages_of_lists++;
+    }
+    if (!page)
+        panic("there is no page for a list");
+    if (page != no_frames)
+        memcpy(page, buffer, sizeof(buffer));
+    return page;
+}
+
+/* Up to the end of the hole. A frame or all ones, and no mark. */
 static void check_export(void)
 {
-    static xen_pfn_t list[512];
     struct tally frames = {0, 0}, others = {0, 0};
+    const xen_pfn_t *list;
     uint64_t pfn, i;
 
-    for (pfn = 0; pfn < SIZE; pfn += 512) {
-        if (p2m_tree_export(&tree, PFN(pfn), 512, sizeof(list[0]), list))
-            tally_wrong(&frames, true);
-        for (i = 0; i < 512; i++)
+    memset(no_frames, 0xff, sizeof(no_frames));
+    for (pfn = 0; pfn < HOLE_END; pfn += FAN) {
+        list = export_page(pfn);
+        frame_list[pfn / FAN / FAN][pfn / FAN % FAN] = frame_at(list);
+        for (i = 0; i < FAN; i++)
             if (pfn + i < start_info->nr_pages)
                 tally_wrong(&frames, list[i] != pfn_to_mfn(PFN(pfn + i)).v);
             else
@@ -238,6 +279,10 @@ static void check_export(void)
     }
     tap_tally(&frames, "exported lists have the frame of each page");
     tap_tally(&others, "and all ones for all that is none");
+    for (i = 0; i < MAX_LISTS; i++)
+        top_list[i] = frame_at(frame_list[i]);
+    shared_info()->arch.pfn_to_mfn_frame_list_list = frame_at(top_list);
+    shared_info()->arch.max_pfn = HOLE_END;
 }
 
 void check_p2m(void)
@@ -247,6 +292,16 @@ void check_p2m(void)
     check_identity();
     check_runs();
     check_export();
+}
+
+const struct p2m_tree *own_p2m(void)
+{
+    return &tree;
+}
+
+void end_p2m(void)
+{
     p2m_tree_dispose(&tree);
-    tap_eq((unsigned long)pages.out, 0, "every page of the tree comes back");
+    tap_eq((unsigned long)pages.out, (unsigned long)pages_of_lists,
+           "every page of the tree comes back");
 }

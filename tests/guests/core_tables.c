@@ -215,14 +215,14 @@ static void check_text(void)
 
     tap_ok(all_are(is_writable, image_start, text_end),
            "the builder maps the kernel's code writable");
-    tap_ok(protect(image_start, text_end, 0) == 0 && calls.stores == pages &&
-               calls.invalidations == 1 &&
+    tap_ok(protect(image_start, text_end, PT_READ) == 0 &&
+               calls.stores == pages && calls.invalidations == 1 &&
                all_are(is_read_only, image_start, text_end),
            "its code is read-only: a store for each page, one invalidation");
     tap_ok(is_writable(text_end), "what follows is not");
-    tap_ok(protect(image_start, text_end, 0) == 0 && calls.stores == 0,
+    tap_ok(protect(image_start, text_end, PT_READ) == 0 && calls.stores == 0,
            "once more, nothing is stored");
-    tap_ok(protect(image_start, text_end, PT_WRITE) == 0 &&
+    tap_ok(protect(image_start, text_end, PT_READ | PT_WRITE) == 0 &&
                calls.stores == pages && calls.invalidations == 0 &&
                all_are(is_writable, image_start, text_end),
            "it can be written to again, without an invalidation");
@@ -236,13 +236,14 @@ static void check_refused(void)
     struct pt_entry entry;
 
     tap_ok(pool_used[0] && is_read_only(table), "a table is read-only");
-    if (!tap_ok(!pool_used[1] && protect(pool[1], pool[3], 0) == 0,
+    if (!tap_ok(!pool_used[1] && protect(pool[1], pool[3], PT_READ) == 0,
                 "so are two pages behind it"))
         return;
     /* Used, read-only; free, read-only: descending, so the table comes first.
      */
-    tap_ok(protect(table, pool[3], PT_WRITE) < 0 && calls.refused == 1 &&
-               calls.stores == 1 && calls.invalidations == 0,
+    tap_ok(protect(table, pool[3], PT_READ | PT_WRITE) < 0 &&
+               calls.refused == 1 && calls.stores == 1 &&
+               calls.invalidations == 0,
            "Xen refuses to have a table writable, and there it ends");
     tap_ok(is_read_only(table) && is_read_only(pool[1]) &&
                is_read_only(pool[2]),
@@ -250,7 +251,7 @@ static void check_refused(void)
     tap_ok(pt_lookup(&pt, VADDR((uintptr_t)table), &entry, NULL) == 0 &&
                entry.kind == PT_LEAF && entry.mfn.v == pool_mfn(0).v,
            "and are where they were");
-    tap_eq((unsigned)protect(pool[1], pool[3], PT_WRITE), 0,
+    tap_eq((unsigned)protect(pool[1], pool[3], PT_READ | PT_WRITE), 0,
            "the others can be written to again");
 }
 

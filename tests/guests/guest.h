@@ -122,6 +122,8 @@ void event_send(evtchn_port_t port);
 long xen_version(int cmd, void *arg);
 uint32_t xen_features(void);
 bool extended_cr3(void);
+/* Blocks, whatever events come. */
+_Noreturn void wait_for_ever(void);
 _Noreturn void shut_down(unsigned int reason);
 _Noreturn void panic(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

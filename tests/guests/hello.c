@@ -85,24 +85,6 @@ static void say_xen(void)
     say("root_mfn=%#llx\n", (unsigned long long)cr3_to_mfn().v);
 }
 
-/*
- * SCHEDOP_block clears the vCPU's upcall mask (sched.h), and this kernel has
- * no upcall handler: so every channel is masked, and what was pending dropped.
- */
-static _Noreturn void wait_for_ever(void)
-{
-    shared_info_t *shared = shared_info();
-
-    for (;;) {
-        shared->vcpu_info[0].evtchn_upcall_mask = 1;
-        memset(shared->evtchn_mask, 0xff, sizeof(shared->evtchn_mask));
-        memset(shared->evtchn_pending, 0, sizeof(shared->evtchn_pending));
-        shared->vcpu_info[0].evtchn_pending_sel = 0;
-        shared->vcpu_info[0].evtchn_upcall_pending = 0;
-        hypercall(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0, 0);
-    }
-}
-
 void guest_main(void)
 {
     say("variant=%s\n", GUEST_VARIANT);

@@ -180,6 +180,24 @@ void shut_down(unsigned int reason)
                   0, 0, 0);
 }
 
+/*
+ * SCHEDOP_block clears the vCPU's upcall mask (sched.h), and this kernel has
+ * no upcall handler: so every channel is masked, and what was pending dropped.
+ */
+void wait_for_ever(void)
+{
+    shared_info_t *shared = shared_info();
+
+    for (;;) {
+        shared->vcpu_info[0].evtchn_upcall_mask = 1;
+        memset(shared->evtchn_mask, 0xff, sizeof(shared->evtchn_mask));
+        memset(shared->evtchn_pending, 0, sizeof(shared->evtchn_pending));
+        shared->vcpu_info[0].evtchn_pending_sel = 0;
+        shared->vcpu_info[0].evtchn_upcall_pending = 0;
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0, 0);
+    }
+}
+
 /* To Xen's own log: whatever went wrong, the PV console may be part of it. */
 void panic(const char *format, ...)
 {

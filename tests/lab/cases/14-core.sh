@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A guest that links the core library: its P2M in the library's tree, its own
 # tables changed by its calls, which Xen may refuse.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/verify.sh"
 
 # Every result, and as many as were planned.
 is_complete() {
@@ -14,7 +14,7 @@ for way in by_domwright by_stock_xl; do
     for variant in pae legacy 64; do
         name=core-$variant
         forget_console "$name"
-        guest_config "$name" "/guests/$name" >"/tmp/$name.cfg"
+        guest_config "$name" "/guests/$name" 'extra = "wait"' >"/tmp/$name.cfg"
         ok "$way: $name is created" "$way" "/tmp/$name.cfg"
     done
     for variant in pae legacy 64; do
@@ -24,6 +24,8 @@ for way in by_domwright by_stock_xl; do
         # Not in a pipe: what is counted has to be counted here.
         console "$name" >/tmp/results
         tap_lines "$way: $name" </tmp/results
+        is "$(p2m "$name")" '"tree"' "$way: $name has published its P2M"
+        is_clean "$name" "$way: $name is verified"
         domwright destroy "$name" 2>/dev/null || :
     done
 done
