@@ -26,7 +26,7 @@ find_qemu aarch64
     -Wl,--build-id=none -Wl,-T,"$here/arm.lds" -o "$work/arm" \
     -I"$lib" -I"$guests" -I"$here/include" \
     "$here"/arm_*.[cS] "$guests"/text.c "$guests"/tap.c "$guests"/memory.c \
-    "$lib"/pt/*.c || {
+    "$lib"/pt/*.c "$lib"/mem/p2m_table.c || {
     echo "arm: cannot be compiled"
     exit 1
 }

@@ -4,8 +4,10 @@
  * address, what the machine shows of mistakes, and lib's operations beneath a
  * running guest.
  */
+#include "arm_changes.h"
 #include "arm_churn.h"
 #include "arm_mistakes.h"
+#include "arm_p2m.h"
 #include "arm_reader.h"
 #include "arm_tree.h"
 #include "tap.h"
@@ -16,6 +18,7 @@
 #define CHANGES_FORGETFUL 64
 #define CHANGES           400 /* in the first format */
 #define CHANGES_OTHERS    100
+#define CHANGES_P2M       200
 
 void first_cpu(void);
 
@@ -99,6 +102,31 @@ static void churn_right(struct tree *tree, vaddr_t window,
     tap_eq(result.left, 0, "%s: all tables were freed", name);
 }
 
+static void enter(struct tree *tree)
+{
+    struct stage2 stage2 = stage2_of(tree->tables.format, tree->tables.root);
+
+    reader_enter(&stage2);
+}
+
+/* What a hypervisor keeps of a guest, beneath that guest. */
+static void run_p2m(struct tree *tree)
+{
+    const struct subject *subject = &subjects[0];
+
+    tap_note("P2M, %s", subject->format->name);
+    tree_new(tree, subject->format);
+    p2m_begin(tree);
+    enter(tree);
+    churn_right(tree, subject->window, &churn_p2m, CHANGES_P2M, "P2M");
+    p2m_track(subject->window);
+    churn_right(tree, subject->window, &churn_access, CHANGES_P2M,
+                "P2M access");
+    reader_leave();
+    p2m_end();
+    tap_eq(tree->used, 0, "P2M: no table is left");
+}
+
 void first_cpu(void)
 {
     static struct tree tree;
@@ -106,7 +134,6 @@ void first_cpu(void)
     reader_start();
     for (unsigned int i = 0; i < sizeof(subjects) / sizeof(*subjects); i++) {
         const struct subject *subject = &subjects[i];
-        struct stage2 stage2;
         unsigned long changes;
 
         tap_note("%s", subject->format->name);
@@ -116,8 +143,7 @@ void first_cpu(void)
         }
         tree_new(&tree, subject->format);
         map_image(&tree);
-        stage2 = stage2_of(subject->format, tree.tables.root);
-        reader_enter(&stage2);
+        enter(&tree);
         if (i == 0) {
             mistakes(&tree, subject->window);
             churn_forgetful(&tree, subject->window, FLUSH_NONE,
@@ -132,6 +158,7 @@ void first_cpu(void)
         churn_right(&tree, subject->window, &churn_sizes, changes, "all sizes");
         reader_leave();
     }
+    run_p2m(&tree);
     tap_plan();
     power_off();
 }

@@ -137,6 +137,7 @@ struct expected *reader_next(void)
     for (i = 0; i < shared.n; i++) {
         shared.state[!now][i] = shared.state[now][i];
         shared.state[!now][i].broken = false;
+        shared.state[!now][i].between = shared.state[now][i].prot;
     }
     return shared.state[!now];
 }
@@ -261,6 +262,7 @@ static bool judge(enum access access, unsigned int i, uint64_t got,
 {
     const struct expected *before = &shared.state[phase / 2 % 2][i];
     const struct expected *after = &shared.state[!(phase / 2 % 2)][i];
+    struct expected between = *after;
     struct verdict *verdict = &shared.verdict;
     bool old = access_is_right(access, before, got), new;
 
@@ -274,7 +276,8 @@ static bool judge(enum access access, unsigned int i, uint64_t got,
         verdict->old += old;
         verdict->new += new;
     }
-    if (old || new)
+    between.prot = after->between;
+    if (old || new || access_is_right(access, &between, got))
         return true;
     if (!after->broken || !is_fault(got, FAULT_TRANSLATION))
         return false;

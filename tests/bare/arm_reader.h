@@ -59,7 +59,9 @@ struct probe {
 struct expected {
     uint64_t frame; /* its address; 0: nothing is mapped */
     uint32_t prot;
-    bool broken; /* may fault on the way to this state */
+    /* On the way to this state: */
+    bool broken;      /* it may fault */
+    uint32_t between; /* it may have these rights, and the new frame */
 };
 /* Is that what the access had to give? */
 bool access_is_right(enum access access, const struct expected *expected,

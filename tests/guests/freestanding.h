@@ -30,6 +30,7 @@ void vsay(const char *format, va_list ap);
 
 /* memory.c: gcc calls these by name, freestanding or not */
 void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
 size_t strlen(const char *text);

@@ -10,6 +10,7 @@
 #define ENOENT          2
 #define ENOMEM          12
 #define EFAULT          14
+#define EBUSY           16
 #define EEXIST          17
 #define EINVAL          22
 #define EDOM            33
