@@ -262,7 +262,7 @@ mkfifo hold
 # shellcheck disable=SC2094 # hold and held are two
 on_host "$top/tests/cli/toolstack" hold "$id" "$frame" <hold >held &
 exec 9>hold
-until grep -q held held; do
+until grep -qs held held; do
     sleep .02
 done
 works destroy guest

@@ -10,6 +10,7 @@
 
 #include "inspect/survey.h"
 #include "inspect_world.h"
+#include "report/survey_svg.h"
 
 #include <xen/foreign/x86_64.h>
 
@@ -346,6 +347,42 @@ static void check_all(struct unit_random *rnd)
         check_runs(rnd, &survey.level[level].runs, survey.level[level].reached);
 }
 
+/* In each form it is small, and a picture has its tags, and only numbers. */
+static void check_report(struct unit_random *rnd)
+{
+    const struct survey_of of = {.name = "a<b&c>\"\033\377", .domid = 7};
+    char *text, *json, *p;
+    json_t *report = survey_json(&survey, &of);
+    size_t size, i, open = 0, close = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    UNIT_CHECK(rnd, out && report);
+    survey_print(&survey, &of, out);
+    fclose(out);
+    UNIT_CHECK(rnd, size < 40000);
+    free(text);
+    json = json_dumps(report, 0);
+    UNIT_CHECK(rnd, json && strlen(json) < 100000);
+    free(json);
+    json_decref(report);
+    out = open_memstream(&text, &size);
+    UNIT_CHECK(rnd, out);
+    survey_svg(&survey, &of, out);
+    fclose(out);
+    UNIT_CHECK(rnd, size < 40000);
+    UNIT_CHECK(rnd, strstr(text, ">a&lt;b&amp;c&gt;\"\\x1b\\xff, domain 7<"));
+    for (i = 0; i < size; i++) {
+        open += text[i] == '<';
+        close += text[i] == '>';
+        UNIT_CHECK(rnd, open - close <= 1);
+    }
+    UNIT_CHECK_EQ(rnd, open, close);
+    UNIT_CHECK(rnd, !strstr(text, "nan") && !strstr(text, "\"inf"));
+    for (p = text; (p = strstr(p, "\"-")); p++)
+        ck_abort_msg("less than nothing: %.60s", p - 30);
+    free(text);
+}
+
 static uint64_t random_entry(struct unit_random *rnd)
 {
     switch (unit_below(rnd, 8)) {
@@ -382,6 +419,7 @@ START_TEST(anything)
     world.info.cpu_time = _i % 5 > 0;
     look();
     check_all(&rnd);
+    check_report(&rnd);
     UNIT_CHECK(&rnd, world.asked <= WORLD_FRAMES + 8);
     UNIT_CHECK(&rnd, world.read <= WORLD_PAGES + 8);
     world_end();
@@ -414,7 +452,7 @@ START_TEST(any_runs)
         count++;
     }
     check_runs(&rnd, &runs, count);
-    runs_coarsen(&runs, 8);
+    runs_limit(&runs, 8);
     check_runs(&rnd, &runs, count);
     UNIT_CHECK(&rnd, kinds != RUN_NAMED || runs.nr <= 8);
 }
@@ -449,17 +487,23 @@ START_TEST(few_runs)
     add(&runs, RUN_MEMORY, 17, 1);
     add(&runs, RUN_MEMORY, 19, 1);
     ck_assert_uint_eq(runs.nr, 4);
-    /* Too many, and a name among them, which stays. */
+    /* Too many, and a name among them, which stays, as do the large holes. */
     for (i = 0; i < 1000; i++)
-        add(&runs, i % 2 ? RUN_MEMORY : RUN_UNMAPPED, 100 + 3 * i, 1);
-    ck_assert_uint_le(runs.nr, RUNS_MAX);
-    ck_assert_uint_gt(runs.grain, 0);
+        add(&runs, i % 2 ? RUN_MEMORY : RUN_UNMAPPED,
+            100 + 3 * i + i / 500 * 1000000, 1);
+    ck_assert_uint_eq(runs.nr, RUNS_MAX);
+    ck_assert_uint_eq(runs.joined, 1004 - RUNS_MAX);
     ck_assert_int_eq(runs.run[1].kind, RUN_KERNEL);
     ck_assert_uint_eq(runs.run[1].pfn, 22);
-    runs_coarsen(&runs, 1);
-    ck_assert_uint_eq(runs.nr, 3);
-    ck_assert_uint_eq(runs.run[2].count, 1002);
+    runs_limit(&runs, 4);
+    ck_assert_uint_eq(runs.nr, 4);
+    ck_assert_uint_eq(runs.run[2].end, 100 + 3 * 499 + 1);
+    ck_assert_uint_eq(runs.run[2].count, 502);
     ck_assert_uint_eq(runs.run[2].pfn, RUN_NONE);
+    ck_assert_uint_eq(runs.run[3].first, 100 + 3 * 500 + 1000000);
+    ck_assert_uint_eq(runs.run[3].count, 500);
+    runs_limit(&runs, 1);
+    ck_assert_uint_eq(runs.nr, 3);
 }
 END_TEST
 

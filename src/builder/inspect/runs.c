@@ -3,10 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* From a page, or a frame, to more than there is of either. */
-#define GRAIN_FIRST UINT64_C(4096)
-#define GRAIN_LAST  (UINT64_MAX / 16)
+#include <string.h>
 
 static const char *const names[RUN_KINDS] = {
     [RUN_MEMORY] = "memory",
@@ -36,10 +33,27 @@ const char *run_name(enum run_kind kind)
 static bool is_one(const struct runs *runs, const struct run *a,
                    const struct run *b)
 {
-    if (a->kind != b->kind && (runs->grain <= GRAIN_LAST ||
-                               a->kind >= RUN_NAMED || b->kind >= RUN_NAMED))
-        return false;
-    return b->first - a->end <= runs->grain;
+    return a->kind == b->kind && b->first - a->end <= runs->grain;
+}
+
+static bool may_join(const struct run *a, const struct run *b)
+{
+    return a->kind == b->kind || (a->kind < RUN_NAMED && b->kind < RUN_NAMED);
+}
+
+static uint64_t length(const struct run *run)
+{
+    return run->end - run->first;
+}
+
+/* How much is told wrongly of where something is, if they are joined. */
+static uint64_t distance(const struct run *a, const struct run *b)
+{
+    uint64_t hole = b->first - a->end, part = 0;
+
+    if (a->kind != b->kind)
+        part = length(a) < length(b) ? length(a) : length(b);
+    return hole + part < hole ? UINT64_MAX : hole + part;
 }
 
 /* What `a` has of both, where that of `b` follows. */
@@ -65,26 +79,37 @@ static void join(struct run *a, const struct run *b)
     a->entries += b->entries;
 }
 
-/* Puts together what is one by now. */
-static void join_all(struct runs *runs)
+/* The first of the two that are closest; nr: no two may be joined. */
+static unsigned int closest(const struct runs *runs)
 {
-    unsigned int i, nr = 0;
+    unsigned int i, best = runs->nr;
+    uint64_t least = 0, now;
 
-    for (i = 0; i < runs->nr; i++)
-        if (nr && is_one(runs, &runs->run[nr - 1], &runs->run[i]))
-            join(&runs->run[nr - 1], &runs->run[i]);
-        else
-            runs->run[nr++] = runs->run[i];
-    runs->nr = nr;
+    for (i = 0; i + 1 < runs->nr; i++) {
+        if (!may_join(&runs->run[i], &runs->run[i + 1]))
+            continue;
+        now = distance(&runs->run[i], &runs->run[i + 1]);
+        if (best == runs->nr || now < least) {
+            best = i;
+            least = now;
+        }
+    }
+    return best;
 }
 
-void runs_coarsen(struct runs *runs, unsigned int max)
+void runs_limit(struct runs *runs, unsigned int max)
 {
-    while (runs->nr > max && runs->grain <= GRAIN_LAST) {
-        runs->grain = runs->grain < GRAIN_FIRST ? GRAIN_FIRST : runs->grain * 8;
-        if (runs->grain > GRAIN_LAST)
-            runs->grain = UINT64_MAX;
-        join_all(runs);
+    unsigned int i;
+
+    while (runs->nr > max) {
+        i = closest(runs);
+        if (i == runs->nr)
+            return;
+        join(&runs->run[i], &runs->run[i + 1]);
+        runs->nr--;
+        runs->joined++;
+        memmove(&runs->run[i + 1], &runs->run[i + 2],
+                (runs->nr - i - 1) * sizeof(runs->run[0]));
     }
 }
 
@@ -96,12 +121,11 @@ void runs_add(struct runs *runs, const struct run *run)
         join(last, run);
         return;
     }
+    runs_limit(runs, RUNS_MAX - 1);
     if (runs->nr == RUNS_MAX) {
-        runs_coarsen(runs, RUNS_MAX / 2);
-        last = &runs->run[runs->nr - 1];
-    }
-    if (runs->nr == RUNS_MAX || (last && is_one(runs, last, run)))
-        join(last, run);
-    else
+        join(&runs->run[RUNS_MAX - 1], run);
+        runs->joined++;
+    } else {
         runs->run[runs->nr++] = *run;
+    }
 }

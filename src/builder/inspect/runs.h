@@ -4,8 +4,8 @@
  *
  * Addresses, page tables or frames are added one by one, in ascending order,
  * and those that follow each other become a run.  Where there would be too many
- * runs, the list gets coarser: holes up to its grain, which then grows, do not
- * end a run.  What is counted stays right, whatever somebody has made.
+ * runs, those two become one that are closest to each other, and so on.  What
+ * is counted stays right, whatever somebody has made.
  */
 #ifndef DW_INSPECT_RUNS_H
 #define DW_INSPECT_RUNS_H
@@ -21,7 +21,6 @@ enum run_kind {
     RUN_UNMAPPED, /* page tables have nothing here */
     RUN_AGAIN,    /* page tables that were told of: used once more */
     RUN_GRANTS,
-    RUN_XEN,
     RUN_NAMED,
     RUN_KERNEL = RUN_NAMED,
     RUN_RAMDISK,
@@ -35,6 +34,7 @@ enum run_kind {
     RUN_STACK,
     RUN_PADDING,
     RUN_SHARED_INFO,
+    RUN_XEN,
     RUN_KINDS,
 };
 
@@ -58,7 +58,8 @@ struct run {
 #define RUNS_MAX 96
 
 struct runs {
-    uint64_t grain; /* holes that are no larger end no run */
+    uint64_t grain;  /* holes that are no larger end no run */
+    uint64_t joined; /* runs that larger ones do not end either: too many */
     unsigned int nr;
     struct run run[RUNS_MAX];
 };
@@ -67,9 +68,9 @@ struct runs {
 void runs_add(struct runs *runs, const struct run *run);
 
 /*
- * Makes it coarser until there are no more than `max`, as far as names allow:
- * a run that has one is put together with its like only.
+ * Joins runs until there are no more than `max`, as far as names allow: a run
+ * that has one is joined with its like only.
  */
-void runs_coarsen(struct runs *runs, unsigned int max);
+void runs_limit(struct runs *runs, unsigned int max);
 
 #endif /* DW_INSPECT_RUNS_H */

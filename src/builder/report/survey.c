@@ -184,17 +184,26 @@ static void print_area(const struct run *run, FILE *out)
     fputc('\n', out);
 }
 
+/* There are more than are shown, or could be kept. */
+static void print_joined(const struct runs *runs, FILE *out)
+{
+    if (runs->joined)
+        fprintf(out, "(%" PRIu64 " more are told of with their neighbours)\n",
+                runs->joined);
+}
+
 static void print_areas(const struct survey *s, FILE *out)
 {
     struct runs areas = s->areas;
     char size[SURVEY_SIZE];
     unsigned int i;
 
-    runs_coarsen(&areas, SHOWN);
+    runs_limit(&areas, SHOWN);
     fprintf(out, "\n%18s %19s %10s  %s\n", "address", "end", "size",
             "what is there");
     for (i = 0; i < areas.nr; i++)
         print_area(&areas.run[i], out);
+    print_joined(&areas, out);
     for (i = 0; i < s->unmapped.nr; i++) {
         survey_size(s->unmapped.run[i].count << DW_PAGE_SHIFT, size);
         fprintf(out, "%18s %19s %10s  %s, PFN %#" PRIx64 "\n", "not mapped", "",
@@ -238,7 +247,7 @@ static void print_tables(const struct survey *s, FILE *out)
     for (unsigned int level = s->format->levels; level-- > 0;) {
         struct runs runs = s->level[level].runs;
 
-        runs_coarsen(&runs, SHOWN);
+        runs_limit(&runs, SHOWN);
         for (unsigned int i = 0; i < runs.nr; i++) {
             fprintf(out, "   L%u ", level + 1);
             print_range(runs.run[i].first, runs.run[i].end, out);
@@ -247,6 +256,7 @@ static void print_tables(const struct survey *s, FILE *out)
             print_number(runs.run[i].mfn, out);
             fprintf(out, " %9" PRIu64 "\n", runs.run[i].entries);
         }
+        print_joined(&runs, out);
     }
 }
 
@@ -254,7 +264,7 @@ static void print_runs(const struct survey *s, FILE *out)
 {
     struct runs runs = s->frames.runs;
 
-    runs_coarsen(&runs, SHOWN);
+    runs_limit(&runs, SHOWN);
     fprintf(out, "\n%11s %11s %9s %7s %11s\n", "frame", "end", "frames",
             "tables", "PFN");
     for (unsigned int i = 0; i < runs.nr; i++) {
@@ -264,6 +274,7 @@ static void print_runs(const struct survey *s, FILE *out)
         print_number(runs.run[i].pfn, out);
         fputc('\n', out);
     }
+    print_joined(&runs, out);
 }
 
 void survey_print(const struct survey *s, const struct survey_of *of, FILE *out)
@@ -342,8 +353,8 @@ static json_t *level_json(const struct survey *s, unsigned int level)
         number(plan ? RUN_NONE : l->pinned), "above_4g",
         number(plan ? RUN_NONE : l->above_4g), "links", (json_int_t)l->links,
         "writable", (json_int_t)l->writable, "read_only",
-        (json_int_t)l->read_only, "others", (json_int_t)l->others, "grain",
-        (json_int_t)l->runs.grain, "runs", runs_json(&l->runs, tables_json));
+        (json_int_t)l->read_only, "others", (json_int_t)l->others, "joined",
+        (json_int_t)l->runs.joined, "runs", runs_json(&l->runs, tables_json));
 }
 
 static json_t *levels_json(const struct survey *s)
@@ -369,8 +380,9 @@ static json_t *frames_json(const struct survey *s)
     return json_pack("{sI sI sI so sI sI so}", "total", (json_int_t)f->total,
                      "above_4g", (json_int_t)f->above_4g, "extents",
                      (json_int_t)f->extents, "blocks", blocks, "ram_end_mfn",
-                     (json_int_t)f->ram_end, "grain", (json_int_t)f->runs.grain,
-                     "runs", runs_json(&f->runs, frames_run_json));
+                     (json_int_t)f->ram_end, "joined",
+                     (json_int_t)f->runs.joined, "runs",
+                     runs_json(&f->runs, frames_run_json));
 }
 
 static json_t *nodes_json(const struct survey *s)
@@ -407,13 +419,14 @@ json_t *survey_json(const struct survey *s, const struct survey_of *of)
     bool plan = s->state == SURVEY_PLAN;
 
     return json_pack(
-        "{so* so ss sI so so ss? so so sI so so so}", "name",
+        "{so* so ss sI so so ss? so so sI sI so so so}", "name",
         domain_name_json(of->name), "id", number(plan ? RUN_NONE : of->domid),
         "type", pv_type(s->width), "pages", (json_int_t)s->pages, "has_run",
         plan ? json_null() : json_boolean(s->state == SURVEY_RUN), "root",
         root_json(s), "p2m", p2m_name(s->p2m), "areas",
         runs_json(&s->areas, area_json), "unmapped",
         runs_json(&s->unmapped, unmapped_json), "grain",
-        (json_int_t)s->areas.grain, "levels", levels_json(s), "frames",
-        frames_json(s), "nodes", nodes_json(s));
+        (json_int_t)s->areas.grain, "joined", (json_int_t)s->areas.joined,
+        "levels", levels_json(s), "frames", frames_json(s), "nodes",
+        nodes_json(s));
 }

@@ -13,7 +13,7 @@
 #include "report/svg.h"
 
 /* More would not fit on a screen. */
-#define AREAS_SHOWN  18
+#define AREAS_SHOWN  20
 #define TABLES_SHOWN 24
 #define FRAMES_SHOWN RUNS_MAX
 
@@ -99,7 +99,7 @@ static void add_rows(struct picture *p)
     uint64_t at = 0;
 
     p->areas = p->s->areas;
-    runs_coarsen(&p->areas, AREAS_SHOWN);
+    runs_limit(&p->areas, AREAS_SHOWN);
     p->bottom = TOP;
     for (unsigned int i = 0; i < p->areas.nr; i++) {
         const struct run *run = &p->areas.run[i];
@@ -215,7 +215,7 @@ static void draw_tables(const struct picture *p, unsigned int level)
     struct runs runs = p->s->level[level].runs;
     double x = left_of(p, level), top, height;
 
-    runs_coarsen(&runs, TABLES_SHOWN);
+    runs_limit(&runs, TABLES_SHOWN);
     for (unsigned int i = 0; i < runs.nr; i++) {
         const struct run *run = &runs.run[i];
 
@@ -326,7 +326,7 @@ static void draw_unmapped(struct picture *p)
     struct runs runs = p->s->unmapped;
     char size[SURVEY_SIZE], words[160];
 
-    runs_coarsen(&runs, 4);
+    runs_limit(&runs, 4);
     for (unsigned int i = 0; i < runs.nr; i++) {
         fprintf(p->out,
                 "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" "
