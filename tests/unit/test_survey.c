@@ -350,7 +350,8 @@ static void check_all(struct unit_random *rnd)
 /* In each form it is small, and a picture has its tags, and only numbers. */
 static void check_report(struct unit_random *rnd)
 {
-    const struct survey_of of = {.name = "a<b&c>\"\033\377", .domid = 7};
+    const struct survey_of of = {.name = "a<b&c>\"\033\377\357\277\277.",
+                                 .domid = 7};
     char *text, *json, *p;
     json_t *report = survey_json(&survey, &of);
     size_t size, i, open = 0, close = 0;
@@ -370,7 +371,7 @@ static void check_report(struct unit_random *rnd)
     survey_svg(&survey, &of, out);
     fclose(out);
     UNIT_CHECK(rnd, size < 40000);
-    UNIT_CHECK(rnd, strstr(text, ">a&lt;b&amp;c&gt;\"\\x1b\\xff, domain 7<"));
+    UNIT_CHECK(rnd, strstr(text, ">a&lt;b&amp;c&gt;\"\\x1b\\xff., domain 7<"));
     for (i = 0; i < size; i++) {
         open += text[i] == '<';
         close += text[i] == '>';

@@ -256,17 +256,14 @@ static int batch_add(struct domain_view *view, struct batch *batch, mfn_t mfn)
 
 /* ---- all of the domain's frames ---- */
 
-/* A frame's number has 40 bits at most (Intel SDM vol. 3A, 4.1.4). */
-#define PFN_LAST ((UINT64_C(1) << 40) - 1)
-
 /*
  * Has the M2P a neighbour of the frame before it, in a block?  A debug build of
  * Xen gives Dom0 its memory backwards.
  */
 static bool goes_on(const struct domain_view *view, uint64_t mfn)
 {
-    return mfn % VIEW_ASK && view->m2p[mfn - 1] <= PFN_LAST &&
-           view->m2p[mfn] <= PFN_LAST &&
+    return mfn % VIEW_ASK && view->m2p[mfn - 1] <= VIEW_PFN_LAST &&
+           view->m2p[mfn] <= VIEW_PFN_LAST &&
            (view->m2p[mfn - 1] + 1 == view->m2p[mfn] ||
             view->m2p[mfn - 1] - 1 == view->m2p[mfn]);
 }
@@ -372,11 +369,11 @@ int view_ask_all(struct domain_view *view)
     for (i = 0; !rc && i < view->nr_roots; i++)
         rc = view_ask(view, &view->root[i].mfn, 1);
     if (!rc)
-        rc = ask_outwards(view, ask_extents, PFN_LAST);
+        rc = ask_outwards(view, ask_extents, VIEW_PFN_LAST);
     if (!rc)
         rc = ask_outwards(view, ask_each, view->max_pages);
     if (!rc)
-        rc = ask_outwards(view, ask_each, PFN_LAST);
+        rc = ask_outwards(view, ask_each, VIEW_PFN_LAST);
     return rc ? rc : ask_outwards(view, ask_each, UINT64_MAX);
 }
 

@@ -159,6 +159,18 @@ static inline unsigned int view_level(const struct domain_view *view, mfn_t mfn)
     return view_state(view, mfn) & VIEW_LEVEL;
 }
 
+/*
+ * The PFN that the M2P has for one of its frames, which is the guest's to set;
+ * PFN_INVALID: none.  Frames have 40 bits at most (Intel SDM vol. 3A, 4.1.4).
+ */
+#define VIEW_PFN_LAST ((UINT64_C(1) << 40) - 1)
+static inline pfn_t view_pfn(const struct domain_view *view, mfn_t mfn)
+{
+    return view_owned(view, mfn) && view->m2p[mfn.v] <= VIEW_PFN_LAST
+               ? PFN(view->m2p[mfn.v])
+               : PFN_INVALID;
+}
+
 static inline bool view_pinned(const struct domain_view *view, mfn_t mfn)
 {
     return view_state(view, mfn) & VIEW_PINNED;

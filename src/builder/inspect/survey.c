@@ -11,13 +11,6 @@ const unsigned int survey_orders[SURVEY_BLOCKS] = {0, 9, 18};
 
 #define FRAMES_4G (UINT64_C(1) << (32 - DW_PAGE_SHIFT))
 
-static uint64_t pfn_of(const struct domain_view *view, mfn_t mfn)
-{
-    uint64_t pfn = view->m2p[mfn.v];
-
-    return pfn >> 52 ? RUN_NONE : pfn; /* no frame's number */
-}
-
 /* ---- frames ---- */
 
 /* [mfn, mfn + n) at [pfn, ...): the largest blocks, aligned in both. */
@@ -48,7 +41,7 @@ static void add_frame(const struct domain_view *view, struct survey *s,
         .first = mfn.v,
         .end = mfn.v + 1,
         .count = 1,
-        .pfn = pfn_of(view, mfn),
+        .pfn = view_pfn(view, mfn).v,
         .mfn = mfn.v,
         .tables = level > 0,
     };
@@ -71,24 +64,25 @@ static uint64_t next_owned(const struct domain_view *view, uint64_t mfn)
 
 static void look_at_frames(const struct domain_view *view, struct survey *s)
 {
-    uint64_t mfn, first = 0, pfn = 0, n = 0;
+    uint64_t mfn, pfn, first = 0, first_pfn = 0, n = 0;
 
     s->frames.ram_end = view->ram_end;
     for (mfn = next_owned(view, view->first); mfn < view->end;
          mfn = next_owned(view, mfn + 1)) {
         add_frame(view, s, MFN(mfn));
-        if (n && first + n == mfn && pfn + n == view->m2p[mfn]) {
+        pfn = view_pfn(view, MFN(mfn)).v;
+        if (n && first + n == mfn && first_pfn + n == pfn) {
             n++;
             continue;
         }
         if (n)
-            add_extent(&s->frames, first, pfn, n);
+            add_extent(&s->frames, first, first_pfn, n);
         first = mfn;
-        pfn = view->m2p[mfn];
+        first_pfn = pfn;
         n = 1;
     }
     if (n)
-        add_extent(&s->frames, first, pfn, n);
+        add_extent(&s->frames, first, first_pfn, n);
 }
 
 /* ---- names ---- */
@@ -236,9 +230,7 @@ static int look(struct domain_view *view, const struct view_domain *domain,
     name_all(view, domain, start, &p2m, &names, s);
     s->has_root = view->nr_roots > 0;
     s->root = s->has_root ? view->root[0].mfn : MFN_INVALID;
-    s->root_pfn = s->has_root && s->root.v < view->ram_end
-                      ? PFN(pfn_of(view, s->root))
-                      : PFN_INVALID;
+    s->root_pfn = view_pfn(view, s->root);
     return s->has_root ? tour(view, s->root, &names, s) : 0;
 }
 

@@ -34,12 +34,6 @@ struct next {
     unsigned int n;
 };
 
-/* Whom the frame tells its PFN. */
-static uint64_t pfn_of(const struct domain_view *view, mfn_t mfn)
-{
-    return view_owned(view, mfn) ? view->m2p[mfn.v] : RUN_NONE;
-}
-
 /* ---- areas ---- */
 
 static enum run_kind kind_of(struct tour *t, uint64_t va, mfn_t mfn)
@@ -68,7 +62,7 @@ static void add_page(struct tour *t, uint64_t va, const struct pt_entry *entry)
         .first = va,
         .end = va + DW_PAGE_SIZE,
         .count = 1,
-        .pfn = pfn_of(t->view, entry->mfn),
+        .pfn = view_pfn(t->view, entry->mfn).v,
         .mfn = entry->mfn.v,
         .writable = writable,
         .tables = view_level(t->view, entry->mfn) > 0,
@@ -174,7 +168,7 @@ static void add_table(struct tour *t, const struct place *place,
         .first = place->va,
         .end = is_root && format->va_signed ? 0 : place->va + bytes,
         .count = 1,
-        .pfn = pfn_of(t->view, place->mfn),
+        .pfn = view_pfn(t->view, place->mfn).v,
         .mfn = place->mfn.v,
         .entries = entries,
     };

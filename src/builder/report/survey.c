@@ -37,7 +37,7 @@ void survey_size(uint64_t bytes, char size[SURVEY_SIZE])
 void survey_title(const struct survey *s, const struct survey_of *of,
                   char title[SURVEY_TITLE])
 {
-    char name[DOMAIN_NAME] = "";
+    char name[100] = "";
 
     if (of->name)
         text_escape(name, sizeof(name), of->name);

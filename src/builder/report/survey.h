@@ -27,8 +27,8 @@ json_t *survey_json(const struct survey *survey, const struct survey_of *of);
 #define SURVEY_SIZE 32
 void survey_size(uint64_t bytes, char size[SURVEY_SIZE]);
 
-/* "web (domain 3)", "a guest"; escaped for a terminal. */
-#define SURVEY_TITLE 4200
+/* "web, domain 3", "web, as planned": escaped, and a long name is cut. */
+#define SURVEY_TITLE 160
 void survey_title(const struct survey *survey, const struct survey_of *of,
                   char title[SURVEY_TITLE]);
 

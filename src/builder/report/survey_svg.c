@@ -477,7 +477,8 @@ static void draw_demand(struct picture *p)
 static void draw_title(const struct picture *p, const struct survey_of *of)
 {
     const struct survey *s = p->s;
-    char title[SURVEY_TITLE], root[SURVEY_ROOT], size[SURVEY_SIZE], words[80];
+    char title[SURVEY_TITLE], root[SURVEY_ROOT], size[SURVEY_SIZE];
+    char words[SURVEY_ROOT + 32];
 
     survey_title(s, of, title);
     survey_size(s->pages << DW_PAGE_SHIFT, size);
@@ -488,8 +489,8 @@ static void draw_title(const struct picture *p, const struct survey_of *of)
              : s->state == SURVEY_FRESH ? "has not run yet"
                                         : "has run");
     text(p, SVG_LEFT, 54, "", words);
-    snprintf(title, 200, "top-level page table: %s", root);
-    text(p, SVG_LEFT, 74, "", title);
+    snprintf(words, sizeof(words), "top-level page table: %s", root);
+    text(p, SVG_LEFT, 74, "", words);
     if (p->nr_rows)
         text(p, SVG_LEFT, 98, "s",
              "Right of a table, at the same height, is what it maps. Heights "

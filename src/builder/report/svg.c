@@ -2,6 +2,8 @@
 #include "report/svg.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -31,25 +33,29 @@ void svg_end(FILE *out)
     fputs("</svg>\n", out);
 }
 
+/* U+FFFE and U+FFFF, the two that are left of those that XML does not have. */
+static bool is_no_xml(const char *p)
+{
+    return !strncmp(p, "\xef\xbf\xbe", 3) || !strncmp(p, "\xef\xbf\xbf", 3);
+}
+
 void svg_words(FILE *out, const char *text)
 {
-    char shown[4200];
+    char shown[512];
+    const char *p;
 
     text_escape(shown, sizeof(shown), text);
-    for (const char *p = shown; *p; p++)
-        switch (*p) {
-        case '<':
+    for (p = shown; *p; p++)
+        if (*p == '<')
             fputs("&lt;", out);
-            break;
-        case '>':
+        else if (*p == '>')
             fputs("&gt;", out);
-            break;
-        case '&':
+        else if (*p == '&')
             fputs("&amp;", out);
-            break;
-        default:
+        else if (is_no_xml(p))
+            p += 2;
+        else
             fputc(*p, out);
-        }
 }
 
 uint64_t svg_scale_end(uint64_t end)

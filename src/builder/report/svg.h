@@ -26,7 +26,7 @@ void svg_begin(FILE *out, const char *title, int height, const char *style,
                const char *dark);
 void svg_end(FILE *out);
 
-/* Any text, for between tags: what XML has no place for is left out. */
+/* Any text, for between tags; it is cut where it is very long. */
 void svg_words(FILE *out, const char *text);
 
 /* Addresses [0, end) over the whole width. */

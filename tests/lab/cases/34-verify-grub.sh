@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# verify on GRUB, by either builder, before it runs and when it does. Then it
-# tells of no P2M: its pages are looked for among all that the host has.
+# verify and inspect on GRUB, by either builder, before it runs and when it does.
+# Then it tells of no P2M: its pages are looked for among all that the host has.
 . "$(dirname "$0")/verify.sh"
 
 # grub NAME KERNEL COMMAND...
@@ -12,6 +12,16 @@ grub() {
     "$@" -p /tmp/grub.cfg
     is_clean "$name" "$name, has not run"
     is "$(p2m "$name")" '"start_info"' 'where its P2M is'
+    is_seen "$name"
+    like "$out" ' 4 KiB  boot stack, PFN 0x' 'what its builder has laid out'
+}
+
+# is_seen NAME: its root, and all of its memory.
+is_seen() {
+    status 0 "inspect $1" domwright inspect "$1"
+    like "$out" "^root  *L[34] at frame $(field "$1" root_mfn), " 'its root'
+    like "$out" '^frames  *32768, ' 'its frames'
+    like "$out" '^ *L1  *[0-9]+ .* read-only$' 'its tables, and nothing odd'
 }
 
 # runs NAME
@@ -20,6 +30,9 @@ runs() {
     ok 'it shows its prompt' wait_console "$1" '^grub> ' 60
     is_clean "$1" "$1, runs"
     is "$(p2m "$1")" null 'its P2M is not known'
+    is_seen "$1"
+    like "$out" ' has run$' 'it has'
+    like "$out" ' 4 KiB  shared info$' 'what it has mapped itself'
 }
 
 # shellcheck disable=SC2154 # lib.sh's
