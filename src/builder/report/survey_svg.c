@@ -13,7 +13,7 @@
 #include "report/svg.h"
 
 /* More would not fit on a screen. */
-#define AREAS_SHOWN  20
+#define AREAS_SHOWN  16
 #define TABLES_SHOWN 24
 #define FRAMES_SHOWN RUNS_MAX
 
@@ -27,7 +27,9 @@
 
 static const char style[] =
     ".m{font:12px ui-monospace,monospace;fill:#555}"
-    ".t{font-size:12px;fill:#fff}.c{font-weight:600}.e{text-anchor:end}"
+    ".t{font-size:12px;fill:#fff;stroke-width:3px;paint-order:stroke}"
+    ".s1{stroke:#e08a3c}.s2{stroke:#c76a1e}.s3{stroke:#9d4a12}"
+    ".s4{stroke:#6f300b}.c{font-weight:600}.e{text-anchor:end}"
     ".i{text-anchor:middle}.l{stroke:#bbb;stroke-dasharray:2 3}"
     ".sep{stroke:#fff;stroke-opacity:.45}.lim{stroke:#c8452f;stroke-width:2}"
     ".v1{fill:#e08a3c}.v2{fill:#c76a1e}.v3{fill:#9d4a12}.v4{fill:#6f300b}"
@@ -194,20 +196,22 @@ static void frame_words(const struct picture *p, const struct run *run,
 }
 
 static void draw_table_words(const struct picture *p, const struct run *run,
-                             double x, double top, double height)
+                             unsigned int level, double x, double top,
+                             double height)
 {
-    char count[64], frame[64];
+    char count[64], frame[64], class[16];
     double middle = top + height / 2 + 4;
 
     frame_words(p, run, frame);
+    snprintf(class, sizeof(class), "t i s%u", level + 1);
     snprintf(count, sizeof(count), "%" PRIu64 " tables", run->count);
     if (run->count == 1 && height >= LINE)
-        text(p, x, middle, "t i", frame);
+        text(p, x, middle, class, frame);
     else if (height >= 2 * LINE + 4) {
-        text(p, x, middle - LINE / 2, "t i", count);
-        text(p, x, middle + LINE / 2, "t i", frame);
+        text(p, x, middle - LINE / 2, class, count);
+        text(p, x, middle + LINE / 2, class, frame);
     } else if (height >= LINE)
-        text(p, x, middle, "t i", count);
+        text(p, x, middle, class, count);
 }
 
 static void draw_tables(const struct picture *p, unsigned int level)
@@ -230,7 +234,7 @@ static void draw_tables(const struct picture *p, unsigned int level)
                 x + p->column, top, GUTTER, height, level + 1, x, top,
                 p->column, height);
         draw_separators(p, run, x, height);
-        draw_table_words(p, run, x + p->column / 2.0, top, height);
+        draw_table_words(p, run, level, x + p->column / 2.0, top, height);
     }
 }
 
