@@ -93,6 +93,12 @@ bool is_used(maddr_t ma);
 /* Of what the image holds. */
 maddr_t image_maddr(const void *at);
 struct pt_tables live_tables(void);
+/*
+ * Tables of their own, in which the image is mapped as it is and nothing else;
+ * to be used by use_tables().
+ */
+int new_tables(struct pt_tables *pt);
+void use_tables(const struct pt_tables *pt);
 void *direct(maddr_t ma);
 
 /* ---- the checks ---- */

@@ -279,8 +279,7 @@ static void check_hole(struct tally *holes, uint64_t first, uint64_t end,
                        uint64_t step)
 {
     for (uint64_t ma = first; ma < end;) {
-        if (tally_wrong(holes, !is_absent(direct(MADDR(ma)))))
-            tap_note("%#lx is there", ma);
+        tally_wrong(holes, !is_absent(direct(MADDR(ma))));
         if (ma - first < 4 * MIB || end - ma <= 4 * MIB || step >= GIB)
             ma += step < GIB ? DW_PAGE_SIZE : step;
         else
@@ -288,7 +287,7 @@ static void check_hole(struct tally *holes, uint64_t first, uint64_t end,
     }
 }
 
-static void check_holes(const struct machine *m)
+static struct tally look_into_holes(const struct machine *m)
 {
     struct tally holes = {0, 0};
     uint64_t at = 0;
@@ -299,6 +298,13 @@ static void check_holes(const struct machine *m)
     }
     check_hole(&holes, at, at + 8 * MIB, LEAF);
     check_hole(&holes, (at + 8 * MIB) | (GIB - DW_PAGE_SIZE), DIRECT_END, GIB);
+    return holes;
+}
+
+static void check_holes(const struct machine *m)
+{
+    struct tally holes = look_into_holes(m);
+
     tap_tally(&holes, "every hole faults");
     tap_note("faults=%lu", holes.checked);
 }
@@ -331,20 +337,25 @@ static int see(struct pt_visit_ctx *v)
     struct seen *seen = v->arg;
 
     seen->need.leaves[v->level]++;
-    if (tally_wrong(&seen->leaves, !leaf_is_right(seen->m, v)))
-        tap_note("leaf %#lx of level %u", v->va.v, v->level);
+    tally_wrong(&seen->leaves, !leaf_is_right(seen->m, v));
     return 0;
+}
+
+static int see_all(const struct machine *m, const struct pt_tables *pt,
+                   struct seen *seen)
+{
+    *seen = (struct seen){.m = m};
+    return pt_walk(pt, VADDR(DIRECT_BASE), VADDR(DIRECT_BASE + DIRECT_END),
+                   PT_VISIT_LEAF, see, seen);
 }
 
 static void check_tables(const struct machine *m)
 {
     struct pt_tables pt = live_tables();
-    struct seen seen = {.m = m};
     struct directmap_need need;
-    int rc = pt_walk(&pt, VADDR(DIRECT_BASE), VADDR(DIRECT_BASE + DIRECT_END),
-                     PT_VISIT_LEAF, see, &seen);
+    struct seen seen;
 
-    tap_eq((unsigned long long)rc, 0, "the direct map is walked");
+    tap_eq((unsigned int)see_all(m, &pt, &seen), 0, "the direct map is walked");
     tap_tally(&seen.leaves,
               "each leaf lies in a chunk of RAM of one type, which it has");
     tap_ok(directmap_count(&dm, m->chunk, m->nr_chunks, &need) == 0 &&
@@ -356,6 +367,33 @@ static void check_tables(const struct machine *m)
            "there are 4 KiB and 2 MiB leaves");
     tap_eq(need.leaves[2] > 0, command_line_has(m, "1g"),
            "there are 1 GiB leaves where the CPU has them");
+}
+
+/*
+ * What all this is for: superpages over everything up to the end of RAM. The
+ * checks have to see what is wrong with that.
+ */
+static void check_blind(const struct machine *m)
+{
+    uint64_t end = m->chunk[m->nr_chunks - 1].end.v + LEAF;
+    struct mem_chunk blind = {.end = MADDR(end & ~(LEAF - 1)), .type = MEM_WB};
+    struct pt_tables old = live_tables(), pt;
+    struct directmap all = dm;
+    struct tally holes;
+    struct seen seen;
+
+    all.static_end = MADDR(0);
+    if (!tap_ok(new_tables(&pt) == 0 &&
+                    directmap_map_rest(&all, &pt, &blind, 1) == 0 &&
+                    see_all(m, &pt, &seen) == 0,
+                "everything is mapped with superpages"))
+        return;
+    use_tables(&pt);
+    holes = look_into_holes(m);
+    use_tables(&old);
+    tap_ok(seen.leaves.wrong > 0, "leaves are seen to hold what is no RAM");
+    tap_ok(holes.wrong > 0 && holes.wrong < holes.checked,
+           "holes are seen that do not fault");
 }
 
 static void check_machine(const struct machine *m)
@@ -386,4 +424,5 @@ void check_direct(struct machine *m)
     check_frames(m);
     check_holes(m);
     check_tables(m);
+    check_blind(m);
 }

@@ -110,29 +110,22 @@ void check_mtrrs(struct machine *m)
     struct directmap dm = {.format = &pt_x86_64_native,
                            .base = {DIRECT_BASE},
                            .largest = cpu_has_1g() ? 2 : 1};
-    uint64_t place = find_place(m), cr3 = read_cr3();
-    struct pt_tables pt = live_tables();
+    struct pt_tables old = live_tables(), pt;
+    uint64_t place = find_place(m);
     uint32_t msr[CUTS];
-    uint64_t *slot;
 
     if (!tap_ok(place > 0 && set_cuts(place, msr) == CUTS,
                 "MTRRs are set to cut superpages"))
         return;
     machine_read_mtrrs(m);
     check_chunks(m, "the chunks end where they say, page by page");
-    /* Another root, with what the image needs. */
-    if (!tap_ok(live_ops.alloc(NULL, 3, VADDR(0), &pt.root) == 0 &&
+    if (!tap_ok(new_tables(&pt) == 0 &&
                     directmap_map_rest(&dm, &pt, m->chunk, m->nr_chunks) == 0,
                 "a direct map is made in one stage"))
         return;
-    slot = direct(mfn_to_maddr(pt.root));
-    slot[0] = root[0];
-    slot[PT_ENTRIES - 1] = root[PT_ENTRIES - 1];
-    write_cr3(mfn_to_maddr(pt.root).v);
-    flush_all();
+    use_tables(&pt);
     check_leaves(place, pt.root);
-    write_cr3(cr3);
-    flush_all();
+    use_tables(&old);
     for (size_t i = 0; i < CUTS; i++)
         wrmsr(msr[i] + 1, 0);
     machine_read_mtrrs(m);

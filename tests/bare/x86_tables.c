@@ -132,3 +132,24 @@ struct pt_tables live_tables(void)
                               .ops = &live_ops,
                               .root = maddr_to_mfn(MADDR(read_cr3()))};
 }
+
+int new_tables(struct pt_tables *pt)
+{
+    uint64_t *slot;
+    int rc;
+
+    *pt = live_tables();
+    rc = alloc(NULL, 3, VADDR(0), &pt->root);
+    if (rc < 0)
+        return rc;
+    slot = direct(mfn_to_maddr(pt->root));
+    slot[0] = root[0];
+    slot[PT_ENTRIES - 1] = root[PT_ENTRIES - 1];
+    return 0;
+}
+
+void use_tables(const struct pt_tables *pt)
+{
+    write_cr3(mfn_to_maddr(pt->root).v);
+    flush_all();
+}
