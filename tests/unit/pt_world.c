@@ -114,12 +114,6 @@ struct world_table *world_find(struct world *w, unsigned int level, uint64_t va)
 
 /* The CPUs. */
 
-static uint64_t last_of(const struct pt_format *fmt,
-                        const struct world_cached *c)
-{
-    return c->va | (pt_span(fmt, c->level) - 1);
-}
-
 static void remember(struct world *w, struct world_cpu *cpu, uint64_t va,
                      unsigned int level, struct pt_entry entry)
 {
@@ -129,6 +123,7 @@ static void remember(struct world *w, struct world_cpu *cpu, uint64_t va,
 
     cpu->cached[i] = (struct world_cached){
         .va = va & ~(pt_span(w->fmt, level) - 1),
+        .last = va | (pt_span(w->fmt, level) - 1),
         .level = level,
         .entry = entry,
     };
@@ -143,7 +138,7 @@ static void translate(struct world *w, struct world_cpu *cpu, uint64_t va)
     for (unsigned int i = 0; i < cpu->n; i++) {
         const struct world_cached *c = &cpu->cached[i];
 
-        if (va >= c->va && va <= last_of(w->fmt, c) &&
+        if (va >= c->va && va <= c->last &&
             (hit == NULL || c->level < hit->level))
             hit = c;
     }
@@ -463,7 +458,7 @@ static bool is_cached(const struct world *w, uint64_t va, uint64_t last,
             const struct world_cached *c = &w->cpu[i].cached[j];
 
             if ((c->level <= level || c->entry.kind == PT_LEAF) &&
-                c->va <= last && last_of(w->fmt, c) >= va)
+                c->va <= last && c->last >= va)
                 return true;
         }
     }
@@ -529,7 +524,7 @@ static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
         for (unsigned int j = 0; j < cpu->n; j++) {
             const struct world_cached *c = &cpu->cached[j];
 
-            if (c->va > last || last_of(w->fmt, c) < va.v)
+            if (c->va > last || c->last < va.v)
                 cpu->cached[keep++] = *c;
         }
         cpu->n = keep;

@@ -45,7 +45,7 @@ struct world_table {
 };
 
 struct world_cached {
-    uint64_t va;
+    uint64_t va, last;
     unsigned int level;
     struct pt_entry entry;
 };

@@ -7,7 +7,7 @@
 
 const struct pt_format *const test_format[TEST_FORMATS] = {
     &pt_x86_pae_pv, &pt_x86_64_pv, &pt_x86_64_native, &pt_scrambled,
-    &pt_arm_s2_32,  &pt_arm_s2_36, &pt_arm_s2_39,     &pt_arm_s2_40,
+    &pt_arm_s2_40,  &pt_arm_s2_32, &pt_arm_s2_36,     &pt_arm_s2_39,
     &pt_arm_s2_42,  &pt_arm_s2_43, &pt_arm_s2_44,     &pt_arm_s2_48,
 };
 
@@ -27,6 +27,7 @@ int main(void)
     suite_add_tcase(suite, format_tests());
     suite_add_tcase(suite, walk_tests());
     suite_add_tcase(suite, map_tests());
+    suite_add_tcase(suite, trace_tests());
     suite_add_tcase(suite, tlb_tests());
     suite_add_tcase(suite, change_tests());
     suite_add_tcase(suite, unmap_tests());

@@ -8,7 +8,10 @@
 #include "pt/format.h"
 
 #define TEST_FORMATS 12
-/* The first two are the PV ones; Arm's begin with this one. */
+/*
+ * The first two are the PV ones; Arm's begin with this one, of two frames, and
+ * differ in the size of the root alone.
+ */
 #define TEST_ARM 4
 extern const struct pt_format *const test_format[TEST_FORMATS];
 
@@ -18,6 +21,7 @@ uint64_t test_seed(void);
 TCase *format_tests(void);
 TCase *walk_tests(void);
 TCase *map_tests(void);
+TCase *trace_tests(void);
 TCase *tlb_tests(void);
 TCase *change_tests(void);
 TCase *unmap_tests(void);

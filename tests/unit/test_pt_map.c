@@ -399,7 +399,8 @@ START_TEST(run_keeps)
 
     for (unsigned int level = 0; level < 2; level++)
         for (unsigned int i = 0; i < 4; i++)
-            for (uint32_t software = 0; software <= fmt->software; software++)
+            for (uint32_t software = 0; software <= fmt->software;
+                 software += 5)
                 if (fmt->level[level].leaf &&
                     pt_can_say(fmt, types[i], software))
                     check_run_keeps(fmt, level, types[i], software);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Entries that CPUs use while they change.  First the model itself: what is
- * wrong it must catch, what is right it must let pass.  Then the library.
- */
+/* Entries that CPUs use while they change: break and make, permissions. */
 #include "test_pt.h"
 
 #include <errno.h>
@@ -35,20 +32,6 @@ static void done(void)
     world_dispose(&world);
 }
 
-/* The model: one store or invalidation at a time, at address 0. */
-
-static void put(unsigned int level, uint64_t raw)
-{
-    struct world_table *t = world_find(&world, level, 0);
-
-    ck_assert_int_eq(world.ops.store(&world, &t->slot[0], raw), 0);
-}
-
-static void put_leaf(uint64_t mfn, uint32_t prot)
-{
-    put(0, world.fmt->leaf(0, MFN(mfn), prot));
-}
-
 static void flush(uint64_t bytes)
 {
     world.ops.invalidate(&world, VADDR(0), bytes);
@@ -63,184 +46,6 @@ static void assert_flushed(unsigned int times, uint64_t va, uint64_t bytes)
                   (unsigned long long)world.flushed,
                   (unsigned long long)world.flushed_bytes);
 }
-
-static void free_first_table(void)
-{
-    struct world_table *t = world_find(&world, 1, 0);
-    mfn_t mfn = world_mfn(&world, world_find(&world, 0, 0));
-
-    put(1, world.fmt->empty(1));
-    ck_assert(world.fmt->decode(1, t->slot[0]).kind == PT_EMPTY);
-    world.ops.free(&world, 0, mfn);
-}
-
-static void bad_overwrite(void)
-{
-    put_leaf(9, PT_WRITE);
-}
-
-static void bad_no_invalidation(void)
-{
-    put(0, world.fmt->empty(0));
-    put_leaf(9, PT_WRITE);
-}
-
-static void bad_invalidation_first(void)
-{
-    flush(PAGE);
-    put(0, world.fmt->empty(0));
-    put_leaf(9, PT_WRITE);
-}
-
-static void bad_same_again(void)
-{
-    /* The same frame, even: the CPUs still have what was there before. */
-    put(0, world.fmt->empty(0));
-    put_leaf(0x100, PT_WRITE);
-}
-
-static void bad_wrong_place(void)
-{
-    put(0, world.fmt->empty(0));
-    world.ops.invalidate(&world, VADDR(PAGE), 3 * PAGE);
-    put_leaf(9, PT_WRITE);
-}
-
-static void bad_unmap_only(void)
-{
-    put(0, world.fmt->empty(0));
-}
-
-static void bad_rights_kept(void)
-{
-    put_leaf(0x100, 0);
-}
-
-static void bad_free(void)
-{
-    free_first_table();
-}
-
-static void bad_free_linked(void)
-{
-    uint64_t raw = world_find(&world, 1, 0)->slot[0];
-
-    flush(pt_span(world.fmt, 1));
-    world.ops.free(&world, 0, world.fmt->decode(1, raw).mfn);
-}
-
-static void bad_table_short(void)
-{
-    uint64_t raw = world_find(&world, 1, 0)->slot[0];
-
-    /* Only the first page of what the table covered is forgotten. */
-    put(1, world.fmt->empty(1));
-    flush(PAGE);
-    put(1, raw);
-}
-
-static void bad_table_for_leaf(void)
-{
-    put(1, world.fmt->leaf(1, MFN(0x40000), 0));
-}
-
-static void bad_memory(void)
-{
-    uint64_t raw = world_find(&world, 0, 0)->slot[0];
-
-    put(0, world.fmt->set_memory(0, raw, PT_UC));
-}
-
-/* In one write, where it needs a break. */
-static void bad_memory_at_once(void)
-{
-    bad_memory();
-    flush(PAGE);
-}
-
-static void bad_slot(void)
-{
-    static uint64_t nowhere[PT_ENTRIES];
-
-    ck_assert_int_eq(world.ops.store(&world, nowhere, 0), -EFAULT);
-}
-
-/* What a format must have for a mistake to be possible, and one. */
-enum needs { LEAF_1 = 1, MEMORY = 2, BREAK_FIRST = 4 };
-
-static bool has(const struct pt_format *fmt, unsigned int needs)
-{
-    return (!(needs & LEAF_1) || fmt->level[1].leaf) &&
-           (!(needs & MEMORY) || fmt->set_memory != NULL) &&
-           (!(needs & BREAK_FIRST) || fmt->break_first);
-}
-
-static const struct {
-    const char *name;
-    void (*run)(void);
-    unsigned int needs;
-} bad[] = {
-    {"overwrite", bad_overwrite, 0},
-    {"no invalidation", bad_no_invalidation, 0},
-    {"invalidation first", bad_invalidation_first, 0},
-    {"same again", bad_same_again, 0},
-    {"wrong place", bad_wrong_place, 0},
-    {"unmap only", bad_unmap_only, 0},
-    {"rights kept", bad_rights_kept, 0},
-    {"free", bad_free, 0},
-    {"free linked", bad_free_linked, 0},
-    {"table, short", bad_table_short, 0},
-    {"table for leaf", bad_table_for_leaf, LEAF_1},
-    {"memory kept", bad_memory, MEMORY},
-    {"memory at once", bad_memory_at_once, MEMORY | BREAK_FIRST},
-    {"slot", bad_slot, 0},
-};
-
-#define BAD (sizeof(bad) / sizeof(bad[0]))
-
-START_TEST(model_catches)
-{
-    const struct pt_format *fmt = test_format[_i];
-
-    for (unsigned int i = 0; i < BAD; i++) {
-        if (!has(fmt, bad[i].needs))
-            continue;
-        begin(fmt);
-        ck_assert_ptr_null(world.violation);
-        bad[i].run();
-        world_quiet(&world);
-        ck_assert_msg(world.violation != NULL, "%s: %s not caught", fmt->name,
-                      bad[i].name);
-        world_dispose(&world);
-    }
-}
-END_TEST
-
-START_TEST(model_accepts)
-{
-    const struct pt_format *fmt = test_format[_i];
-    uint64_t table;
-
-    begin(fmt);
-    put(0, fmt->empty(0));
-    flush(PAGE);
-    put_leaf(9, 0);
-    put_leaf(9, PT_WRITE); /* more rights: no invalidation */
-    put_leaf(9, 0);
-    flush(PAGE);
-    table = world_find(&world, 1, 0)->slot[0];
-    put(1, fmt->empty(1));
-    flush(pt_span(fmt, 1));
-    put(1, table);
-    if (fmt->set_memory != NULL && !fmt->break_first)
-        bad_memory_at_once(); /* is right here */
-    world_quiet(&world);
-    ck_assert_msg(world.violation == NULL, "%s", world.violation);
-    world_dispose(&world);
-}
-END_TEST
-
-/* The library. */
 
 START_TEST(break_make)
 {
@@ -433,7 +238,7 @@ START_TEST(protect_keeps)
 
     begin(fmt);
     t = world_find(&world, 0, 0);
-    for (unsigned int n = 0; n < 1000; n++) {
+    for (unsigned int n = 0; n < 200; n++) {
         do
             raw = world_random(&world) & ~(_i >= TEST_ARM ? NOT_WRITTEN : 0);
         while (fmt->decode(0, raw).kind != PT_LEAF);
@@ -567,8 +372,6 @@ TCase *tlb_tests(void)
 {
     TCase *tc = tcase_create("tlb");
 
-    tcase_add_loop_test(tc, model_catches, 0, TEST_FORMATS);
-    tcase_add_loop_test(tc, model_accepts, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, break_make, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, break_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, break_unreachable, 0, TEST_FORMATS);
