@@ -143,3 +143,55 @@ int pt_free_below(const struct pt_tables *pt, unsigned int level, mfn_t mfn,
         pt->ops->free(pt->ctx, level, mfn);
     return rc;
 }
+
+int pt_retire(const struct pt_tables *pt, struct pt_retired *retired,
+              unsigned int level, mfn_t mfn, vaddr_t va)
+{
+    unsigned int n = retired->n++;
+
+    retired->table[n].level = level;
+    retired->table[n].mfn = mfn;
+    retired->table[n].va = va;
+    return retired->n == PT_RETIRED ? pt_retire_end(pt, retired) : 0;
+}
+
+int pt_retire_end(const struct pt_tables *pt, struct pt_retired *retired)
+{
+    int rc = 0;
+
+    pt_pending_end(pt, &retired->stale);
+    for (unsigned int i = 0; i < retired->n; i++) {
+        int rc_free =
+            pt_free_below(pt, retired->table[i].level, retired->table[i].mfn,
+                          retired->table[i].va);
+
+        rc = rc < 0 ? rc : rc_free;
+    }
+    retired->n = 0;
+    return rc;
+}
+
+int pt_add_table(const struct pt_visit_ctx *v)
+{
+    const struct pt_tables *pt = v->pt;
+    mfn_t mfn = MFN_INVALID;
+    int rc = pt->ops->alloc(pt->ctx, v->level - 1, v->va, &mfn);
+
+    if (rc < 0)
+        return rc;
+    rc = pt_mfn_fits(pt->format, mfn)
+             ? pt_store(pt, v->slot, pt->format->table(v->level, mfn))
+             : -ERANGE;
+    /* Nothing refers to it. */
+    if (rc < 0 && pt->ops->free != NULL)
+        pt->ops->free(pt->ctx, v->level - 1, mfn);
+    return rc;
+}
+
+bool pt_visit_within(const struct pt_visit_ctx *v, uint64_t first,
+                     uint64_t last)
+{
+    uint64_t end = v->va.v | (pt_span(v->pt->format, v->level) - 1);
+
+    return v->va.v >= first && end <= last;
+}

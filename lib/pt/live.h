@@ -86,4 +86,44 @@ int __attribute__((warn_unused_result))
 pt_free_below(const struct pt_tables *pt, unsigned int level, mfn_t mfn,
               vaddr_t va);
 
+/*
+ * Tables that no entry leads to any more, but that CPUs may still walk: they
+ * are given back after the invalidation of what is stale, so many at a time.
+ * {0} at first; pt_retire_end() last, in any case.
+ */
+#define PT_RETIRED 64
+
+struct pt_retired {
+    struct pt_pending stale; /* the caller adds what they translated */
+    unsigned int n;
+    struct {
+        unsigned int level;
+        mfn_t mfn;
+        vaddr_t va;
+    } table[PT_RETIRED]; /* each with all that is below it */
+};
+
+/*
+ * Takes the table of `level` at `mfn`, whose span begins at `va`, and ends as
+ * pt_retire_end() when there are so many.
+ */
+int __attribute__((warn_unused_result))
+pt_retire(const struct pt_tables *pt, struct pt_retired *retired,
+          unsigned int level, mfn_t mfn, vaddr_t va);
+/* Failures as of pt_free_below(). */
+int __attribute__((warn_unused_result))
+pt_retire_end(const struct pt_tables *pt, struct pt_retired *retired);
+
+/*
+ * Puts a new table in the place of the EMPTY entry of the visit.  -ERANGE: no
+ * entry can name its frame.  What alloc() or store() returned.  After a failure
+ * the entry is EMPTY, and the table was given back.
+ */
+int __attribute__((warn_unused_result))
+pt_add_table(const struct pt_visit_ctx *v);
+
+/* Is all that the entry of the visit covers in [first, last]? */
+bool pt_visit_within(const struct pt_visit_ctx *v, uint64_t first,
+                     uint64_t last);
+
 #endif /* DW_PT_LIVE_H */

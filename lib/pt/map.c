@@ -11,23 +11,6 @@ struct map {
     void *arg;
 };
 
-static int add_table(const struct pt_visit_ctx *v)
-{
-    const struct pt_tables *pt = v->pt;
-    mfn_t mfn = MFN_INVALID;
-    int rc = pt->ops->alloc(pt->ctx, v->level - 1, v->va, &mfn);
-
-    if (rc < 0)
-        return rc;
-    rc = pt_mfn_fits(pt->format, mfn)
-             ? pt_store(pt, v->slot, pt->format->table(v->level, mfn))
-             : -ERANGE;
-    /* Nothing refers to it. */
-    if (rc < 0 && pt->ops->free != NULL)
-        pt->ops->free(pt->ctx, v->level - 1, mfn);
-    return rc;
-}
-
 static int add_leaf(const struct pt_visit_ctx *v)
 {
     const struct pt_format *fmt = v->pt->format;
@@ -48,7 +31,7 @@ static int map_entry(struct pt_visit_ctx *v)
 {
     if (v->visit == PT_VISIT_LEAF)
         return -EEXIST;
-    return v->level > 0 ? add_table(v) : add_leaf(v);
+    return v->level > 0 ? pt_add_table(v) : add_leaf(v);
 }
 
 int pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
@@ -60,29 +43,45 @@ int pt_map(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
                    &map);
 }
 
+/* Runs. */
+
+int pt_check_run(const struct pt_format *fmt, const struct pt_run *run)
+{
+    uint64_t pages = (run->end.v - run->first.v) >> DW_PAGE_SHIFT;
+
+    if (!pt_range_valid(fmt, run->first, run->end))
+        return -EINVAL;
+    if (!pt_mfn_fits(fmt, run->mfn) ||
+        !pt_mfn_fits(fmt, MFN(run->mfn.v + pages - 1)))
+        return -ERANGE;
+    return pt_can_say(fmt, run->memory, run->software) ? 0 : -EDOM;
+}
+
+bool pt_run_fits(const struct pt_format *fmt, const struct pt_run *run,
+                 unsigned int level, vaddr_t va)
+{
+    uint64_t left = run->end.v - va.v; /* also where `end` is 1 << 64 */
+
+    return level <= run->largest && va.v >= run->first.v &&
+           left >= pt_span(fmt, level) &&
+           pt_check_leaf(fmt, level, pt_run_mfn(run, va)) == 0;
+}
+
+struct pt_entry pt_run_leaf(const struct pt_run *run, vaddr_t va)
+{
+    return (struct pt_entry){.kind = PT_LEAF,
+                             .mfn = pt_run_mfn(run, va),
+                             .prot = run->prot,
+                             .memory = run->memory,
+                             .software = run->software};
+}
+
 /* pt_map_run(): the same, with as many leaves at once as a table takes. */
 
 struct map_run {
     struct pt_run run;
     bool fresh; /* the next entry is in a table that was just added */
 };
-
-static uint64_t run_leaf(const struct pt_format *fmt, unsigned int level,
-                         const struct pt_run *run, mfn_t mfn)
-{
-    const struct pt_entry entry = {.kind = PT_LEAF,
-                                   .mfn = mfn,
-                                   .prot = run->prot,
-                                   .memory = run->memory,
-                                   .software = run->software};
-
-    return pt_encode(fmt, level, &entry);
-}
-
-static mfn_t run_mfn(const struct pt_run *run, vaddr_t va)
-{
-    return MFN(run->mfn.v + ((va.v - run->first.v) >> DW_PAGE_SHIFT));
-}
 
 /* How many leaves may stand in a row from this entry on; 0: none. */
 static unsigned int run_leaves(const struct pt_visit_ctx *v,
@@ -93,8 +92,7 @@ static unsigned int run_leaves(const struct pt_visit_ctx *v,
     uint64_t left = run->end.v - v->va.v; /* also where `end` is 1 << 64 */
     unsigned int in_table = pt_entries(fmt, v->level);
 
-    if (v->level > run->largest || v->va.v < run->first.v || left < span ||
-        pt_check_leaf(fmt, v->level, run_mfn(run, v->va)) < 0)
+    if (!pt_run_fits(fmt, run, v->level, v->va))
         return 0;
     in_table -= pt_index(fmt, v->level, v->va);
     return left / span < in_table ? (unsigned int)(left / span) : in_table;
@@ -122,8 +120,8 @@ static int add_leaves(struct pt_visit_ctx *v, const struct pt_run *run,
 {
     const struct pt_format *fmt = v->pt->format;
     uint64_t span = pt_span(fmt, v->level), *slot = v->slot;
-    mfn_t mfn = run_mfn(run, v->va);
-    uint64_t raw = run_leaf(fmt, v->level, run, mfn);
+    struct pt_entry leaf = pt_run_leaf(run, v->va);
+    uint64_t raw = pt_encode(fmt, v->level, &leaf);
     int rc = 0;
 
     v->entries = n;
@@ -134,8 +132,8 @@ static int add_leaves(struct pt_visit_ctx *v, const struct pt_run *run,
         return 0;
     }
     for (unsigned int i = 0; rc == 0 && i < n; i++) {
-        rc = pt_store(v->pt, &slot[i], run_leaf(fmt, v->level, run, mfn));
-        mfn.v += span >> DW_PAGE_SHIFT;
+        rc = pt_store(v->pt, &slot[i], pt_encode(fmt, v->level, &leaf));
+        leaf.mfn.v += span >> DW_PAGE_SHIFT;
     }
     return rc;
 }
@@ -150,7 +148,7 @@ static int map_run_entry(struct pt_visit_ctx *v)
         return -EEXIST;
     n = run_leaves(v, &map->run);
     if (n == 0) {
-        rc = add_table(v);
+        rc = pt_add_table(v);
         map->fresh = rc == 0;
         return rc;
     }
@@ -163,15 +161,10 @@ static int map_run_entry(struct pt_visit_ctx *v)
 int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
 {
     struct map_run map = {.run = *run};
-    uint64_t pages = (run->end.v - run->first.v) >> DW_PAGE_SHIFT;
+    int rc = pt_check_run(pt->format, run);
 
-    if (!pt_range_valid(pt->format, run->first, run->end))
-        return -EINVAL;
-    if (!pt_mfn_fits(pt->format, run->mfn) ||
-        !pt_mfn_fits(pt->format, MFN(run->mfn.v + pages - 1)))
-        return -ERANGE;
-    if (!pt_can_say(pt->format, run->memory, run->software))
-        return -EDOM;
+    if (rc < 0)
+        return rc;
     return pt_walk(pt, run->first, run->end, PT_VISIT_EMPTY | PT_VISIT_LEAF,
                    map_run_entry, &map);
 }
@@ -184,15 +177,6 @@ struct protect {
     struct pt_pending stale;
 };
 
-/* Is all that the entry covers in [first, last]? */
-static bool is_within(const struct pt_visit_ctx *v, uint64_t first,
-                      uint64_t last)
-{
-    uint64_t end = v->va.v | (pt_span(v->pt->format, v->level) - 1);
-
-    return v->va.v >= first && end <= last;
-}
-
 static int check_protect(struct pt_visit_ctx *v)
 {
     const struct protect *p = v->arg;
@@ -200,7 +184,7 @@ static int check_protect(struct pt_visit_ctx *v)
     /* A superpage that somebody else wrote where this format writes none. */
     if (!v->pt->format->level[v->level].leaf)
         return -EDOM;
-    return is_within(v, p->first, p->last) ? 0 : -EDOM;
+    return pt_visit_within(v, p->first, p->last) ? 0 : -EDOM;
 }
 
 static int protect_entry(struct pt_visit_ctx *v)
@@ -244,7 +228,7 @@ static int check_unmap(struct pt_visit_ctx *v)
 {
     const struct unmap *u = v->arg;
 
-    return is_within(v, u->first, u->last) ? 0 : -EDOM;
+    return pt_visit_within(v, u->first, u->last) ? 0 : -EDOM;
 }
 
 static int unmap_entry(struct pt_visit_ctx *v)
@@ -283,26 +267,7 @@ int pt_unmap(const struct pt_tables *pt, vaddr_t first, vaddr_t end,
     return pt_walk(pt, first, end, PT_VISIT_LEAF, unmap_entry, &u);
 }
 
-/* pt_flush(): empty tables go, so many for each invalidation. */
-
-#define SWEEP_TABLES 64
-
-struct sweep {
-    struct pt_pending stale;
-    unsigned int n;
-    struct {
-        unsigned int level;
-        mfn_t mfn;
-    } table[SWEEP_TABLES]; /* unlinked, lowest first */
-};
-
-static void sweep_end(const struct pt_tables *pt, struct sweep *sweep)
-{
-    pt_pending_end(pt, &sweep->stale);
-    for (unsigned int i = 0; i < sweep->n; i++)
-        pt->ops->free(pt->ctx, sweep->table[i].level, sweep->table[i].mfn);
-    sweep->n = 0;
-}
+/* pt_flush() */
 
 static bool is_empty(const struct pt_format *fmt, unsigned int level,
                      const uint64_t *slot)
@@ -313,10 +278,10 @@ static bool is_empty(const struct pt_format *fmt, unsigned int level,
     return true;
 }
 
-static int sweep_table(struct pt_visit_ctx *v)
+static int retire_empty(struct pt_visit_ctx *v)
 {
     const struct pt_tables *pt = v->pt;
-    struct sweep *sweep = v->arg;
+    struct pt_retired *old = v->arg;
     unsigned int level = v->level - 1;
     const uint64_t *slot = pt->ops->table(pt->ctx, v->entry.mfn, level, v->va);
     int rc;
@@ -328,26 +293,22 @@ static int sweep_table(struct pt_visit_ctx *v)
     rc = pt_store(pt, v->slot, pt->format->empty(v->level));
     if (rc < 0)
         return rc;
-    pt_pending_add(&sweep->stale, v->va, pt_span(pt->format, v->level));
-    sweep->table[sweep->n].level = level;
-    sweep->table[sweep->n++].mfn = v->entry.mfn;
-    if (sweep->n == SWEEP_TABLES)
-        sweep_end(pt, sweep);
-    return 0;
+    pt_pending_add(&old->stale, v->va, pt_span(pt->format, v->level));
+    return pt_retire(pt, old, level, v->entry.mfn, v->va);
 }
 
 int pt_flush(const struct pt_tables *pt, struct pt_pending *pending)
 {
     vaddr_t first = VADDR(pending->first), end = VADDR(pending->last + 1);
-    struct sweep sweep = {.n = 0};
-    int rc;
+    struct pt_retired old = {.n = 0};
+    int rc, rc_old;
 
     if (!pending->any)
         return 0;
     pt_pending_end(pt, pending);
     if (pt->ops->free == NULL)
         return 0;
-    rc = pt_walk(pt, first, end, PT_VISIT_POST, sweep_table, &sweep);
-    sweep_end(pt, &sweep);
-    return rc;
+    rc = pt_walk(pt, first, end, PT_VISIT_POST, retire_empty, &old);
+    rc_old = pt_retire_end(pt, &old);
+    return rc < 0 ? rc : rc_old;
 }

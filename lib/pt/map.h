@@ -51,6 +51,21 @@ int __attribute__((warn_unused_result))
 pt_map_run(const struct pt_tables *pt, const struct pt_run *run);
 
 /*
+ * Parts of it: what it asks of a run, beside what is mapped (0, -EINVAL,
+ * -ERANGE, -EDOM); whether the run has room for a leaf of `level` at `va`;
+ * the leaf at `va`, and its frame.
+ */
+int pt_check_run(const struct pt_format *fmt, const struct pt_run *run);
+bool pt_run_fits(const struct pt_format *fmt, const struct pt_run *run,
+                 unsigned int level, vaddr_t va);
+struct pt_entry pt_run_leaf(const struct pt_run *run, vaddr_t va);
+
+static inline mfn_t pt_run_mfn(const struct pt_run *run, vaddr_t va)
+{
+    return MFN(run->mfn.v + ((va.v - run->first.v) >> DW_PAGE_SHIFT));
+}
+
+/*
  * Changes the permissions of what is mapped in [first, end), and nothing else
  * of its entries; EMPTY parts are passed over, and so is an entry that says the
  * same already.  Where rights were taken away, one invalidation follows the

@@ -101,6 +101,92 @@ void ref_split(struct ref *ref, uint64_t va, unsigned int level)
     add_part(ref, &leaf, first + span, last + 1, leaf.level - 1);
 }
 
+/* From leaf[i] on, pieces of one leaf of `level`; how many, or 0. */
+static unsigned int pieces(const struct ref *ref, unsigned int i,
+                           unsigned int level, uint64_t last)
+{
+    const struct ref_leaf *head = &ref->leaf[i], *leaf = head;
+    uint64_t span = pt_span(ref->w->fmt, level), end = head->va | (span - 1);
+
+    if (head->level >= level || head->va % span != 0 || end > last ||
+        pt_check_leaf(ref->w->fmt, level, MFN(head->mfn)) < 0)
+        return 0;
+    for (uint64_t at = head->va; leaf < ref->leaf + ref->n; leaf++) {
+        if (leaf->va != at ||
+            leaf->mfn != head->mfn + (at - head->va) / DW_PAGE_SIZE ||
+            pt_allowed(ref->w->fmt, leaf->prot) !=
+                pt_allowed(ref->w->fmt, head->prot) ||
+            leaf->memory != head->memory || leaf->software != head->software)
+            return 0;
+        if (leaf_last(ref, leaf) == end)
+            return (unsigned int)(leaf - head) + 1;
+        at = leaf_last(ref, leaf) + 1;
+    }
+    return 0;
+}
+
+static void split_larger(struct ref *ref, uint64_t first, uint64_t last,
+                         unsigned int largest)
+{
+    for (unsigned int i = 0; i < ref->n; i++) {
+        struct ref_leaf leaf = ref->leaf[i];
+
+        if (leaf.va < first || leaf_last(ref, &leaf) > last ||
+            leaf.level <= largest)
+            continue;
+        ref_remove(ref, leaf.va, leaf.va);
+        add_part(ref, &leaf, leaf.va, leaf_last(ref, &leaf) + 1, largest);
+    }
+}
+
+void ref_resize(struct ref *ref, uint64_t first, uint64_t end,
+                unsigned int largest)
+{
+    const struct pt_format *fmt = ref->w->fmt;
+
+    split_larger(ref, first, end - 1, largest);
+    for (unsigned int level = 1; level < fmt->levels && level <= largest;
+         level++)
+        for (unsigned int i = 0; i < ref->n; i++) {
+            unsigned int n = pieces(ref, i, level, end - 1);
+
+            if (ref->leaf[i].va < first || n == 0)
+                continue;
+            ref->leaf[i].level = level;
+            memmove(&ref->leaf[i + 1], &ref->leaf[i + n],
+                    (ref->n - i - n) * sizeof(ref->leaf[0]));
+            ref->n -= n - 1;
+        }
+}
+
+void ref_remap(struct ref *ref, const struct pt_run *run)
+{
+    uint64_t first = run->first.v, last = run->end.v - 1;
+    struct ref_leaf *at;
+
+    /* What is left of superpages on both sides. */
+    at = ref_at(ref, first);
+    if (at != NULL && at->va < first) {
+        struct ref_leaf leaf = *at;
+
+        ref_remove(ref, leaf.va, leaf.va);
+        add_part(ref, &leaf, leaf.va, first, leaf.level - 1);
+        if (leaf_last(ref, &leaf) > last)
+            add_part(ref, &leaf, last + 1, leaf_last(ref, &leaf) + 1,
+                     leaf.level - 1);
+    }
+    at = ref_at(ref, last);
+    if (at != NULL && leaf_last(ref, at) > last) {
+        struct ref_leaf leaf = *at;
+
+        ref_remove(ref, leaf.va, leaf.va);
+        add_part(ref, &leaf, last + 1, leaf_last(ref, &leaf) + 1,
+                 leaf.level - 1);
+    }
+    ref_remove(ref, first, last);
+    ref_add_run(ref, run);
+}
+
 void ref_remove(struct ref *ref, uint64_t va, uint64_t last)
 {
     struct ref_leaf *from = ref_from(ref, va), *to = from;
@@ -234,6 +320,39 @@ void ref_check_walk(struct ref *ref, uint64_t first, uint64_t end,
                    (unsigned int)want.visit[i].visit, want.visit[i].level,
                    (unsigned long long)want.visit[i].va);
     ck_assert_uint_eq(want.n, got.n);
+}
+
+static int read_leaf(struct pt_visit_ctx *v)
+{
+    struct ref *ref = v->arg;
+
+    REF_ASSERT(ref->n < REF_LEAVES, "too many leaves");
+    ref->leaf[ref->n++] = (struct ref_leaf){
+        .va = v->va.v,
+        .level = v->level,
+        .mfn = v->entry.mfn.v,
+        .prot = v->entry.prot,
+        .memory = v->entry.memory,
+        .software = v->entry.software,
+    };
+    return 0;
+}
+
+void ref_read(struct ref *ref)
+{
+    const struct pt_format *fmt = ref->w->fmt;
+    uint64_t size = UINT64_C(1) << fmt->va_bits;
+    uint64_t low = fmt->va_signed ? size / 2 : size;
+
+    ref->n = 0;
+    ck_assert_int_eq(pt_walk(&ref->w->pt, VADDR(0), VADDR(low), PT_VISIT_LEAF,
+                             read_leaf, ref),
+                     0);
+    if (fmt->va_signed)
+        ck_assert_int_eq(pt_walk(&ref->w->pt,
+                                 VADDR(world_canonical(fmt, size / 2)),
+                                 VADDR(0), PT_VISIT_LEAF, read_leaf, ref),
+                         0);
 }
 
 void ref_check_all(struct ref *ref)

@@ -50,11 +50,19 @@ void ref_add(struct ref *ref, uint64_t va, unsigned int level, uint64_t mfn,
 void ref_add_run(struct ref *ref, const struct pt_run *run);
 /* What pt_split() makes of a leaf. */
 void ref_split(struct ref *ref, uint64_t va, unsigned int level);
+/* What pt_resize() makes of what is there. */
+void ref_resize(struct ref *ref, uint64_t first, uint64_t end,
+                unsigned int largest);
+/* What pt_remap() makes of it, if it may; every leaf keeps its frames. */
+void ref_remap(struct ref *ref, const struct pt_run *run);
 void ref_remove(struct ref *ref, uint64_t va, uint64_t last);
 
 /* The leaf is what the format makes of it, memory and software included. */
 bool ref_same(const struct ref *ref, const struct ref_leaf *leaf,
               const struct pt_entry *entry);
+/* Makes the list anew from what the tables say. */
+void ref_read(struct ref *ref);
+
 /* Fails the running test if pt_lookup() does not say what it should. */
 void ref_check_lookup(struct ref *ref, uint64_t va);
 /*

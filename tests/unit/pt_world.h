@@ -27,7 +27,7 @@
 #ifndef DW_TEST_PT_WORLD_H
 #define DW_TEST_PT_WORLD_H
 
-#include "pt/change.h"
+#include "pt/remap.h"
 
 #define WORLD_TABLES 512
 #define WORLD_ROOT   (16 * PT_ENTRIES) /* slots in the largest root */

@@ -31,6 +31,7 @@ int main(void)
     suite_add_tcase(suite, tlb_tests());
     suite_add_tcase(suite, change_tests());
     suite_add_tcase(suite, unmap_tests());
+    suite_add_tcase(suite, remap_tests());
     suite_add_tcase(suite, random_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

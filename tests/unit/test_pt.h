@@ -25,6 +25,7 @@ TCase *trace_tests(void);
 TCase *tlb_tests(void);
 TCase *change_tests(void);
 TCase *unmap_tests(void);
+TCase *remap_tests(void);
 TCase *random_tests(void);
 
 #endif
