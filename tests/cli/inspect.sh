@@ -215,6 +215,14 @@ prints ', 1 of others$'
 prints '^   L4 .*, 1 elsewhere$'
 works destroy --all
 
+# ---- of several nodes nobody knows which has a frame ----
+"$fakexen" --host nodes --memory 2G --nodes 2 true
+works --host nodes create -ep guest.cfg
+works --host nodes inspect guest
+prints '^frames .*; nodes unknown$'
+works --host nodes inspect --json guest
+has nodes null
+
 # ---- refusals ----
 # told STATUS ERE: how the last run ended, and what it said.
 told() {

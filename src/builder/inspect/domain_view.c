@@ -362,14 +362,8 @@ static int ask_outwards(struct domain_view *view,
  */
 int view_ask_all(struct domain_view *view)
 {
-    unsigned int i;
-    int rc = 0;
+    int rc = ask_outwards(view, ask_extents, VIEW_PFN_LAST);
 
-    /* A 32-bit guest's L3 lies apart, as a rule. */
-    for (i = 0; !rc && i < view->nr_roots; i++)
-        rc = view_ask(view, &view->root[i].mfn, 1);
-    if (!rc)
-        rc = ask_outwards(view, ask_extents, VIEW_PFN_LAST);
     if (!rc)
         rc = ask_outwards(view, ask_each, view->max_pages);
     if (!rc)

@@ -197,15 +197,11 @@ static void name_all(const struct domain_view *view,
 
 /* ---- all ---- */
 
-/* Xen tells nobody which node a frame is on; of one node it is clear. */
-static void look_at_nodes(const struct domain_view *view, struct survey *s)
+static bool has_one_node(const struct domain_view *view)
 {
     xc_physinfo_t host = {0};
 
-    if (xc_physinfo(view->xc, &host) || host.nr_nodes != 1)
-        return;
-    s->node[0].pages = s->frames.total;
-    s->nr_nodes = 1;
+    return !xc_physinfo(view->xc, &host) && host.nr_nodes == 1;
 }
 
 static int look(struct domain_view *view, const struct view_domain *domain,
@@ -226,7 +222,7 @@ static int look(struct domain_view *view, const struct view_domain *domain,
     s->state = domain->info->cpu_time ? SURVEY_RUN : SURVEY_FRESH;
     s->p2m = p2m.source;
     look_at_frames(view, s);
-    look_at_nodes(view, s);
+    s->one_node = has_one_node(view);
     name_all(view, domain, start, &p2m, &names, s);
     s->has_root = view->nr_roots > 0;
     s->root = s->has_root ? view->root[0].mfn : MFN_INVALID;

@@ -39,12 +39,6 @@ struct survey_frames {
     struct runs tables; /* ... those of them that are page tables */
 };
 
-struct survey_node {
-    unsigned int node;
-    uint64_t pages;
-};
-#define SURVEY_NODES 64
-
 enum survey_state {
     SURVEY_PLAN,  /* there is no domain yet */
     SURVEY_FRESH, /* it is as its builder left it */
@@ -65,8 +59,11 @@ struct survey {
     struct runs unmapped; /* by PFN: what it gets without an address */
     struct survey_level level[PT_MAX_LEVELS]; /* L1 first */
     struct survey_frames frames;              /* PLAN: none */
-    struct survey_node node[SURVEY_NODES];
-    unsigned int nr_nodes; /* 0: unknown where its memory is */
+    /*
+     * The host has one NUMA node, which has all of it.  Of several, Xen tells
+     * nobody which one has a frame.
+     */
+    bool one_node;
 };
 
 /*

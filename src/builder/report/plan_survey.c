@@ -212,24 +212,6 @@ static void add_unmapped(const struct pv_layout *layout, struct survey *s)
 
 /* ---- all ---- */
 
-/* Those of the plan's ranges that are to be on one. */
-static void add_nodes(const struct dw_plan *plan, struct survey *s)
-{
-    unsigned int i, n;
-
-    for (i = 0; i < plan->nr_ranges; i++) {
-        const struct pv_range *range = &plan->ranges[i];
-
-        for (n = 0; n < s->nr_nodes && s->node[n].node != range->node; n++)
-            ;
-        if (range->node == PV_ANY_NODE || n == SURVEY_NODES)
-            continue;
-        if (n == s->nr_nodes)
-            s->node[s->nr_nodes++].node = range->node;
-        s->node[n].pages += range->end.v - range->first.v;
-    }
-}
-
 void plan_survey(const struct dw_plan *plan, struct survey *s)
 {
     const struct pv_layout *layout = &plan->layout;
@@ -255,5 +237,4 @@ void plan_survey(const struct dw_plan *plan, struct survey *s)
         s->level[0].read_only +=
             s->areas.run[i].count - s->areas.run[i].writable;
     }
-    add_nodes(plan, s);
 }

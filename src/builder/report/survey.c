@@ -127,16 +127,7 @@ static void print_frames(const struct survey *s, FILE *out)
                     block_words[i]);
             comma = ", ";
         }
-    fputc('\n', out);
-}
-
-static void print_nodes(const struct survey *s, FILE *out)
-{
-    fputs("nodes       ", out);
-    for (unsigned int i = 0; i < s->nr_nodes; i++)
-        fprintf(out, "%s%u: %" PRIu64 " pages", i ? ", " : "", s->node[i].node,
-                s->node[i].pages);
-    fputs(s->nr_nodes ? "\n" : "unknown\n", out);
+    fprintf(out, "; node%s\n", s->one_node ? " 0" : "s unknown");
 }
 
 static void print_heading(const struct survey *s, const struct survey_of *of,
@@ -151,7 +142,6 @@ static void print_heading(const struct survey *s, const struct survey_of *of,
     fprintf(out, "root        %s\n", root);
     if (s->state != SURVEY_PLAN)
         print_frames(s, out);
-    print_nodes(s, out);
 }
 
 /* The end of all addresses is no 64-bit number. */
@@ -387,13 +377,9 @@ static json_t *frames_json(const struct survey *s)
 
 static json_t *nodes_json(const struct survey *s)
 {
-    json_t *list = s->nr_nodes ? json_array() : json_null();
-
-    for (unsigned int i = 0; i < s->nr_nodes; i++)
-        json_array_append_new(list,
-                              json_pack("{si sI}", "node", (int)s->node[i].node,
-                                        "pages", (json_int_t)s->node[i].pages));
-    return list;
+    return s->one_node ? json_pack("[{si sI}]", "node", 0, "pages",
+                                   (json_int_t)s->frames.total)
+                       : json_null();
 }
 
 /* Where the root lies, or is to lie. */
