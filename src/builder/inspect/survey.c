@@ -7,7 +7,7 @@
 #include "inspect/start_info.h"
 #include "inspect/tour.h"
 
-const unsigned int survey_orders[SURVEY_BLOCKS] = {0, 9, 18};
+static const unsigned int orders[SURVEY_BLOCKS] = {0, 9, 18};
 
 #define FRAMES_4G (UINT64_C(1) << (32 - DW_PAGE_SHIFT))
 
@@ -22,13 +22,13 @@ static void add_extent(struct survey_frames *frames, uint64_t mfn, uint64_t pfn,
     frames->extents++;
     while (n) {
         for (i = SURVEY_BLOCKS - 1; i > 0; i--)
-            if (!((mfn | pfn) & ((UINT64_C(1) << survey_orders[i]) - 1)) &&
-                n >> survey_orders[i])
+            if (!((mfn | pfn) & ((UINT64_C(1) << orders[i]) - 1)) &&
+                n >> orders[i])
                 break;
         frames->blocks[i]++;
-        mfn += UINT64_C(1) << survey_orders[i];
-        pfn += UINT64_C(1) << survey_orders[i];
-        n -= UINT64_C(1) << survey_orders[i];
+        mfn += UINT64_C(1) << orders[i];
+        pfn += UINT64_C(1) << orders[i];
+        n -= UINT64_C(1) << orders[i];
     }
 }
 

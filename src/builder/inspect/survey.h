@@ -27,8 +27,7 @@ struct survey_level {
 };
 
 /* The domain's frames in the machine. */
-#define SURVEY_BLOCKS 3
-extern const unsigned int survey_orders[SURVEY_BLOCKS]; /* 4 KiB to 1 GiB */
+#define SURVEY_BLOCKS 3 /* 4 KiB, 2 MiB, 1 GiB */
 
 struct survey_frames {
     uint64_t total, above_4g;
