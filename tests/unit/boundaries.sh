@@ -9,7 +9,8 @@
 #  - in src/builder, command is over guest, guest over report, host, hooks and
 #    config.  hooks is what a plugin brings to strangers: no xenstore, no JSON;
 #    config reads files, and knows no Xen library but the parser of xl's files;
-#    memmap reads pastes, and knows lib/ alone;
+#    memmap reads pastes, and knows lib/ alone; libvirt reads XML, and knows
+#    nothing else;
 #    report is given facts, and asks for none.  inspect shares nothing with the
 #    builder: not its hooks, its plan or its guests.
 #  - in src/hypervisor/fakexen, the machine knows none of the others, and the
@@ -70,6 +71,9 @@ refuse "the configuration knows Xen's libraries or what is over it" \
 refuse "the reader of memory maps knows Xen's libraries or what is over it" \
     "[<\"](jansson|($xen)[a-z_]*|libxl(_[a-z_]*)?|(command|config|guest|hooks|host|report)/[a-z_]*)\.h[>\"]" \
     $builder/memmap
+refuse "the reader of libvirt's XML knows more than that" \
+    "[<\"](jansson|($xen)[a-z_]*|libxl[a-z_]*|(command|config|guest|hooks|host|inspect|memmap|report)/[a-z_]*)\.h[>\"]" \
+    $builder/libvirt
 refuse "inspect knows the builder" \
     '"((command|config|guest|hooks|host|memmap|report)/|pv/)' $builder/inspect
 refuse "host calls upwards" '"(command|guest|inspect|report)/' $builder/host

@@ -20,6 +20,7 @@
 struct options {
     bool dry_run, paused, console, json, foreground, alone;
     enum pin_order order;
+    enum config_format format;
     const char *file;
     char **extra; /* KEY=VALUE, n_extra of them */
     int n_extra;
@@ -36,6 +37,19 @@ static int parse_order(struct diag *dg, const char *name, enum pin_order *order)
     return 0;
 }
 
+static int parse_format(struct diag *dg, const char *name,
+                        enum config_format *format)
+{
+    if (!strcmp(name, "xl"))
+        *format = CONFIG_XL;
+    else if (!strcmp(name, "libvirt"))
+        *format = CONFIG_LIBVIRT;
+    else
+        return args_usage(dg, "create",
+                          "no format %s; there are xl and libvirt", name);
+    return 0;
+}
+
 static const struct option create_options[] = {
     {"dry-run", no_argument, NULL, 'n'},
     {"paused", no_argument, NULL, 'p'},
@@ -46,6 +60,7 @@ static const struct option create_options[] = {
     {"json", no_argument, NULL, 'j'},
     {"pin-order", required_argument, NULL, 'o'},
     {"defconfig", required_argument, NULL, 'f'},
+    {"format", required_argument, NULL, 'm'},
     {NULL, 0, NULL, 0},
 };
 
@@ -86,6 +101,8 @@ static int check(struct diag *dg, struct args *args)
 
     if (args->value['o'])
         rc = parse_order(dg, args->value['o'], &opt.order);
+    if (!rc && args->value['m'])
+        rc = parse_format(dg, args->value['m'], &opt.format);
     if (!rc)
         rc = find_file(dg, args, &opt);
     if (rc)
@@ -264,7 +281,10 @@ static int run(struct host *host, const struct args *args)
 
     if (!rc && args->value['o'])
         rc = parse_order(dg, args->value['o'], &opt.order);
+    if (!rc && args->value['m'])
+        rc = parse_format(dg, args->value['m'], &opt.format);
     config_init(&g.cfg);
+    g.cfg.format = opt.format;
     if (!rc)
         rc = config_xl_read(&g.cfg, opt.file, opt.extra, opt.n_extra, dg);
     if (!rc)
@@ -283,8 +303,8 @@ static int run(struct host *host, const struct args *args)
 
 const struct command cmd_create = {
     .name = "create",
-    .args = "[-ceFnpqv] [--native] [--json] [--pin-order=ORDER] FILE "
-            "[KEY=VALUE...]",
+    .args = "[-ceFnpqv] [--native] [--json] [--pin-order=ORDER]\n"
+            "           [--format=xl|libvirt] FILE [KEY=VALUE...]",
     .summary = "build a guest from a configuration file and start it",
     .help =
         "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
@@ -293,6 +313,8 @@ const struct command cmd_create = {
         "  -F, --foreground     stay, and wait for its end\n"
         "  -e, --no-monitor     leave nobody behind who waits for its end\n"
         "  -f, --defconfig=FILE the file, in place of the argument\n"
+        "  --format=FORMAT      what FILE is, \"xl\" or \"libvirt\"; else its\n"
+        "                       content tells\n"
         "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
         "                       up (the default), or the \"root\" alone\n"
         "  --native             refuse what would be left to xl\n"

@@ -45,7 +45,11 @@ struct config_place {
     bool for_xl; /* asks for what domwright does not build, and xl does */
 };
 
+/* What a file is read as. */
+enum config_format { CONFIG_BY_CONTENT, CONFIG_XL, CONFIG_LIBVIRT };
+
 struct config {
+    enum config_format format;
     char *source; /* the file's name, for messages */
     char
         *text; /* what is to be read in place of the file, by others; or NULL */
@@ -53,6 +57,7 @@ struct config {
     size_t n_places;
     bool needs_xl; /* one of the places is for_xl */
 
+    unsigned int width; /* 32 or 64, that the kernel has to have; 0: any */
     char *name;
     uint8_t uuid[UUID_BYTES];
     bool uuid_given;

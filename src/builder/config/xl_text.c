@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/libvirt.h"
 #include "text.h"
 
 /* More than any configuration; it keeps a device file from filling memory. */
@@ -22,7 +23,8 @@ struct part {
     size_t len;
     char *source; /* what messages about it begin with */
     bool argument;
-    bool changed; /* it is not what was read */
+    bool changed;          /* it is not what was read */
+    struct libvirt_xl xml; /* of which its lines are made; none: nr is 0 */
 };
 
 struct parser {
@@ -105,9 +107,34 @@ static void normalise(struct part *part)
     part->changed = to != len;
 }
 
+/* The line of the file that a line of the text comes from. */
+static unsigned long file_line(const struct part *part, unsigned long line)
+{
+    return line > 0 && line <= part->xml.nr ? part->xml.line[line - 1] : line;
+}
+
+/* libvirt's XML becomes xl's text. */
+static int translate(struct parser *ps, struct part *part)
+{
+    int rc = config_libvirt_read(ps->cfg, part->source, part->text, part->len,
+                                 &part->xml, ps->dg);
+
+    if (rc)
+        return rc;
+    free(part->text);
+    part->len = strlen(part->xml.text);
+    part->text = malloc(part->len + 2);
+    if (!part->text)
+        return out_of_memory(ps->dg);
+    memcpy(part->text, part->xml.text, part->len);
+    return 0;
+}
+
 static int read_file(struct parser *ps, const char *path)
 {
+    enum config_format format = ps->cfg->format;
     struct part *part = &ps->parts[0];
+    bool xml;
     int rc;
 
     part->source = strdup(ps->cfg->source);
@@ -122,7 +149,14 @@ static int read_file(struct parser *ps, const char *path)
     if (rc)
         return diag_fail(ps->dg, DW_CONFIG, rc, "cannot read %s: %s",
                          part->source, strerror(-rc));
+    xml = format == CONFIG_LIBVIRT ||
+          (format == CONFIG_BY_CONTENT && config_is_xml(part->text, part->len));
+    if (xml)
+        rc = translate(ps, part);
+    if (rc)
+        return rc;
     normalise(part);
+    part->changed |= xml;
     return 0;
 }
 
@@ -157,7 +191,7 @@ static int complain(struct parser *ps, const struct part *part,
             diag_fail(ps->dg, DW_CONFIG, -EINVAL, "%s: %s", part->source, what);
     else
         rc = diag_fail(ps->dg, DW_CONFIG, -EINVAL, "%s:%lu: %s", part->source,
-                       line, what);
+                       file_line(part, line), what);
     diag_next(ps->dg);
     return rc;
 }
@@ -300,7 +334,8 @@ static int add_key(struct parser *ps, const struct part *part, const char *key,
     char *where = NULL;
     int rc;
 
-    if (!part->argument && asprintf(&where, "%s:%u", part->source, line) < 0)
+    if (!part->argument &&
+        asprintf(&where, "%s:%lu", part->source, file_line(part, line)) < 0)
         return out_of_memory(ps->dg);
     rc = config_add_place(ps->cfg, key, len, where ? where : part->source);
     free(where);
@@ -416,6 +451,7 @@ static void dispose(struct parser *ps)
     for (i = 0; ps->parts && i < ps->n_parts; i++) {
         free(ps->parts[i].text);
         free(ps->parts[i].source);
+        config_libvirt_dispose(&ps->parts[i].xml);
     }
     free(ps->parts);
 }

@@ -135,6 +135,20 @@ static void warn_of_ramdisk(const struct config *cfg, enum ramdisk_state state)
                   cfg->ramdisk);
 }
 
+/* libvirt's XML says what the guest is; the kernel decides what it will be. */
+static int check_width(const struct image *image, const struct config *cfg,
+                       struct diag *dg)
+{
+    unsigned int width = image->plan.layout.abi->word * 8;
+
+    if (!cfg->width || cfg->width == width)
+        return 0;
+    return config_fail(cfg, dg, DW_CONFIG, -EINVAL, "type",
+                       "arch asks for a %u-bit guest, and %s is a %u-bit "
+                       "kernel",
+                       cfg->width, cfg->kernel, width);
+}
+
 int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
 {
     const struct dw_plan *plan;
@@ -155,7 +169,7 @@ int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
         return bad_file(cfg, "kernel", cfg->kernel, rc, plan_fault(dg), dg);
     image->plan = *plan;
     warn_of_ramdisk(cfg, state);
-    return 0;
+    return check_width(image, cfg, dg);
 }
 
 void image_close(struct image *image)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libvirt/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* xl has as many virtual nodes as there are vCPUs; libxl's limit is memory. */
+#define MAX_CELLS 64
+
+/* The distance to oneself and to others where none is said (ACPI, SLIT). */
+#define NEAR 10
+#define FAR  20
+
+static void look(struct reader *rd, xmlNodePtr node)
+{
+    (void)rd;
+    (void)node;
+}
+
+static const struct element siblings[] = {
+    {"sibling", look, " id value ", true},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_distances(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, siblings);
+}
+
+static const struct element cell[] = {
+    {"distances", read_distances, " ", false},
+    {NULL, NULL, NULL, false},
+};
+
+static uint64_t number_of(struct reader *rd, xmlNodePtr node, const char *name,
+                          uint64_t missing)
+{
+    char *text = attribute(rd, node, name);
+    uint64_t n = missing;
+
+    if (text && !read_number(rd, node, text, &n))
+        n = missing;
+    free(text);
+    return n;
+}
+
+/* From the cell `from` to each of `nr`, in their order. */
+static void put_distances(struct reader *rd, FILE *to, xmlNodePtr node,
+                          uint64_t from, unsigned int nr)
+{
+    xmlNodePtr distances = child_of(node, "distances");
+    xmlNodePtr n = distances ? distances->children : NULL;
+    uint64_t far[MAX_CELLS];
+
+    for (unsigned int i = 0; i < nr; i++)
+        far[i] = i == from ? NEAR : FAR;
+    for (; n; n = n->next) {
+        uint64_t id;
+
+        if (n->type != XML_ELEMENT_NODE)
+            continue;
+        id = number_of(rd, n, "id", MAX_CELLS);
+        if (id >= nr)
+            fault(rd, n, "there is no cell of that id");
+        else
+            far[id] = number_of(rd, n, "value", FAR);
+    }
+    fputs("\"vdistances=", to);
+    for (unsigned int i = 0; i < nr; i++)
+        fprintf(to, "%s%llu", i ? "," : "", (unsigned long long)far[i]);
+    fputc('"', to);
+}
+
+static void put_cell(struct reader *rd, FILE *to, xmlNodePtr node, uint64_t id,
+                     unsigned int nr)
+{
+    char *memory = attribute(rd, node, "memory");
+    char *unit = attribute(rd, node, "unit");
+    char *cpus = attribute(rd, node, "cpus");
+    uint64_t mib = 0;
+
+    if (!memory)
+        fault(rd, node, "its memory is missing");
+    else if (!read_mib(rd, node, memory, unit, &mib))
+        mib = 0;
+    /* Cells are the host's nodes of the same numbers, as libvirt has them. */
+    fprintf(to, "[ \"pnode=%llu\", \"size=%llu\", ", (unsigned long long)id,
+            (unsigned long long)mib);
+    if (cpus && cpus[strspn(cpus, "0123456789,-")])
+        fault(rd, node, "its cpus are no list like 0-3,5");
+    else if (cpus)
+        fprintf(to, "\"vcpus=%s\", ", cpus);
+    put_distances(rd, to, node, id, nr);
+    fputs(" ]", to);
+    free(memory);
+    free(unit);
+    free(cpus);
+}
+
+static void read_cell(struct reader *rd, xmlNodePtr node)
+{
+    unsigned int nr = 0, place = 0;
+    char *text = NULL;
+    size_t len;
+    FILE *to;
+
+    read_children(rd, node, cell);
+    for (xmlNodePtr n = node->parent->children; n; n = n->next) {
+        place = n == node ? nr : place;
+        nr += n->type == XML_ELEMENT_NODE;
+    }
+    if (nr > MAX_CELLS || number_of(rd, node, "id", place) != place) {
+        fault(rd, node, "cells are numbered from 0 up, and %d at most",
+              MAX_CELLS);
+        return;
+    }
+    to = open_memstream(&text, &len);
+    if (to) {
+        put_cell(rd, to, node, place, nr);
+        fclose(to);
+    }
+    if (text)
+        add_raw_item(rd, node, LIST_VNUMA, text);
+    else
+        rd->no_memory = true;
+    free(text);
+}
+
+static const struct element cells[] = {
+    {"cell", read_cell, " id cpus memory unit ", true},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_numa(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, cells);
+}
+
+static const struct element cpu[] = {
+    {"numa", read_numa, " ", false},
+    {NULL, NULL, NULL, false},
+};
+
+/* A PV guest has the host's CPU. */
+void read_cpu(struct reader *rd, xmlNodePtr node)
+{
+    (void)!attribute_among(rd, node, "mode", " host-passthrough ");
+    read_children(rd, node, cpu);
+}

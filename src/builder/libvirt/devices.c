@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libvirt/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A part of a device's description, as xl has it: "KEY=VALUE,". */
+
+struct description {
+    FILE *to;
+    char *text;
+    size_t len;
+};
+
+static bool begin(struct reader *rd, struct description *d)
+{
+    d->text = NULL;
+    d->to = open_memstream(&d->text, &d->len);
+    if (!d->to)
+        rd->no_memory = true;
+    return d->to != NULL;
+}
+
+static void part(struct reader *rd, xmlNodePtr node, struct description *d,
+                 const char *key, const char *value)
+{
+    if (!value || !is_plain(rd, node, key, value))
+        return;
+    fprintf(d->to, "%s%s=%s", ftell(d->to) > 0 ? "," : "", key, value);
+}
+
+/* The same with what an attribute of `node` says. */
+static void part_of(struct reader *rd, xmlNodePtr node, struct description *d,
+                    const char *key, const char *name)
+{
+    char *value = node ? attribute(rd, node, name) : NULL;
+
+    part(rd, node, d, key, value);
+    free(value);
+}
+
+static void end(struct reader *rd, xmlNodePtr node, struct description *d,
+                enum reader_list list)
+{
+    fclose(d->to);
+    if (d->text)
+        add_item(rd, node, list, "%s", d->text);
+    else
+        rd->no_memory = true;
+    free(d->text);
+}
+
+/* Checks children and their attributes; what they say is read by name. */
+
+static void look(struct reader *rd, xmlNodePtr node)
+{
+    (void)rd;
+    (void)node;
+}
+
+/* ---- <disk> ---- */
+
+static const struct element disk[] = {
+    {"driver", look, " name type ", false},
+    {"source", look, " file dev ", false},
+    {"target", look, " dev bus ", false},
+    {"readonly", look, " ", false},
+    {"backenddomain", look, " name ", false},
+    {"alias", NULL, NULL, false},
+    {"address", NULL, NULL, false}, /* libvirt's own numbering */
+    {NULL, NULL, NULL, false},
+};
+
+static void put_driver(struct reader *rd, xmlNodePtr node,
+                       struct description *d)
+{
+    static const struct {
+        const char *name, *backend;
+    } backends[] = {
+        {"qemu", "qdisk"}, {"file", "qdisk"}, {"phy", "phy"}, {"tap", "tap"}};
+    char *name = node ? attribute(rd, node, "name") : NULL;
+
+    for (size_t i = 0; name && i < sizeof(backends) / sizeof(backends[0]); i++)
+        if (!strcmp(name, backends[i].name))
+            part(rd, node, d, "backendtype", backends[i].backend);
+    free(name);
+}
+
+static void put_target(struct reader *rd, xmlNodePtr node,
+                       struct description *d)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    xmlNodePtr target = child_of(node, "target");
+    char *dev = target ? attribute(rd, target, "dev") : NULL;
+
+    if (!dev)
+        fault(rd, node, "its target, with a dev, is missing");
+    else if (!*dev || dev[strspn(dev, letters)])
+        fault(rd, target, "there is no disk \"%.60s\"", dev);
+    else
+        part(rd, target, d, "vdev", dev);
+    if (target)
+        (void)!attribute_among(rd, target, "bus", " xen ");
+    free(dev);
+}
+
+/* Last, where xl takes commas and blanks as they are. */
+static void put_source(struct reader *rd, xmlNodePtr node, bool cdrom,
+                       struct description *d)
+{
+    xmlNodePtr source = child_of(node, "source");
+    const char *name = attribute_is(rd, node, "type", "block") ? "dev" : "file";
+    char *path = source ? attribute(rd, source, name) : NULL;
+
+    if (path && *path)
+        fprintf(d->to, ",target=%s", path);
+    else if (!cdrom)
+        fault(rd, source ? source : node, "the source, with a %s, is missing",
+              name);
+    free(path);
+}
+
+static void read_disk(struct reader *rd, xmlNodePtr node)
+{
+    bool cdrom = attribute_is(rd, node, "device", "cdrom");
+    xmlNodePtr driver = child_of(node, "driver");
+    char *format = driver ? attribute(rd, driver, "type") : NULL;
+    struct description d;
+
+    read_children(rd, node, disk);
+    (void)!attribute_among(rd, node, "type", " file block ");
+    (void)!attribute_among(rd, node, "device", " disk cdrom ");
+    if (driver) {
+        (void)!attribute_among(rd, driver, "name", " qemu file phy tap ");
+        (void)!attribute_among(rd, driver, "type", " raw qcow qcow2 vhd qed ");
+    }
+    if (begin(rd, &d)) {
+        part(rd, node, &d, "format", format ? format : "raw");
+        put_target(rd, node, &d);
+        part(rd, node, &d, "access",
+             cdrom || child_of(node, "readonly") ? "ro" : "rw");
+        put_driver(rd, driver, &d);
+        part_of(rd, child_of(node, "backenddomain"), &d, "backend", "name");
+        if (cdrom)
+            part(rd, node, &d, "devtype", "cdrom");
+        put_source(rd, node, cdrom, &d);
+        end(rd, node, &d, LIST_DISK);
+    }
+    free(format);
+}
+
+/* ---- <interface> ---- */
+
+static const struct element tags[] = {
+    {"tag", look, " id ", true},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_vlan(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, tags);
+}
+
+static void read_outbound(struct reader *rd, xmlNodePtr node)
+{
+    uint64_t n;
+    char *text = attribute(rd, node, "average");
+
+    (void)!read_number(rd, node, text, &n);
+    free(text);
+}
+
+static const struct element bandwidth[] = {
+    {"outbound", read_outbound, " average ", false},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_bandwidth(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, bandwidth);
+}
+
+static const struct element interface[] = {
+    {"mac", look, " address ", false},
+    {"source", look, " bridge ", false},
+    {"script", look, " path ", false},
+    {"target", look, " dev ", false},
+    {"ip", look, " address family ", true},
+    {"model", look, " type ", false},
+    {"mtu", look, " size ", false},
+    {"vlan", read_vlan, " trunk ", false},
+    {"virtualport", look, " type ", false},
+    {"bandwidth", read_bandwidth, " ", false},
+    {"backenddomain", look, " name ", false},
+    {"alias", NULL, NULL, false},
+    {NULL, NULL, NULL, false},
+};
+
+static void put_mac(struct reader *rd, xmlNodePtr node, struct description *d)
+{
+    char *mac = node ? attribute(rd, node, "address") : NULL;
+    static const char form[] = "xx:xx:xx:xx:xx:xx";
+    size_t i = 0;
+
+    while (mac && mac[i] &&
+           (form[i] == ':'
+                ? mac[i] == ':'
+                : form[i] && strchr("0123456789abcdefABCDEF", mac[i]) != NULL))
+        i++;
+    if (mac && (i != sizeof(form) - 1 || mac[i]))
+        fault(rd, node, "it is no MAC address: %.60s", mac);
+    else if (mac && strcmp(mac, "00:00:00:00:00:00") != 0)
+        /* Zeros are how libvirt 9.0 writes that there is none. */
+        part(rd, node, d, "mac", mac);
+    free(mac);
+}
+
+/* xl's script for Open vSwitch takes a tag as .N, and a trunk's as :N:M. */
+static void put_bridge(struct reader *rd, xmlNodePtr node,
+                       struct description *d)
+{
+    xmlNodePtr source = child_of(node, "source");
+    xmlNodePtr vlan = child_of(node, "vlan");
+    xmlNodePtr tag = vlan ? vlan->children : NULL;
+    char *bridge = source ? attribute(rd, source, "bridge") : NULL;
+
+    if (!bridge)
+        fault(rd, node, "its source, with a bridge, is missing");
+    else
+        part(rd, source, d, "bridge", bridge);
+    for (; bridge && tag; tag = tag->next) {
+        char *id =
+            tag->type == XML_ELEMENT_NODE ? attribute(rd, tag, "id") : NULL;
+        uint64_t n;
+
+        if (id && read_number(rd, tag, id, &n))
+            fprintf(d->to, "%c%s",
+                    attribute_is(rd, vlan, "trunk", "yes") ? ':' : '.', id);
+        free(id);
+    }
+    free(bridge);
+}
+
+static void put_ips(struct reader *rd, xmlNodePtr node, struct description *d)
+{
+    FILE *to;
+    char *all = NULL;
+    size_t len;
+
+    if (!child_of(node, "ip"))
+        return;
+    to = open_memstream(&all, &len);
+    for (xmlNodePtr n = node->children; to && n; n = n->next) {
+        char *ip =
+            n->type == XML_ELEMENT_NODE && !strcmp((const char *)n->name, "ip")
+                ? attribute(rd, n, "address")
+                : NULL;
+
+        if (ip)
+            fprintf(to, "%s%s", ftell(to) > 0 ? " " : "", ip);
+        free(ip);
+    }
+    if (to)
+        fclose(to);
+    part(rd, node, d, "ip", all);
+    free(all);
+}
+
+/* libvirt makes such a name up for a guest that runs; it is not the next's. */
+static bool is_made_up(const char *vifname)
+{
+    unsigned int domid, devid;
+    int n = 0;
+
+    return sscanf(vifname, "vif%u.%u%n", &domid, &devid, &n) == 2 &&
+           !vifname[n];
+}
+
+static void put_vifname(struct reader *rd, xmlNodePtr node,
+                        struct description *d)
+{
+    char *name = node ? attribute(rd, node, "dev") : NULL;
+
+    if (name && !is_made_up(name))
+        part(rd, node, d, "vifname", name);
+    free(name);
+}
+
+static void put_rate(struct reader *rd, xmlNodePtr node, struct description *d)
+{
+    xmlNodePtr outbound = node ? child_of(node, "outbound") : NULL;
+    char *average = outbound ? attribute(rd, outbound, "average") : NULL;
+
+    if (average)
+        fprintf(d->to, "%srate=%sKB/s", ftell(d->to) > 0 ? "," : "", average);
+    free(average);
+}
+
+static void read_interface(struct reader *rd, xmlNodePtr node)
+{
+    xmlNodePtr port = child_of(node, "virtualport");
+    xmlNodePtr model = child_of(node, "model");
+    struct description d;
+
+    read_children(rd, node, interface);
+    (void)!attribute_among(rd, node, "type", " bridge ethernet ");
+    if (port)
+        (void)!attribute_among(rd, port, "type", " openvswitch ");
+    if (model)
+        (void)!attribute_among(rd, model, "type", " netfront ");
+    if (!begin(rd, &d))
+        return;
+    put_mac(rd, child_of(node, "mac"), &d);
+    if (!attribute_is(rd, node, "type", "ethernet"))
+        put_bridge(rd, node, &d);
+    put_ips(rd, node, &d);
+    if (port && !child_of(node, "script"))
+        part(rd, node, &d, "script", "vif-openvswitch");
+    part_of(rd, child_of(node, "script"), &d, "script", "path");
+    put_vifname(rd, child_of(node, "target"), &d);
+    put_rate(rd, child_of(node, "bandwidth"), &d);
+    part_of(rd, child_of(node, "mtu"), &d, "mtu", "size");
+    part_of(rd, child_of(node, "backenddomain"), &d, "backend", "name");
+    end(rd, node, &d, LIST_VIF);
+}
+
+/* ---- <graphics> ---- */
+
+static const struct element graphics[] = {
+    {"listen", look, " type address ", false},
+    {NULL, NULL, NULL, false},
+};
+
+/* libvirt's are the ports, xl's the number of the display. */
+static void put_display(struct reader *rd, xmlNodePtr node,
+                        struct description *d)
+{
+    char *port = attribute(rd, node, "port"), number[24];
+    uint64_t n;
+
+    if (!port || !strcmp(port, "-1") ||
+        attribute_is(rd, node, "autoport", "yes")) {
+        part(rd, node, d, "vncunused", "1");
+    } else if (read_number(rd, node, port, &n) && n >= 5900 && n < 65536) {
+        snprintf(number, sizeof(number), "%u", (unsigned int)n - 5900);
+        part(rd, node, d, "vncunused", "0");
+        part(rd, node, d, "vncdisplay", number);
+    } else {
+        fault(rd, node, "xl's VNC ports are 5900 to 65535");
+    }
+    free(port);
+}
+
+static void put_vnc(struct reader *rd, xmlNodePtr node, struct description *d)
+{
+    xmlNodePtr listen = child_of(node, "listen");
+
+    part(rd, node, d, "vnc", "1");
+    if (xmlHasProp(node, (const xmlChar *)"listen"))
+        part_of(rd, node, d, "vnclisten", "listen");
+    else
+        part_of(rd, listen, d, "vnclisten", "address");
+    put_display(rd, node, d);
+    part_of(rd, node, d, "vncpasswd", "passwd");
+    part_of(rd, node, d, "keymap", "keymap");
+}
+
+static void put_sdl(struct reader *rd, xmlNodePtr node, struct description *d)
+{
+    part(rd, node, d, "sdl", "1");
+    part(rd, node, d, "vnc", "0");
+    part_of(rd, node, d, "display", "display");
+    part_of(rd, node, d, "xauthority", "xauth");
+}
+
+static void read_graphics(struct reader *rd, xmlNodePtr node)
+{
+    struct description d;
+    bool sdl = attribute_is(rd, node, "type", "sdl");
+
+    read_children(rd, node, graphics);
+    if (!attribute_among(rd, node, "type", " vnc sdl ") || !begin(rd, &d))
+        return;
+    if (sdl)
+        put_sdl(rd, node, &d);
+    else
+        put_vnc(rd, node, &d);
+    end(rd, node, &d, LIST_VFB);
+}
+
+static const struct element video[] = {
+    {"model", look, " type vram heads primary ", false},
+    {"alias", NULL, NULL, false},
+    {NULL, NULL, NULL, false},
+};
+
+/* Xen's own comes with the graphics. */
+static void read_video(struct reader *rd, xmlNodePtr node)
+{
+    xmlNodePtr model = child_of(node, "model");
+
+    read_children(rd, node, video);
+    if (model)
+        (void)!attribute_among(rd, model, "type", " xen ");
+}
+
+static const struct element nothing[] = {
+    {"alias", NULL, NULL, false},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_input(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, nothing);
+    (void)!attribute_among(rd, node, "bus", " xen ");
+}
+
+/* ---- <console>, <channel> ---- */
+
+static const struct element console[] = {
+    {"source", look, " path ", false},
+    {"target", look, " type port ", false},
+    {"alias", NULL, NULL, false},
+    {NULL, NULL, NULL, false},
+};
+
+/* Every PV guest has one. */
+static void read_console(struct reader *rd, xmlNodePtr node)
+{
+    xmlNodePtr target = child_of(node, "target");
+
+    read_children(rd, node, console);
+    (void)!attribute_among(rd, node, "type", " pty ");
+    if (target)
+        (void)!attribute_among(rd, target, "type", " xen ");
+    if (++rd->consoles > 1)
+        fault(rd, node, "a PV guest has one console; others are channels");
+}
+
+static const struct element channel[] = {
+    {"source", look, " mode path ", false},
+    {"target", look, " type name state ", false},
+    {"alias", NULL, NULL, false},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_channel(struct reader *rd, xmlNodePtr node)
+{
+    xmlNodePtr target = child_of(node, "target");
+    bool pty = attribute_is(rd, node, "type", "pty");
+    struct description d;
+
+    read_children(rd, node, channel);
+    if (!attribute_among(rd, node, "type", " pty unix ") || !begin(rd, &d))
+        return;
+    part(rd, node, &d, "connection", pty ? "pty" : "socket");
+    if (target)
+        (void)!attribute_among(rd, target, "type", " xen ");
+    part_of(rd, target, &d, "name", "name");
+    if (!pty)
+        part_of(rd, child_of(node, "source"), &d, "path", "path");
+    end(rd, node, &d, LIST_CHANNEL);
+}
+
+/* ---- <hostdev> ---- */
+
+static const struct element hostdev_source[] = {
+    {"address", look, " domain bus slot function ", false},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_hostdev_source(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, hostdev_source);
+}
+
+static const struct element hostdev[] = {
+    {"driver", look, " name ", false},
+    {"source", read_hostdev_source, " writeFiltering ", false},
+    {"alias", NULL, NULL, false},
+    {NULL, NULL, NULL, false},
+};
+
+/* In hexadecimal with 0x, or decimal; 0 where it is not said. */
+static unsigned int pci_number(struct reader *rd, xmlNodePtr node,
+                               const char *name, unsigned int most)
+{
+    char *text = attribute(rd, node, name), *end_of = NULL;
+    unsigned long n = text ? strtoul(text, &end_of, 0) : 0;
+
+    if (text && (!*text || *end_of || n > most || *text == '-'))
+        fault(rd, node, "%s is no such number: %.60s", name, text);
+    free(text);
+    return (unsigned int)(n & most);
+}
+
+static void read_hostdev(struct reader *rd, xmlNodePtr node)
+{
+    xmlNodePtr source = child_of(node, "source");
+    xmlNodePtr at = source ? child_of(source, "address") : NULL;
+    xmlNodePtr driver = child_of(node, "driver");
+
+    read_children(rd, node, hostdev);
+    (void)!attribute_among(rd, node, "mode", " subsystem ");
+    (void)!attribute_among(rd, node, "managed", " yes no ");
+    if (driver)
+        (void)!attribute_among(rd, driver, "name", " xen ");
+    if (!attribute_among(rd, node, "type", " pci "))
+        return;
+    if (!at) {
+        fault(rd, node, "its source, with an address, is missing");
+        return;
+    }
+    add_item(
+        rd, node, LIST_PCI, "%04x:%02x:%02x.%x%s%s",
+        pci_number(rd, at, "domain", 0xffff), pci_number(rd, at, "bus", 0xff),
+        pci_number(rd, at, "slot", 0x1f), pci_number(rd, at, "function", 7),
+        attribute_is(rd, source, "writeFiltering", "no") ? ",permissive=1" : "",
+        attribute_is(rd, node, "managed", "yes") ? ",seize=1" : "");
+}
+
+/* ---- the others ---- */
+
+static void read_controller(struct reader *rd, xmlNodePtr node)
+{
+    static const struct {
+        const char *attribute, *key;
+    } limits[] = {{"maxGrantFrames", "max_grant_frames"},
+                  {"maxEventChannels", "max_event_channels"}};
+    uint64_t n;
+
+    read_children(rd, node, nothing);
+    (void)!attribute_among(rd, node, "type", " xenbus ");
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        char *text = attribute(rd, node, limits[i].attribute);
+
+        /* 0 is none said. */
+        if (text && read_number(rd, node, text, &n) && n > 0)
+            set(rd, node, limits[i].key, "%llu", (unsigned long long)n);
+        free(text);
+    }
+}
+
+static void read_memballoon(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, nothing);
+    (void)!attribute_among(rd, node, "model", " xen ");
+}
+
+static const struct element devices[] = {
+    {"emulator", read_path, " ", false},
+    {"disk", read_disk, " type device ", true},
+    {"interface", read_interface, " type ", true},
+    {"console", read_console, " type tty ", true},
+    {"channel", read_channel, " type ", true},
+    {"hostdev", read_hostdev, " mode type managed ", true},
+    {"graphics", read_graphics,
+     " type port autoport listen passwd keymap display xauth ", false},
+    {"video", read_video, " ", false},
+    {"input", read_input, " type bus ", true},
+    {"controller", read_controller,
+     " type index maxGrantFrames maxEventChannels ", false},
+    {"memballoon", read_memballoon, " model ", false},
+    {NULL, NULL, NULL, false},
+};
+
+void read_devices(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, devices);
+}
