@@ -160,6 +160,9 @@ for area in kernel 'P2M list' 'start info' 'xenstore ring' 'console ring' \
 done
 prints 'L3: here<'
 prints 'or here, if extended CR3 can be declared<'
+picture=$srcdir/examples/inspect.svg
+[ "$(grep '<style>' out)" = "$(grep '<style>' "$picture")" ] ||
+    wrong "README's picture is another one: $picture"
 config guest.cfg "kernel = \"$guests/hello-legacy\""
 works inspect --format svg guest.cfg
 prints 'never here: the kernel knows no extended CR3<'
