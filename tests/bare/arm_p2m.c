@@ -32,8 +32,10 @@ static const struct {
 static struct {
     struct p2m_table table;
     struct p2m_table_ops ops;
-    long references;     /* held, as the hypervisor counts them */
-    unsigned long wrong; /* references after a change, or bounds */
+    long references;           /* held, as the hypervisor counts them */
+    unsigned long wrong;       /* references after a change, or bounds */
+    const struct churn *churn; /* that makes a change just now */
+    unsigned long puts_watched, puts_early;
     gfn_t access_first;
     uint8_t access[ACCESS_FRAMES];
 } p2m;
@@ -43,10 +45,42 @@ static gfn_t gfn_of(vaddr_t va)
     return GFN(va.v >> DW_PAGE_SHIFT);
 }
 
+static bool maps(const struct churn *c, const struct churn_state *states,
+                 unsigned int probe, mfn_t mfn)
+{
+    const struct churn_state *state = &states[c->interval[probe]];
+    uint64_t offset = c->probes[probe].ipa - c->window.v;
+
+    return c->probes[probe].write && state->mapped &&
+           (state->prot & PT_WRITE) != 0 &&
+           churn_frame(state, offset).v == mfn_to_maddr(mfn).v;
+}
+
+/* Does one place map it for writes, and none behind the change? */
+static bool is_leaving(const struct churn *c, mfn_t mfn)
+{
+    unsigned int i, places = 0;
+
+    for (i = 0; i < c->nr_probes; i++) {
+        if (maps(c, c->next, i, mfn))
+            return false;
+        places += maps(c, c->now, i, mfn);
+    }
+    return places == 1;
+}
+
+/* From now on the frame is somebody else's: the guest writes to it no more. */
 static void put(void *ctx, mfn_t mfn)
 {
-    (void)ctx, (void)mfn;
+    uint64_t written = page_written(mfn_to_maddr(mfn));
+
+    (void)ctx;
     p2m.references--;
+    if (p2m.churn == NULL || !is_leaving(p2m.churn, mfn))
+        return;
+    reader_wait_round();
+    p2m.puts_watched++;
+    p2m.puts_early += page_written(mfn_to_maddr(mfn)) != written;
 }
 
 static uint32_t get_access(void *ctx, gfn_t gfn)
@@ -99,7 +133,7 @@ static uint64_t frames(const struct churn *c)
 }
 
 /* After a change, when nothing is left to be flushed. */
-static void check(const struct churn *c, int rc)
+static void end(const struct churn *c, int rc)
 {
     long foreign = 0;
     unsigned int i;
@@ -116,6 +150,7 @@ static void check(const struct churn *c, int rc)
         p2m.wrong += first.v < p2m.table.lowest.v || end.v > p2m.table.end.v;
     }
     p2m.wrong += rc == 0 && foreign != p2m.references;
+    p2m.churn = NULL;
 }
 
 /* What the hypervisor has taken, for a call that maps. */
@@ -123,6 +158,21 @@ static void take_references(const struct churn *c, int rc)
 {
     if (rc == 0 && types[c->change.state.software].foreign)
         p2m.references += (long)frames(c);
+}
+
+/* Something else of what is there, now and then. */
+static void choose_state(struct churn *c, bool superpages)
+{
+    const struct churn_state *is = &c->now[c->change.first];
+
+    c->change.state = any_state(c, superpages);
+    if (!is->mapped || churn_below(c, 3) != 0 ||
+        (superpages &&
+         (is->shift % (2 * MIB) != 0 || types[is->software].foreign)))
+        return;
+    c->change.state.shift = is->shift;
+    if (churn_below(c, 2) == 0)
+        c->change.state = *is;
 }
 
 /* One block, whatever was there. */
@@ -145,8 +195,10 @@ static bool choose_set(struct churn *c)
     change->first = (unsigned int)first;
     change->end = (unsigned int)end;
     churn_break_range(c);
-    change->state = any_state(c, change->level > 0);
-    change->refuse = churn_below(c, 8) == 0;
+    choose_state(c, change->level > 0);
+    /* Where there are references to be put before, it may be too late. */
+    change->refuse =
+        churn_below(c, 8) == 0 && (change->level == 0 || p2m.references == 0);
     if (!change->refuse)
         churn_set_next(c, &change->state);
     return true;
@@ -157,13 +209,14 @@ static int make_set(struct churn *c)
     const struct churn_change *change = &c->change;
     int rc;
 
+    p2m.churn = c;
     if (change->refuse)
         c->tree->refuse = 0;
     rc = p2m_table_set(&p2m.table, gfn_of(churn_cut_va(c, change->first)),
                        change->level * 9, first_mfn(c),
                        (enum p2m_type)change->state.software, P2M_ACCESS_ALL);
     take_references(c, rc);
-    check(c, rc);
+    end(c, rc);
     return rc;
 }
 
@@ -173,19 +226,21 @@ static bool choose_range(struct churn *c)
 {
     churn_choose_range(c);
     churn_break_range(c);
-    c->change.state =
-        any_state(c, churn_is_long(c, c->change.first, c->change.end));
+    choose_state(c, churn_is_long(c, c->change.first, c->change.end));
     churn_set_next(c, &c->change.state);
     return true;
 }
 
 static int set_range(struct churn *c, uint32_t access)
 {
+    gfn_t gfn = gfn_of(churn_cut_va(c, c->change.first));
     uint64_t done = 0;
-    int rc = p2m_table_set_range(
-        &p2m.table, gfn_of(churn_cut_va(c, c->change.first)), frames(c),
-        first_mfn(c), (enum p2m_type)c->change.state.software, access, &done);
+    int rc;
 
+    p2m.churn = c;
+    rc = p2m_table_set_range(&p2m.table, gfn, frames(c), first_mfn(c),
+                             (enum p2m_type)c->change.state.software, access,
+                             &done);
     take_references(c, rc);
     return rc == 0 && done != frames(c) ? -ERANGE : rc;
 }
@@ -194,7 +249,7 @@ static int make_range(struct churn *c)
 {
     int rc = set_range(c, P2M_ACCESS_ALL);
 
-    check(c, rc);
+    end(c, rc);
     return rc;
 }
 
@@ -208,18 +263,22 @@ static bool choose_remove(struct churn *c)
     return true;
 }
 
-static int remove_range(struct churn *c)
+/* From the cut on, up to where the change ends. */
+static int remove_from(struct churn *c, unsigned int first)
 {
-    return p2m_table_remove(
-        &p2m.table, gfn_of(churn_cut_va(c, c->change.first)), frames(c));
+    uint64_t bytes = churn_bytes(c, first, c->change.end);
+
+    p2m.churn = c;
+    return p2m_table_remove(&p2m.table, gfn_of(churn_cut_va(c, first)),
+                            bytes >> DW_PAGE_SHIFT);
 }
 
 static int make_remove(struct churn *c)
 {
-    int rc = remove_range(c);
+    int rc = remove_from(c, c->change.first);
 
     p2m_table_flush(&p2m.table);
-    check(c, rc);
+    end(c, rc);
     return rc;
 }
 
@@ -231,15 +290,18 @@ static bool choose_clear(struct churn *c)
     return true;
 }
 
-/* Remove, and map something else there at once: lib flushes in between. */
+/*
+ * Remove a part, and map something else in the whole at once: what was left of
+ * the removal has to be over by then.
+ */
 static int make_exchange(struct churn *c)
 {
-    int rc = remove_range(c);
+    unsigned int n = c->change.end - c->change.first;
+    int rc = remove_from(c, c->change.first + (unsigned int)churn_below(c, n));
 
     if (rc == 0)
         rc = set_range(c, P2M_ACCESS_ALL);
-    p2m_table_flush(&p2m.table);
-    check(c, rc);
+    end(c, rc);
     return rc;
 }
 
@@ -266,9 +328,10 @@ static bool choose_tracked(struct churn *c)
 {
     churn_choose_range(c);
     churn_break_range(c);
-    c->change.state = any_state(c, false);
+    choose_state(c, false);
     c->change.early = any_access(c);
-    c->change.state.prot &= c->change.early;
+    c->change.state.prot =
+        types[c->change.state.software].prot & c->change.early;
     churn_set_next(c, &c->change.state);
     return true;
 }
@@ -277,7 +340,7 @@ static int make_tracked(struct churn *c)
 {
     int rc = set_range(c, c->change.early);
 
-    check(c, rc);
+    end(c, rc);
     return rc;
 }
 
@@ -298,7 +361,7 @@ static int make_access(struct churn *c)
         p2m_table_access(&p2m.table, gfn_of(churn_cut_va(c, c->change.first)),
                          frames(c), c->change.early);
 
-    check(c, rc);
+    end(c, rc);
     return rc;
 }
 
@@ -391,5 +454,7 @@ void p2m_end(void)
 
     tap_eq((unsigned long long)-rc, 0, "P2M: all of it can be removed");
     tap_eq(p2m.wrong, 0, "P2M: references and bounds were right all the time");
+    tap_ok(p2m.puts_early == 0 && p2m.puts_watched > 0,
+           "P2M: no frame was written to after its reference was put");
     tap_eq((unsigned long long)p2m.references, 0, "P2M: no reference is held");
 }
