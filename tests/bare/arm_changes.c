@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "arm_changes.h"
-#include "pt/change.h"
+#include "pt/remap.h"
 
 #include <errno.h>
 
@@ -278,6 +278,100 @@ static int make_split(struct churn *c)
                     c->change.level);
 }
 
+/* Other sizes, and nothing else. */
+
+static bool choose_resize(struct churn *c)
+{
+    if (!choose_mapped(c))
+        return false;
+    c->change.level = churn_any_level(c, c->change.first, c->change.end);
+    c->change.refuse = churn_below(c, 3) == 0;
+    return true;
+}
+
+/* Within the range there is no larger leaf. */
+static int check_size(struct pt_visit_ctx *v)
+{
+    const struct churn *c = v->arg;
+    uint64_t last = v->va.v | (pt_span(v->pt->format, v->level) - 1);
+
+    return v->level > c->change.level &&
+                   v->va.v >= churn_cut_va(c, c->change.first).v &&
+                   last < churn_cut_va(c, c->change.end).v
+               ? -EDOM
+               : 0;
+}
+
+static int make_resize(struct churn *c)
+{
+    vaddr_t first = churn_cut_va(c, c->change.first);
+    vaddr_t end = churn_cut_va(c, c->change.end);
+    int rc;
+
+    if (c->change.refuse)
+        c->tree->refuse = (long)churn_below(c, 16);
+    rc = pt_resize(&c->tree->tables, first, end, c->change.level);
+    if (rc < 0)
+        return rc;
+    return pt_walk(&c->tree->tables, first, end, PT_VISIT_LEAF, check_size, c);
+}
+
+/*
+ * Both, in two passes, for what is mapped alike or not at all: that is mapped
+ * with the rights of what is, as long as sizes change.
+ */
+
+static bool is_alike(const struct churn_state *a, const struct churn_state *b)
+{
+    return a->shift == b->shift && a->prot == b->prot &&
+           a->memory == b->memory && a->software == b->software;
+}
+
+static bool choose_remap(struct churn *c)
+{
+    struct churn_change *change = &c->change;
+    const struct churn_state *is = NULL;
+    unsigned int i;
+
+    if (!choose_mapped(c))
+        return false;
+    for (i = change->first; i < change->end; i++) {
+        if (c->now[i].mapped && is && !is_alike(is, &c->now[i]))
+            return false;
+        if (c->now[i].mapped)
+            is = &c->now[i];
+    }
+    if (churn_is_long(c, change->first, change->end) &&
+        (is->shift & (2 * MIB - 1)) != 0)
+        return false;
+    change->level = churn_any_level(c, change->first, change->end);
+    change->two_passes = true;
+    change->early = is->prot;
+    change->state = any_state(c, true);
+    change->state.shift = is->shift;
+    churn_set_next(c, &change->state);
+    return true;
+}
+
+static int make_remap(struct churn *c)
+{
+    const struct churn_change *change = &c->change;
+    struct pt_run run =
+        run_of(c, change->first, change->end, &change->state, change->level);
+    struct pt_counts counts = {{0}};
+    uint64_t bytes = 0;
+    unsigned int i;
+    int rc = pt_remap(&c->tree->tables, &run, change->early, &counts);
+
+    for (i = 0; i < c->tree->tables.format->levels; i++)
+        bytes += counts.leaf[i] << c->tree->tables.format->level[i].shift;
+    if (rc == 0 && bytes != churn_bytes(c, change->first, change->end))
+        return -ERANGE;
+    return rc < 0 ? rc
+                  : pt_walk(&c->tree->tables, run.first, run.end, PT_VISIT_LEAF,
+                            check_size, c);
+}
+
 /* Tables that are built aside, in the place of a leaf or of other tables. */
 
 static int find_kind(struct pt_visit_ctx *v)
@@ -392,6 +486,8 @@ static const struct churn_kind kinds[] = {
     {"unmap", choose_unmap, make_unmap, 3},
     {"protect", choose_protect, make_protect, 4},
     {"split", choose_split, make_split, 3},
+    {"resize", choose_resize, make_resize, 3},
+    {"remap", choose_remap, make_remap, 4},
     {"subtree", choose_subtree, make_subtree, 3},
 };
 
