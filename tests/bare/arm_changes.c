@@ -8,7 +8,10 @@
 #define MIB  (UINT64_C(1) << 20)
 #define GIB  (UINT64_C(1) << 30)
 
-/* Most pages may be read and written: AT is asked about those. */
+/*
+ * Most may be read and written, which AT is asked about; and many are alike, so
+ * that they can become one.
+ */
 static struct churn_state any_state(struct churn *c, bool aligned)
 {
     static const uint32_t prots[] = {
@@ -22,13 +25,15 @@ static struct churn_state any_state(struct churn *c, bool aligned)
         0,
     };
 
+    uint32_t software = c->tree->tables.format->software;
+    bool plain = churn_below(c, 4) != 0;
+
     return (struct churn_state){
         .mapped = true,
         .shift = churn_any_shift(c, aligned),
         .prot = prots[churn_below(c, sizeof(prots) / sizeof(*prots))],
-        .memory = (enum pt_memory)churn_below(c, PT_UC + 1),
-        .software =
-            (uint32_t)churn_below(c, c->tree->tables.format->software + 1),
+        .memory = plain ? PT_WB : (enum pt_memory)churn_below(c, PT_UC + 1),
+        .software = plain ? 0 : (uint32_t)churn_below(c, software + 1),
     };
 }
 

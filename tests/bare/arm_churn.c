@@ -204,10 +204,24 @@ static void add_probes(struct churn *c)
     }
 }
 
-/* AT is asked only where the guest may read and write; README.md. */
-static void check_translations(struct churn *c)
+/*
+ * AT is asked only where the guest may read and write, README.md: so say the
+ * tables, too.
+ */
+static bool may_ask(const struct churn *c, unsigned int probe)
 {
     const uint32_t both = PT_READ | PT_WRITE;
+    const struct churn_state *state = &c->now[c->interval[probe]];
+    struct pt_entry entry;
+
+    return state->mapped && (state->prot & both) == both &&
+           pt_lookup(&c->tree->tables, VADDR(c->probes[probe].ipa), &entry,
+                     NULL) == 0 &&
+           entry.kind == PT_LEAF && (entry.prot & both) == both;
+}
+
+static void check_translations(struct churn *c)
+{
     unsigned int i;
 
     for (i = 0; i < c->nr_probes; i++) {
@@ -215,7 +229,7 @@ static void check_translations(struct churn *c)
         maddr_t frame = churn_frame(state, probe_offset(c, i));
         uint64_t par;
 
-        if (!state->mapped || (state->prot & both) != both)
+        if (!may_ask(c, i))
             continue;
         par = translate(c->probes[i].ipa);
         c->result->translated++;
