@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "pt/remap.h"
+
 /* What a type allows, and how its memory is cached. */
 static const struct {
     uint32_t prot;
@@ -592,19 +594,6 @@ static int note_leaf(struct pt_visit_ctx *v)
     return rc;
 }
 
-/* Blocks in [first, end) become pages. */
-static int make_pages(struct p2m_table *p, vaddr_t first, vaddr_t end)
-{
-    int rc = 0;
-
-    for (uint64_t va = first.v; rc == 0 && va < end.v; va += DW_PAGE_SIZE) {
-        rc = pt_split(&p->tables, VADDR(va), 0);
-        if (rc == -ENOENT)
-            rc = 0;
-    }
-    return rc;
-}
-
 int p2m_table_access(struct p2m_table *p, gfn_t gfn, uint64_t nr,
                      uint32_t access)
 {
@@ -619,7 +608,7 @@ int p2m_table_access(struct p2m_table *p, gfn_t gfn, uint64_t nr,
     if (rc == 0)
         rc = split_at(p, GFN(gfn.v + nr));
     if (rc == 0)
-        rc = make_pages(p, first, end);
+        rc = pt_resize(&p->tables, first, end, 0);
     if (rc == 0)
         rc = set_access(p, gfn, nr, access);
     if (rc == 0)
