@@ -9,6 +9,7 @@
  */
 #include "x86.h"
 #include "pt/change.h"
+#include "pt/remap.h"
 
 #include <errno.h>
 
@@ -108,6 +109,7 @@ static bool all_leaves(const struct pt_tables *pt, unsigned int level,
 
 /* ---- the changes ---- */
 
+#define RO (PT_READ | PT_GLOBAL)
 #define RW (PT_READ | PT_WRITE)
 
 static struct pt_run run_of(uint64_t super, uint32_t prot, unsigned int largest)
@@ -117,6 +119,26 @@ static struct pt_run run_of(uint64_t super, uint32_t prot, unsigned int largest)
                            .mfn = maddr_to_mfn(MADDR(super)),
                            .prot = prot,
                            .largest = largest};
+}
+
+static struct pt_counts counts;
+
+static int two_passes(const struct pt_tables *pt, unsigned int largest)
+{
+    struct pt_run run = run_of(first_super, RO, largest);
+
+    counts = (struct pt_counts){{0}};
+    return pt_remap(pt, &run, RW, &counts);
+}
+
+static int to_superpage(const struct pt_tables *pt)
+{
+    return two_passes(pt, 2);
+}
+
+static int to_pages(const struct pt_tables *pt)
+{
+    return two_passes(pt, 0);
 }
 
 static int to_other_frames(const struct pt_tables *pt)
@@ -150,11 +172,18 @@ static const struct {
     int (*change)(const struct pt_tables *pt);
     const uint64_t *super; /* what it maps; NULL: nothing */
     bool writable;
+    unsigned int after;
 } changes[] = {
+    {"pages become a superpage, read-only", 0, to_superpage, &first_super,
+     false, 1},
+    {"a superpage becomes pages, read-only", 1, to_pages, &first_super, false,
+     0},
+    {"a superpage becomes read-only", 1, to_superpage, &first_super, false, 1},
+    {"pages become read-only", 0, to_pages, &first_super, false, 0},
     {"a superpage becomes pages of other frames", 1, to_other_frames,
-     &other_super, true},
-    {"a superpage is unmapped", 1, unmap, NULL, false},
-    {"pages are unmapped", 0, unmap, NULL, false},
+     &other_super, true, 0},
+    {"a superpage is unmapped", 1, unmap, NULL, false, 0},
+    {"pages are unmapped", 0, unmap, NULL, false, 0},
 };
 #define CHANGES (sizeof(changes) / sizeof(changes[0]))
 
@@ -194,8 +223,90 @@ static void check_change(const struct pt_tables *pt, unsigned int i)
     good = map_before(pt, changes[i].before) == 0 &&
            all_seen(first_super, true) && changes[i].change(pt) == 0 &&
            all_seen(super, changes[i].writable);
+    if (super == first_super)
+        good = good && all_leaves(pt, changes[i].after, RO) &&
+               counts.leaf[changes[i].after] ==
+                   SUPER / pt_span(pt->format, changes[i].after);
     tap_ok(unmap_after(pt) == 0 && good, "%s: the new one is seen",
            changes[i].text);
+}
+
+/* ---- two passes that end early ---- */
+
+static unsigned int stores_left;
+
+static int store_some(void *ctx, uint64_t *slot, uint64_t raw)
+{
+    return stores_left-- == 0 ? -EPERM : live_ops.store(ctx, slot, raw);
+}
+
+static int no_table(void *ctx, unsigned int level, vaddr_t va, mfn_t *mfn)
+{
+    (void)ctx;
+    (void)level;
+    (void)va;
+    (void)mfn;
+    return -ENOMEM;
+}
+
+/* Whatever the rights are by now, every page is where it was. */
+static bool all_there(void)
+{
+    bool there = true;
+
+    for (unsigned int i = 0; i < PROBES; i++)
+        there = there && look_at(PLACE + probe_offset(i)).frame ==
+                             first_super + probe_offset(i);
+    return there;
+}
+
+/* The store of that number is refused; then it is tried again. */
+static bool refused_at(const struct pt_tables *pt, unsigned int i,
+                       unsigned int number)
+{
+    struct pt_ops ops = *pt->ops;
+    struct pt_tables change = *pt;
+    bool good;
+
+    change.ops = &ops;
+    ops.store = store_some;
+    stores_left = number;
+    good = map_before(pt, changes[i].before) == 0 &&
+           all_seen(first_super, true) &&
+           changes[i].change(&change) == -EPERM && all_there() &&
+           changes[i].change(pt) == 0 && all_seen(first_super, false) &&
+           all_leaves(pt, changes[i].after, RO);
+    return unmap_after(pt) == 0 && good;
+}
+
+static void check_refused(const struct pt_tables *pt)
+{
+    struct pt_ops ops = *pt->ops;
+    struct pt_tables change = *pt;
+
+    change.ops = &ops;
+    ops.alloc = no_table;
+    tap_ok(refused_at(pt, 0, 0) && refused_at(pt, 0, 1) &&
+               refused_at(pt, 1, 0) && refused_at(pt, 1, 1) &&
+               refused_at(pt, 1, 300),
+           "a store is refused in either pass: every page is there, and a "
+           "second try ends well");
+    tap_ok(map_before(pt, 1) == 0 && all_seen(first_super, true) &&
+               to_pages(&change) == -ENOMEM && all_seen(first_super, true) &&
+               all_leaves(pt, 1, RW) && unmap_after(pt) == 0,
+           "without a table nothing changes");
+}
+
+/* None that all_seen() looks at. */
+static const uint64_t other = PLACE + 5 * DW_PAGE_SIZE;
+
+static int other_page(const struct pt_tables *pt)
+{
+    struct pt_broken token;
+    int rc = pt_break(pt, VADDR(other), 0, &token);
+
+    return rc < 0 ? rc
+                  : pt_make(pt, &token, maddr_to_mfn(MADDR(other_super)), RW);
 }
 
 /* Same frames, same rights: only that nothing is lost can be seen. */
@@ -211,7 +322,50 @@ static void check_same(const struct pt_tables *pt)
                all_seen(first_super, true) && !look_at(last.v).writable &&
                look_at(last.v).frame == first_super + SUPER - DW_PAGE_SIZE,
            "one of its pages is read-only, and no other");
+    tap_ok(pt_protect(pt, last, VADDR(PLACE + SUPER), RW) == 0 &&
+               pt_resize(pt, VADDR(PLACE), VADDR(PLACE + SUPER), 2) == 0 &&
+               all_leaves(pt, 1, RW) && all_seen(first_super, true),
+           "the pages are one superpage again, and where they were");
+    tap_ok(pt_split(pt, VADDR(PLACE), 0) == 0 && other_page(pt) == 0 &&
+               pt_resize(pt, VADDR(PLACE), VADDR(PLACE + SUPER), 2) == 0 &&
+               look_at(other).frame == other_super &&
+               all_seen(first_super, true),
+           "but not where one of them has a frame from elsewhere");
     tap_eq((unsigned int)unmap_after(pt), 0, "all of it is taken away");
+}
+
+/* The map that the program is using itself: 1 GiB and all. */
+static void check_own_map(void)
+{
+    struct pt_tables pt = live_tables();
+    struct pt_run run = {.first = VADDR((uintptr_t)direct(MADDR(first_super))),
+                         .mfn = maddr_to_mfn(MADDR(first_super))};
+    struct tally pages = {0, 0};
+    uint64_t out = frames_out();
+
+    run.end = VADDR(run.first.v + 2 * SUPER);
+    run.prot = PT_READ;
+    tap_eq((unsigned int)pt_remap(&pt, &run, RW, &counts), 0,
+           "4 MiB of the direct map become read-only pages");
+    for (uint64_t ma = first_super; ma < first_super + 2 * SUPER;
+         ma += DW_PAGE_SIZE) {
+        struct view view = look_at((uintptr_t)direct(MADDR(ma)));
+
+        tally_wrong(&pages, view.frame != ma || view.writable);
+    }
+    tap_tally(&pages, "each of them reads as before");
+    run.prot = RW | PT_GLOBAL;
+    run.largest = 1;
+    tap_eq((unsigned int)pt_remap(&pt, &run, RW, &counts), 0,
+           "and are superpages again, writable");
+    for (uint64_t ma = first_super; ma < first_super + 2 * SUPER;
+         ma += DW_PAGE_SIZE) {
+        struct view view = look_at((uintptr_t)direct(MADDR(ma)));
+
+        tally_wrong(&pages, view.frame != ma || !view.writable);
+    }
+    tap_tally(&pages, "each of them as before");
+    tap_eq(frames_out(), out, "with no table more than before");
 }
 
 void check_sizes(const struct machine *m, const struct pt_tables *pt)
@@ -219,5 +373,7 @@ void check_sizes(const struct machine *m, const struct pt_tables *pt)
     find_supers(m);
     for (unsigned int i = 0; i < CHANGES; i++)
         check_change(pt, i);
+    check_refused(pt);
     check_same(pt);
+    check_own_map();
 }

@@ -4,6 +4,7 @@
  * change by hypercall only.
  */
 #include "core.h"
+#include "pt/remap.h"
 
 #include <errno.h>
 
@@ -255,8 +256,74 @@ static void check_refused(void)
            "the others can be written to again");
 }
 
+/* ---- the same in two passes, as Linux's large mappings are set up ---- */
+
+/*
+ * pt_remap() takes frames that follow each other, and a guest's are in any
+ * order: so it goes from run to run of the P2M. Returns what the last call did;
+ * the leaves are counted in *counts.
+ */
+static int remap(const uint8_t *from, const uint8_t *to, uint32_t prot,
+                 struct pt_counts *counts)
+{
+    struct pt_tables pt = own_tables();
+    pfn_t end = vaddr_to_pfn((uintptr_t)to);
+    struct p2m_run frames = {.end = vaddr_to_pfn((uintptr_t)from)};
+    struct pt_counts some;
+    int rc = 0;
+
+    calls = (struct calls){0, 0, 0};
+    *counts = (struct pt_counts){{0}};
+    while (rc == 0 && frames.end.v < end.v &&
+           p2m_tree_run(own_p2m(), frames.end, &frames)) {
+        struct pt_run run = {.first = VADDR(pfn_to_vaddr(frames.first)),
+                             .mfn = frames.mfn,
+                             .prot = prot,
+                             .largest = PT_MAX_LEVELS};
+
+        if (frames.end.v > end.v)
+            frames.end = end;
+        run.end = VADDR(pfn_to_vaddr(frames.end));
+        rc = pt_remap(&pt, &run, PT_READ | PT_WRITE, &some);
+        for (unsigned int level = 0; level < PT_MAX_LEVELS; level++)
+            counts->leaf[level] += some.leaf[level];
+    }
+    return rc;
+}
+
+static void check_two_passes(void)
+{
+    unsigned long pages = (unsigned long)(text_end - image_start) / PAGE_SIZE;
+    struct pt_counts counts;
+    uint8_t *table = pool[0];
+
+    tap_ok(remap(image_start, text_end, PT_READ, &counts) == 0 &&
+               calls.stores == pages && calls.invalidations > 0 &&
+               all_are(is_read_only, image_start, text_end) &&
+               is_writable(text_end),
+           "in two passes the code is read-only: the first stores nothing");
+    tap_ok(counts.leaf[0] == pages && counts.leaf[1] == 0,
+           "each page is counted once, and is a page");
+    tap_ok(remap(image_start, text_end, PT_READ, &counts) == 0 &&
+               calls.stores == 0 && counts.leaf[0] == pages,
+           "what is final already is not written again, but counted");
+    tap_ok(remap(image_start, text_end, PT_READ | PT_WRITE, &counts) == 0 &&
+               all_are(is_writable, image_start, text_end),
+           "and is writable again");
+    tap_ok(protect(pool[1], pool[3], PT_READ) == 0 &&
+               remap(table, pool[3], PT_READ | PT_WRITE, &counts) < 0 &&
+               calls.refused == 1 && calls.stores == 1,
+           "Xen refuses to have a table writable in two passes as well");
+    tap_ok(is_read_only(table) && is_read_only(pool[1]) &&
+               is_read_only(pool[2]),
+           "every old mapping stands");
+    tap_eq((unsigned)protect(pool[1], pool[3], PT_READ | PT_WRITE), 0,
+           "what was not refused can be changed");
+}
+
 void check_own_tables(void)
 {
     check_text();
     check_refused();
+    check_two_passes();
 }
