@@ -321,6 +321,13 @@ static void set_published(const struct world *w, struct world_table *t)
     memcpy(t->seen, t->slot, pt_entries(w->fmt, t->level) * sizeof(*t->slot));
 }
 
+void world_adopt(struct world *w)
+{
+    for (unsigned int i = 0; i < w->reached; i++)
+        if (w->table[i].used)
+            set_published(w, &w->table[i]);
+}
+
 static int world_publish(void *ctx, unsigned int level, mfn_t mfn)
 {
     struct world *w = ctx;

@@ -108,6 +108,9 @@ void world_quiet(struct world *w);
 /* The same for who wrote what is in linked tables. */
 void world_stored(struct world *w);
 
+/* What was written by plain stores while there was no store() is right. */
+void world_adopt(struct world *w);
+
 /* Makes an address of the format from its translated bits. */
 uint64_t world_canonical(const struct pt_format *fmt, uint64_t va);
 

@@ -628,6 +628,7 @@ TCase *change_tests(void)
 {
     TCase *tc = tcase_create("change");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, split, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, split_by_steps, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, split_refused, 0, TEST_FORMATS);

@@ -453,6 +453,7 @@ TCase *map_tests(void)
 {
     TCase *tc = tcase_create("map");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, edges, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, exists, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, exists_superpage, 0, TEST_FORMATS);

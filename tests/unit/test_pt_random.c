@@ -13,7 +13,7 @@
 #include "pt_ref.h"
 
 #define PAGE       DW_PAGE_SIZE
-#define ROUNDS     10
+#define ROUNDS     6
 #define OPERATIONS 400
 #define WALK_EVERY 25
 #define MAX_LEAVES 2000
@@ -463,6 +463,7 @@ TCase *random_tests(void)
 {
     TCase *tc = tcase_create("random");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, operations, 0, TEST_FORMATS);
     return tc;
 }

@@ -372,6 +372,7 @@ TCase *tlb_tests(void)
 {
     TCase *tc = tcase_create("tlb");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, break_make, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, break_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, break_unreachable, 0, TEST_FORMATS);

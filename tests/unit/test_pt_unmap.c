@@ -304,6 +304,7 @@ TCase *unmap_tests(void)
 {
     TCase *tc = tcase_create("unmap");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, deferred, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, leaves, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, refused, 0, TEST_FORMATS);
