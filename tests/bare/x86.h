@@ -71,8 +71,8 @@ void machine_read(struct machine *m);
 /* Asks the MTRRs, again if need be, and cuts the chunks. */
 void machine_read_mtrrs(struct machine *m);
 /*
- * Are the chunks what the manuals say of E820 and MTRRs, asked for each page?
- * As far as `end`.
+ * Are the chunks what the manuals say of E820 and MTRRs, asked for each page up
+ * to the end of RAM, and somewhat further?
  */
 void check_chunks(const struct machine *m, const char *when);
 bool command_line_has(const struct machine *m, const char *word);

@@ -17,9 +17,20 @@
 #define SUPER  UINT64_C(0x200000)
 #define PROBES 12
 
+/* Where RAM above 4 GiB begins, of which there is 1 GiB where there is a leaf.
+ */
+#define GIB_LEAF UINT64_C(0x100000000)
+
 /* Two superpages of RAM, which nothing else uses: the one that is mapped, and
- * another one. Each page's first word is its own machine address. */
+ * another one. */
 static uint64_t first_super, other_super;
+
+/* Each page's first word is its own machine address. */
+static void mark_pages(uint64_t ma)
+{
+    for (uint64_t end = ma + 2 * SUPER; ma < end; ma += DW_PAGE_SIZE)
+        *(uint64_t *)direct(MADDR(ma)) = ma;
+}
 
 static void find_supers(const struct machine *m)
 {
@@ -34,9 +45,7 @@ static void find_supers(const struct machine *m)
         other_super = at + SUPER;
         break;
     }
-    for (uint64_t ma = first_super; ma < first_super + 2 * SUPER;
-         ma += DW_PAGE_SIZE)
-        *(uint64_t *)direct(MADDR(ma)) = ma;
+    mark_pages(first_super);
 }
 
 /* Few, and spread so that they do not drive each other out of QEMU's TLB. */
@@ -334,38 +343,51 @@ static void check_same(const struct pt_tables *pt)
     tap_eq((unsigned int)unmap_after(pt), 0, "all of it is taken away");
 }
 
-/* The map that the program is using itself: 1 GiB and all. */
-static void check_own_map(void)
+/* ---- the map that the program is using itself ---- */
+
+static int remap_own(uint64_t first, uint64_t end, uint32_t prot,
+                     unsigned int largest)
 {
     struct pt_tables pt = live_tables();
-    struct pt_run run = {.first = VADDR((uintptr_t)direct(MADDR(first_super))),
-                         .mfn = maddr_to_mfn(MADDR(first_super))};
-    struct tally pages = {0, 0};
-    uint64_t out = frames_out();
+    struct pt_run run = {.first = VADDR((uintptr_t)direct(MADDR(first))),
+                         .end = VADDR((uintptr_t)direct(MADDR(end))),
+                         .mfn = maddr_to_mfn(MADDR(first)),
+                         .prot = prot,
+                         .largest = largest};
 
-    run.end = VADDR(run.first.v + 2 * SUPER);
-    run.prot = PT_READ;
-    tap_eq((unsigned int)pt_remap(&pt, &run, RW, &counts), 0,
-           "4 MiB of the direct map become read-only pages");
-    for (uint64_t ma = first_super; ma < first_super + 2 * SUPER;
-         ma += DW_PAGE_SIZE) {
+    return pt_remap(&pt, &run, RW, &counts);
+}
+
+static bool pages_are(uint64_t ma, bool writable)
+{
+    bool good = true;
+
+    for (uint64_t end = ma + 2 * SUPER; ma < end; ma += DW_PAGE_SIZE) {
         struct view view = look_at((uintptr_t)direct(MADDR(ma)));
 
-        tally_wrong(&pages, view.frame != ma || view.writable);
+        good = good && view.frame == ma && view.writable == writable;
     }
-    tap_tally(&pages, "each of them reads as before");
-    run.prot = RW | PT_GLOBAL;
-    run.largest = 1;
-    tap_eq((unsigned int)pt_remap(&pt, &run, RW, &counts), 0,
-           "and are superpages again, writable");
-    for (uint64_t ma = first_super; ma < first_super + 2 * SUPER;
-         ma += DW_PAGE_SIZE) {
-        struct view view = look_at((uintptr_t)direct(MADDR(ma)));
+    return good;
+}
 
-        tally_wrong(&pages, view.frame != ma || !view.writable);
-    }
-    tap_tally(&pages, "each of them as before");
-    tap_eq(frames_out(), out, "with no table more than before");
+/* 4 MiB at `ma` in [first, end), which is leaves of `level`, and again then. */
+static void check_own_map(const char *size, uint64_t ma, uint64_t first,
+                          uint64_t end, unsigned int level)
+{
+    uint64_t out = frames_out(), ma_end = ma + 2 * SUPER;
+
+    mark_pages(ma);
+    tap_ok(remap_own(ma, ma_end, PT_READ, 0) == 0 && counts.leaf[0] == 1024 &&
+               pages_are(ma, false),
+           "4 MiB of the direct map in %s become read-only pages", size);
+    tap_ok((first == ma || look_at((uintptr_t)direct(MADDR(first))).writable) &&
+               (end == ma_end ||
+                look_at((uintptr_t)direct(MADDR(end - 8192))).writable),
+           "and nothing beside them");
+    tap_ok(remap_own(first, end, RW | PT_GLOBAL, level) == 0 &&
+               counts.leaf[level] == (end - first) >> (12 + 9 * level) &&
+               pages_are(ma, true) && frames_out() == out,
+           "they are %s again, writable, and no table is left", size);
 }
 
 void check_sizes(const struct machine *m, const struct pt_tables *pt)
@@ -375,5 +397,11 @@ void check_sizes(const struct machine *m, const struct pt_tables *pt)
         check_change(pt, i);
     check_refused(pt);
     check_same(pt);
-    check_own_map();
+    check_own_map("2 MiB leaves", first_super, first_super,
+                  first_super + 2 * SUPER, 1);
+    if (command_line_has(m, "1g"))
+        check_own_map("a 1 GiB leaf", GIB_LEAF + 77 * SUPER, GIB_LEAF,
+                      GIB_LEAF + 512 * SUPER, 2);
+    else
+        tap_skip("a 1 GiB leaf of the direct map changes", "there is none");
 }
