@@ -303,13 +303,19 @@ static int undo_access(struct p2m_table *p, const struct block *b,
                                                               : rc;
 }
 
-/* Nothing that is not invalidated may be made valid again. */
-static void settle(struct p2m_table *p, const struct block *b)
+/* Was something of the block removed, and not flushed? */
+static bool is_pending(const struct p2m_table *p, const struct block *b)
 {
     uint64_t last = to_va(GFN(b->gfn.v + b->nr)).v - 1;
 
-    if (p->pending.any && p->pending.first <= last &&
-        p->pending.last >= to_va(b->gfn).v)
+    return p->pending.any && p->pending.first <= last &&
+           p->pending.last >= to_va(b->gfn).v;
+}
+
+/* Nothing that is not invalidated may be made valid again. */
+static void settle(struct p2m_table *p, const struct block *b)
+{
+    if (is_pending(p, b))
         p2m_table_flush(p);
 }
 
@@ -356,7 +362,7 @@ static int find_reference(struct pt_visit_ctx *v)
 /*
  * Foreign frames behind the table that a block will replace are removed by
  * themselves: somebody has to hold their references until nobody uses them.
- * *gone: they were.
+ * *gone: they were, or some of them.
  */
 static int remove_foreign(struct p2m_table *p, const struct block *b,
                           bool *gone)
@@ -366,10 +372,10 @@ static int remove_foreign(struct p2m_table *p, const struct block *b,
     if (p->foreign)
         rc = pt_walk(&p->tables, to_va(b->gfn), to_va(GFN(b->gfn.v + b->nr)),
                      PT_VISIT_LEAF, find_reference, NULL);
-    *gone = rc == -EBUSY;
-    if (!*gone)
+    if (rc != -EBUSY)
         return rc;
     rc = remove_range(p, b->gfn, b->nr);
+    *gone = is_pending(p, b);
     end_use(p);
     return rc;
 }
