@@ -495,10 +495,15 @@ static void draw_title(const struct picture *p, const struct survey_of *of)
     text(p, SVG_LEFT, 54, "", words);
     snprintf(words, sizeof(words), "top-level page table: %s", root);
     text(p, SVG_LEFT, 74, "", words);
-    if (p->nr_rows)
-        text(p, SVG_LEFT, 98, "s",
+    snprintf(words, sizeof(words),
              "Right of a table, at the same height, is what it maps. Heights "
              "are not to scale.");
+    if (p->areas.joined)
+        snprintf(words + strlen(words), sizeof(words) - strlen(words),
+                 " %" PRIu64 " more areas are shown with their neighbours.",
+                 p->areas.joined);
+    if (p->nr_rows)
+        text(p, SVG_LEFT, 98, "s", words);
 }
 
 void survey_svg(const struct survey *s, const struct survey_of *of, FILE *out)
