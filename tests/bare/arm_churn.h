@@ -19,7 +19,7 @@
 
 struct churn_state {
     bool mapped;
-    uint64_t shift;
+    uint64_t shift; /* its frames are at this offset, plus that in the window */
     uint32_t prot;
     enum pt_memory memory;
     uint32_t software;
@@ -68,8 +68,7 @@ struct churn_result {
     unsigned long refused;  /* of them, by a store that was refused */
     unsigned long failed;   /* lib returned something else */
     unsigned long translated, translated_wrong; /* by AT */
-    unsigned long
-        landed_wrong; /* writes into a frame that is no longer there */
+    unsigned long landed_wrong;         /* writes: not where they were to go */
     unsigned long leaves, leaves_wrong; /* in the tables */
     unsigned long stores, flushes;      /* lib's */
     unsigned long left;                 /* tables, when all was unmapped */

@@ -19,11 +19,10 @@
         value_;                                                                \
     })
 #define write_sysreg(name, value)                                              \
-    __asm__ volatile("msr " #name ", %0"                                       \
-                     :                                                         \
-                     : "r"((uint64_t)(value))                                  \
-                     : "memor"                                                 \
-                       "y")
+    do {                                                                       \
+        uint64_t written_ = (value);                                           \
+        __asm__ volatile("msr " #name ", %0" : : "r"(written_) : "memory");    \
+    } while (0)
 
 static inline void barrier(void)
 {
@@ -77,7 +76,7 @@ _Noreturn void power_off(void);
 _Noreturn void panic(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* arm_entry.S: at EL1; what faulted has PROBE_FAULT and ESR_ELx's fault status.
+/* arm_entry.S, at EL1; what faulted is PROBE_FAULT and ESR_EL2's status of it.
  */
 #define PROBE_FAULT (UINT64_C(1) << 63)
 /* Of either kind, the level in its two lowest bits (ESR_ELx, DFSC). */

@@ -27,9 +27,13 @@ static const struct subject {
     const struct pt_format *format;
     vaddr_t window;
 } subjects[] = {
-    {&pt_arm_s2_40, {511 * GIB}},    {&pt_arm_s2_32, {2 * GIB}},
-    {&pt_arm_s2_39, {510 * GIB}},    {&pt_arm_s2_42, {(7 * 512 - 1) * GIB}},
-    {&pt_arm_s2_43, {8190 * GIB}},   {&pt_arm_s2_44, {(31 * 512 - 1) * GIB}},
+    {&pt_arm_s2_40, {511 * GIB}},
+    {&pt_arm_s2_32, {2 * GIB}},
+    {&pt_arm_s2_36, {62 * GIB}},
+    {&pt_arm_s2_39, {510 * GIB}},
+    {&pt_arm_s2_42, {(7 * 512 - 1) * GIB}},
+    {&pt_arm_s2_43, {8190 * GIB}},
+    {&pt_arm_s2_44, {(31 * 512 - 1) * GIB}},
     {&pt_arm_s2_48, {262142 * GIB}},
 };
 

@@ -54,11 +54,6 @@ uint64_t page_written(maddr_t maddr)
     return *word(maddr, WORD_WRITE);
 }
 
-void page_forget_writes(maddr_t maddr)
-{
-    *word(maddr, WORD_WRITE) = 0;
-}
-
 /* The first CPU. */
 
 static void wait_done(void)
@@ -256,7 +251,10 @@ bool access_is_right(enum access access, const struct expected *expected,
                                      : expected->frame >> DW_PAGE_SHIFT);
 }
 
-/* Was it right in `phase`, which did not change meanwhile? */
+/*
+ * Was it right in `phase`, which did not change meanwhile?  No state that is
+ * looked at here is written to in that phase.
+ */
 static bool judge(enum access access, unsigned int i, uint64_t got,
                   unsigned long phase)
 {

@@ -27,7 +27,6 @@ static inline uint64_t page_mark_of(maddr_t maddr)
 }
 /* What was last written to it through probes. */
 uint64_t page_written(maddr_t maddr);
-void page_forget_writes(maddr_t maddr);
 
 /* Starts the second CPU, at EL2, which waits there for tables. */
 void reader_start(void);
