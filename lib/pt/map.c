@@ -76,7 +76,7 @@ struct pt_entry pt_run_leaf(const struct pt_run *run, vaddr_t va)
                              .software = run->software};
 }
 
-/* pt_map_run(): the same, with as many leaves at once as a table takes. */
+/* pt_map_run(): as pt_map(), with as many leaves at once as a table takes. */
 
 struct map_run {
     struct pt_run run;

@@ -15,15 +15,16 @@
  *
  * table()   the 512 slots of the table at `mfn`, which is a table of `level`
  *           whose span holds `va`, or of a root of more frames all their slots
- *           in a row; NULL where it cannot be reached.  The
- *           pointer stays valid until the walk or map call returns, or the
- *           table is freed.
- * alloc()   a new table, all slots format->empty(level), owned by the tree
- *           from then on; 0 or a negative errno.  `va` is the first address
- *           of its span.  Only calls that change tables use it, and only they
- *           use the rest; NULL where a tree is only read.
- * free()    takes back a table that nothing refers to any more, after the
- *           invalidation that ends the last use.  NULL: tables are not freed.
+ *           in a row; NULL where it cannot be reached.  The pointer stays
+ *           valid until the walk or map call returns, or the table is freed.
+ * alloc()   a new table, all slots format->empty(level), which may be linked
+ *           as it is; owned by the tree from then on; 0 or a negative errno.
+ *           `va` is the first address of its span.  Only calls that change
+ *           tables use it, and only they use the rest; NULL where a tree is
+ *           only read.
+ * free()    takes back a table that nothing refers to any more, published or
+ *           not, after the invalidation that ends the last use.  NULL: tables
+ *           are not freed.
  * publish() a table that was filled with plain stores, aside, is about to be
  *           linked, and not written to any more but by store(): makes it what
  *           whoever walks it needs (cleaned from caches, its mapping read-only
@@ -33,8 +34,9 @@
  *           errno where whoever executes it (a hypervisor, say) refuses it:
  *           then the slot is as it was.  NULL: a plain store, for tables that
  *           are not live yet.
- * invalidate()  forgets cached translations for [va, va + bytes), tables
- *           above them included.  NULL for tables that are not live yet.
+ * invalidate()  makes all CPUs forget translations of [va, va + bytes), global
+ *           ones and the tables above them included.  NULL for tables that
+ *           are not live yet.
  */
 struct pt_ops {
     uint64_t *(*table)(void *ctx, mfn_t mfn, unsigned int level, vaddr_t va);
