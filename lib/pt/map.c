@@ -88,14 +88,14 @@ static unsigned int run_leaves(const struct pt_visit_ctx *v,
                                const struct pt_run *run)
 {
     const struct pt_format *fmt = v->pt->format;
-    uint64_t span = pt_span(fmt, v->level);
     uint64_t left = run->end.v - v->va.v; /* also where `end` is 1 << 64 */
     unsigned int in_table = pt_entries(fmt, v->level);
+    uint64_t n = left >> fmt->level[v->level].shift;
 
     if (!pt_run_fits(fmt, run, v->level, v->va))
         return 0;
     in_table -= pt_index(fmt, v->level, v->va);
-    return left / span < in_table ? (unsigned int)(left / span) : in_table;
+    return n < in_table ? (unsigned int)n : in_table;
 }
 
 /* How many of the n entries are EMPTY before the first that is not. */
