@@ -109,6 +109,8 @@ void check_direct(struct machine *m);
 void check_mtrrs(struct machine *m);
 /* x86_live.c: what is mapped, and cached, changes. */
 void check_live(const struct machine *m);
+/* Nothing is cached, and everything will be that is used from here on. */
+void fresh_tlb(void);
 /* An invalidation that does nothing. */
 void forget(void *ctx, vaddr_t va, uint64_t bytes);
 /* x86_sizes.c: the same, where leaves get another size. */

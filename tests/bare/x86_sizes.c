@@ -49,8 +49,7 @@ static void find_supers(const struct machine *m)
 }
 
 /*
- * Few, and with places of their own in QEMU's TLB, which has 256 at first: the
- * image has the first half of them (x86.lds).
+ * Few, and with places of their own in QEMU's TLB (fresh_tlb()).
  */
 static uint64_t probe_offset(unsigned int i)
 {
@@ -204,7 +203,7 @@ static int map_before(const struct pt_tables *pt, unsigned int level)
     struct pt_run run = run_of(first_super, RW, level);
     int rc = pt_map_run(pt, &run);
 
-    write_cr3(read_cr3()); /* so that superpages are not in use any more */
+    fresh_tlb(); /* so that superpages are not in use any more, too */
     return rc;
 }
 
