@@ -65,6 +65,8 @@ offers 'json svg text' directmap --format ''
 offers 'text' directmap --e820 = map --format = t
 offers '' directmap --mtrr ''
 offers 'json svg text' inspect --format ''
+offers 'libvirt xl' create --format ''
+offers 'xl' convert --to ''
 
 # Domains, of the host that is meant; a host that is not there is not made.
 for name in web web2 'my guest' db; do

@@ -62,7 +62,8 @@ static const struct {
      "maxvcpus = 2\nvcpus = 2\ncpus = [ \"1\", \"0-1\" ]\n"},
     {DOMAIN("<bootloader>/usr/bin/pygrub</bootloader>"
             "<bootloader_args>-q --x</bootloader_args>"),
-     "bootloader = \"/usr/bin/pygrub\"\nbootloader_args = \"-q --x\"\n"},
+     "bootloader = \"/usr/bin/pygrub\"\nbootloader_args = [ \"-q\", \"--x\" "
+     "]\n"},
     {DOMAIN("<on_poweroff>rename-restart</on_poweroff>"
             "<on_reboot>restart</on_reboot><on_crash>preserve</on_crash>"),
      "on_poweroff = \"rename-restart\"\non_reboot = \"restart\"\n"

@@ -42,6 +42,7 @@ extern const struct command cmd_caps;
 extern const struct command cmd_console;
 extern const struct command cmd_create;
 extern const struct command cmd_destroy;
+extern const struct command cmd_convert;
 extern const struct command cmd_directmap;
 extern const struct command cmd_domid;
 extern const struct command cmd_domname;

@@ -452,7 +452,6 @@ void read_path(struct reader *rd, xmlNodePtr node)
         {"initrd", "ramdisk"},
         {"cmdline", "cmdline"},
         {"bootloader", "bootloader"},
-        {"bootloader_args", "bootloader_args"},
         {"emulator", "device_model_override"},
     };
     char *text = text_of(rd, node);
@@ -460,6 +459,31 @@ void read_path(struct reader *rd, xmlNodePtr node)
     for (size_t i = 0; text && *text && i < sizeof(keys) / sizeof(keys[0]); i++)
         if (!strcmp(keys[i].element, (const char *)node->name))
             set_string(rd, node, keys[i].key, text);
+    free(text);
+}
+
+/* Words, as xl wants them. */
+static void read_bootloader_args(struct reader *rd, xmlNodePtr node)
+{
+    char *text = text_of(rd, node), *rest = text, *word, *list = NULL;
+    size_t len;
+    FILE *to = open_memstream(&list, &len);
+
+    if (!to) {
+        rd->no_memory = true;
+        free(text);
+        return;
+    }
+    while ((word = strsep(&rest, " \t\r\n"))) {
+        if (!*word)
+            continue;
+        fputs(ftell(to) > 0 ? ", " : "", to);
+        put_quoted(to, word);
+    }
+    fclose(to);
+    if (list && *list)
+        set(rd, node, "bootloader_args", "[ %s ]", list);
+    free(list);
     free(text);
 }
 
@@ -631,7 +655,7 @@ static const struct element domain[] = {
     {"vcpu", read_vcpu, " placement cpuset current ", false},
     {"os", read_os, " ", false},
     {"bootloader", read_path, " ", false},
-    {"bootloader_args", read_path, " ", false},
+    {"bootloader_args", read_bootloader_args, " ", false},
     {"on_poweroff", read_action, " ", false},
     {"on_reboot", read_action, " ", false},
     {"on_crash", read_action, " ", false},
