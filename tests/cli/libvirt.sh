@@ -93,6 +93,19 @@ run create -n vcpus.xml
 grep -q '^domwright: vcpus.xml:5: maxvcpus: ' err ||
     wrong 'a value has not the line of its element'
 
+# More than are shown are counted in the last line.
+i=0
+set --
+while [ $((i += 1)) -le 41 ]; do
+    set -- "$@" "<sound model='ac97'/>"
+done
+xml many.xml i686 "$guests/hello-pae" "$@"
+run create -n many.xml
+[ "$status" = 3 ] || wrong 'many faults are not 3'
+[ "$(wc -l <err)" = 32 ] || wrong 'many faults are not 32 lines'
+[ "$(tail -n1 err)" = 'domwright: many.xml: 10 faults more' ] ||
+    wrong 'what is not shown is not counted'
+
 # convert writes the text that create would leave to xl; or nothing at all.
 works convert --to xl "$srcdir/tests/cli/libvirt.xml"
 cmp out "$srcdir/tests/cli/libvirt.cfg" || wrong 'convert writes another file'

@@ -40,22 +40,28 @@ static libvirt_to_xl_fn *load(struct diag *dg)
     return to_xl;
 }
 
+_Static_assert(LIBVIRT_FAULTS <= DIAG_LINES, "each has a line");
+
+/* The last line that is shown says how many have none. */
 static void tell(const char *source, const struct libvirt_xl *out,
                  struct diag *dg)
 {
-    const struct libvirt_fault *f = out->fault;
+    const unsigned int told =
+        out->faults > LIBVIRT_FAULTS ? LIBVIRT_FAULTS - 1 : out->faults;
 
-    for (unsigned int i = 0; i < out->faults; i++, f++) {
-        if (i >= LIBVIRT_FAULTS)
-            (void)!diag_fail(dg, DW_CONFIG, -EINVAL, "%s: more of this kind",
-                             source);
-        else if (f->line)
+    for (unsigned int i = 0; i < told; i++) {
+        const struct libvirt_fault *f = &out->fault[i];
+
+        if (f->line)
             (void)!diag_fail(dg, DW_CONFIG, -EINVAL, "%s:%u: %s", source,
                              f->line, f->what);
         else
             (void)!diag_fail(dg, DW_CONFIG, -EINVAL, "%s: %s", source, f->what);
         diag_next(dg);
     }
+    if (told < out->faults)
+        (void)!diag_fail(dg, DW_CONFIG, -EINVAL, "%s: %u faults more", source,
+                         out->faults - told);
 }
 
 int config_libvirt_read(struct config *cfg, const char *source,
