@@ -100,29 +100,24 @@ static void put_cell(struct reader *rd, FILE *to, xmlNodePtr node, uint64_t id,
 static void read_cell(struct reader *rd, xmlNodePtr node)
 {
     unsigned int nr = 0, place = 0;
-    char *text = NULL;
-    size_t len;
-    FILE *to;
+    struct buffer b;
+    char *text;
 
     read_children(rd, node, cell);
     for (xmlNodePtr n = node->parent->children; n; n = n->next) {
         place = n == node ? nr : place;
         nr += n->type == XML_ELEMENT_NODE;
     }
-    if (nr > MAX_CELLS || number_of(rd, node, "id", place) != place) {
-        fault(rd, node, "cells are numbered from 0 up, and %d at most",
-              MAX_CELLS);
+    if (number_of(rd, node, "id", place) != place) {
+        fault(rd, node, "cells are numbered from 0 up");
         return;
     }
-    to = open_memstream(&text, &len);
-    if (to) {
-        put_cell(rd, to, node, place, nr);
-        fclose(to);
-    }
+    if (!buffer_begin(rd, &b))
+        return;
+    put_cell(rd, b.to, node, place, nr);
+    text = buffer_end(rd, &b);
     if (text)
         add_raw_item(rd, node, LIST_VNUMA, text);
-    else
-        rd->no_memory = true;
     free(text);
 }
 
@@ -133,7 +128,14 @@ static const struct element cells[] = {
 
 static void read_numa(struct reader *rd, xmlNodePtr node)
 {
-    read_children(rd, node, cells);
+    unsigned int nr = 0;
+
+    for (xmlNodePtr n = node->children; n && nr <= MAX_CELLS; n = n->next)
+        nr += n->type == XML_ELEMENT_NODE;
+    if (nr > MAX_CELLS)
+        fault(rd, node, "domwright knows %d cells at most", MAX_CELLS);
+    else
+        read_children(rd, node, cells);
 }
 
 static const struct element cpu[] = {

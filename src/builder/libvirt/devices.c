@@ -5,23 +5,7 @@
 #include <string.h>
 
 /* A part of a device's description, as xl has it: "KEY=VALUE,". */
-
-struct description {
-    FILE *to;
-    char *text;
-    size_t len;
-};
-
-static bool begin(struct reader *rd, struct description *d)
-{
-    d->text = NULL;
-    d->to = open_memstream(&d->text, &d->len);
-    if (!d->to)
-        rd->no_memory = true;
-    return d->to != NULL;
-}
-
-static void part(struct reader *rd, xmlNodePtr node, struct description *d,
+static void part(struct reader *rd, xmlNodePtr node, struct buffer *d,
                  const char *key, const char *value)
 {
     if (!value || !is_plain(rd, node, key, value))
@@ -30,7 +14,7 @@ static void part(struct reader *rd, xmlNodePtr node, struct description *d,
 }
 
 /* The same with what an attribute of `node` says. */
-static void part_of(struct reader *rd, xmlNodePtr node, struct description *d,
+static void part_of(struct reader *rd, xmlNodePtr node, struct buffer *d,
                     const char *key, const char *name)
 {
     char *value = node ? attribute(rd, node, name) : NULL;
@@ -39,15 +23,42 @@ static void part_of(struct reader *rd, xmlNodePtr node, struct description *d,
     free(value);
 }
 
-static void end(struct reader *rd, xmlNodePtr node, struct description *d,
+static void end(struct reader *rd, xmlNodePtr node, struct buffer *d,
                 enum reader_list list)
 {
-    fclose(d->to);
-    if (d->text)
-        add_item(rd, node, list, "%s", d->text);
-    else
-        rd->no_memory = true;
-    free(d->text);
+    char *text = buffer_end(rd, d);
+
+    if (text)
+        add_item(rd, node, list, "%s", text);
+    free(text);
+}
+
+/* The domain that serves the device, where it is not domain 0. */
+static void put_backend(struct reader *rd, xmlNodePtr node, struct buffer *d)
+{
+    xmlNodePtr backend = child_of(node, "backenddomain");
+
+    if (backend && !xmlHasProp(backend, (const xmlChar *)"name"))
+        fault(rd, backend, "its name is missing");
+    part_of(rd, backend, d, "backend", "name");
+}
+
+static void refuse_child(struct reader *rd, xmlNodePtr node, const char *name,
+                         const char *of)
+{
+    xmlNodePtr child = child_of(node, name);
+
+    if (child)
+        fault(rd, child, "xl has no way to say that of %s", of);
+}
+
+/* `names` ends with NULL. */
+static void refuse_attributes(struct reader *rd, xmlNodePtr node,
+                              const char *const *names, const char *of)
+{
+    for (; *names; names++)
+        if (xmlHasProp(node, (const xmlChar *)*names))
+            fault(rd, node, "xl has no way to say the %s of %s", *names, of);
 }
 
 /* Checks children and their attributes; what they say is read by name. */
@@ -71,8 +82,7 @@ static const struct element disk[] = {
     {NULL, NULL, NULL, false},
 };
 
-static void put_driver(struct reader *rd, xmlNodePtr node,
-                       struct description *d)
+static void put_driver(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     static const struct {
         const char *name, *backend;
@@ -86,8 +96,7 @@ static void put_driver(struct reader *rd, xmlNodePtr node,
     free(name);
 }
 
-static void put_target(struct reader *rd, xmlNodePtr node,
-                       struct description *d)
+static void put_target(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     xmlNodePtr target = child_of(node, "target");
@@ -104,15 +113,30 @@ static void put_target(struct reader *rd, xmlNodePtr node,
     free(dev);
 }
 
-/* Last, where xl takes commas and blanks as they are. */
+/* Anything that ends a line would end the setting, or begin another. */
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
+/* Last, where xl takes commas and blanks as they are, but at its end. */
 static void put_source(struct reader *rd, xmlNodePtr node, bool cdrom,
-                       struct description *d)
+                       struct buffer *d)
 {
     xmlNodePtr source = child_of(node, "source");
-    const char *name = attribute_is(rd, node, "type", "block") ? "dev" : "file";
+    bool block = attribute_is(rd, node, "type", "block");
+    const char *name = block ? "dev" : "file", *other = block ? "file" : "dev";
     char *path = source ? attribute(rd, source, name) : NULL;
 
-    if (path && *path)
+    if (source && xmlHasProp(source, (const xmlChar *)other))
+        fault(rd, source, "a disk of that type has no %s", other);
+    if (path && *path &&
+        (has_control(path) || strchr(", ", path[strlen(path) - 1])))
+        fault(rd, source, "xl has no way to say the path \"%.60s\"", path);
+    else if (path && *path)
         fprintf(d->to, ",target=%s", path);
     else if (!cdrom)
         fault(rd, source ? source : node, "the source, with a %s, is missing",
@@ -125,7 +149,7 @@ static void read_disk(struct reader *rd, xmlNodePtr node)
     bool cdrom = attribute_is(rd, node, "device", "cdrom");
     xmlNodePtr driver = child_of(node, "driver");
     char *format = driver ? attribute(rd, driver, "type") : NULL;
-    struct description d;
+    struct buffer d;
 
     read_children(rd, node, disk);
     (void)!attribute_among(rd, node, "type", " file block ");
@@ -134,13 +158,13 @@ static void read_disk(struct reader *rd, xmlNodePtr node)
         (void)!attribute_among(rd, driver, "name", " qemu file phy tap ");
         (void)!attribute_among(rd, driver, "type", " raw qcow qcow2 vhd qed ");
     }
-    if (begin(rd, &d)) {
+    if (buffer_begin(rd, &d)) {
         part(rd, node, &d, "format", format ? format : "raw");
         put_target(rd, node, &d);
         part(rd, node, &d, "access",
              cdrom || child_of(node, "readonly") ? "ro" : "rw");
         put_driver(rd, driver, &d);
-        part_of(rd, child_of(node, "backenddomain"), &d, "backend", "name");
+        put_backend(rd, node, &d);
         if (cdrom)
             part(rd, node, &d, "devtype", "cdrom");
         put_source(rd, node, cdrom, &d);
@@ -156,9 +180,28 @@ static const struct element tags[] = {
     {NULL, NULL, NULL, false},
 };
 
+/* As libvirt, several are a trunk. */
+static bool is_trunk(struct reader *rd, xmlNodePtr vlan)
+{
+    unsigned int nr = 0;
+
+    for (xmlNodePtr n = vlan->children; n; n = n->next)
+        nr += n->type == XML_ELEMENT_NODE;
+    return nr > 1 || attribute_is(rd, vlan, "trunk", "yes");
+}
+
 static void read_vlan(struct reader *rd, xmlNodePtr node)
 {
     read_children(rd, node, tags);
+    (void)!attribute_among(rd, node, "trunk", " yes no ");
+    if (!child_of(node, "tag"))
+        fault(rd, node, "its tag is missing");
+    if (is_trunk(rd, node) && attribute_is(rd, node, "trunk", "no"))
+        fault(rd, node, "several tags are a trunk");
+    for (xmlNodePtr n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE &&
+            !xmlHasProp(n, (const xmlChar *)"id"))
+            fault(rd, n, "its id is missing");
 }
 
 static void read_outbound(struct reader *rd, xmlNodePtr node)
@@ -196,7 +239,7 @@ static const struct element interface[] = {
     {NULL, NULL, NULL, false},
 };
 
-static void put_mac(struct reader *rd, xmlNodePtr node, struct description *d)
+static void put_mac(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     char *mac = node ? attribute(rd, node, "address") : NULL;
     static const char form[] = "xx:xx:xx:xx:xx:xx";
@@ -216,8 +259,7 @@ static void put_mac(struct reader *rd, xmlNodePtr node, struct description *d)
 }
 
 /* xl's script for Open vSwitch takes a tag as .N, and a trunk's as :N:M. */
-static void put_bridge(struct reader *rd, xmlNodePtr node,
-                       struct description *d)
+static void put_bridge(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     xmlNodePtr source = child_of(node, "source");
     xmlNodePtr vlan = child_of(node, "vlan");
@@ -226,6 +268,9 @@ static void put_bridge(struct reader *rd, xmlNodePtr node,
 
     if (!bridge)
         fault(rd, node, "its source, with a bridge, is missing");
+    else if ((vlan || child_of(node, "virtualport")) && strpbrk(bridge, ".:"))
+        fault(rd, source, "Open vSwitch's script takes tags from \"%.60s\"",
+              bridge);
     else
         part(rd, source, d, "bridge", bridge);
     for (; bridge && tag; tag = tag->next) {
@@ -234,34 +279,30 @@ static void put_bridge(struct reader *rd, xmlNodePtr node,
         uint64_t n;
 
         if (id && read_number(rd, tag, id, &n))
-            fprintf(d->to, "%c%s",
-                    attribute_is(rd, vlan, "trunk", "yes") ? ':' : '.', id);
+            fprintf(d->to, "%c%s", is_trunk(rd, vlan) ? ':' : '.', id);
         free(id);
     }
     free(bridge);
 }
 
-static void put_ips(struct reader *rd, xmlNodePtr node, struct description *d)
+static void put_ips(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
-    FILE *to;
-    char *all = NULL;
-    size_t len;
+    struct buffer b;
+    char *all;
 
-    if (!child_of(node, "ip"))
+    if (!child_of(node, "ip") || !buffer_begin(rd, &b))
         return;
-    to = open_memstream(&all, &len);
-    for (xmlNodePtr n = node->children; to && n; n = n->next) {
+    for (xmlNodePtr n = node->children; n; n = n->next) {
         char *ip =
             n->type == XML_ELEMENT_NODE && !strcmp((const char *)n->name, "ip")
                 ? attribute(rd, n, "address")
                 : NULL;
 
         if (ip)
-            fprintf(to, "%s%s", ftell(to) > 0 ? " " : "", ip);
+            fprintf(b.to, "%s%s", ftell(b.to) > 0 ? " " : "", ip);
         free(ip);
     }
-    if (to)
-        fclose(to);
+    all = buffer_end(rd, &b);
     part(rd, node, d, "ip", all);
     free(all);
 }
@@ -276,8 +317,7 @@ static bool is_made_up(const char *vifname)
            !vifname[n];
 }
 
-static void put_vifname(struct reader *rd, xmlNodePtr node,
-                        struct description *d)
+static void put_vifname(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     char *name = node ? attribute(rd, node, "dev") : NULL;
 
@@ -286,7 +326,7 @@ static void put_vifname(struct reader *rd, xmlNodePtr node,
     free(name);
 }
 
-static void put_rate(struct reader *rd, xmlNodePtr node, struct description *d)
+static void put_rate(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     xmlNodePtr outbound = node ? child_of(node, "outbound") : NULL;
     char *average = outbound ? attribute(rd, outbound, "average") : NULL;
@@ -300,19 +340,23 @@ static void read_interface(struct reader *rd, xmlNodePtr node)
 {
     xmlNodePtr port = child_of(node, "virtualport");
     xmlNodePtr model = child_of(node, "model");
-    struct description d;
+    struct buffer d;
 
     read_children(rd, node, interface);
-    (void)!attribute_among(rd, node, "type", " bridge ethernet ");
+    (void)!attribute_needed(rd, node, "type", " bridge ethernet ");
     if (port)
         (void)!attribute_among(rd, port, "type", " openvswitch ");
     if (model)
         (void)!attribute_among(rd, model, "type", " netfront ");
-    if (!begin(rd, &d))
+    if (!buffer_begin(rd, &d))
         return;
     put_mac(rd, child_of(node, "mac"), &d);
-    if (!attribute_is(rd, node, "type", "ethernet"))
+    if (attribute_is(rd, node, "type", "ethernet")) {
+        refuse_child(rd, node, "source", "an interface without a bridge");
+        refuse_child(rd, node, "vlan", "an interface without a bridge");
+    } else {
         put_bridge(rd, node, &d);
+    }
     put_ips(rd, node, &d);
     if (port && !child_of(node, "script"))
         part(rd, node, &d, "script", "vif-openvswitch");
@@ -320,7 +364,7 @@ static void read_interface(struct reader *rd, xmlNodePtr node)
     put_vifname(rd, child_of(node, "target"), &d);
     put_rate(rd, child_of(node, "bandwidth"), &d);
     part_of(rd, child_of(node, "mtu"), &d, "mtu", "size");
-    part_of(rd, child_of(node, "backenddomain"), &d, "backend", "name");
+    put_backend(rd, node, &d);
     end(rd, node, &d, LIST_VIF);
 }
 
@@ -332,8 +376,7 @@ static const struct element graphics[] = {
 };
 
 /* libvirt's are the ports, xl's the number of the display. */
-static void put_display(struct reader *rd, xmlNodePtr node,
-                        struct description *d)
+static void put_display(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
     char *port = attribute(rd, node, "port"), number[24];
     uint64_t n;
@@ -351,10 +394,14 @@ static void put_display(struct reader *rd, xmlNodePtr node,
     free(port);
 }
 
-static void put_vnc(struct reader *rd, xmlNodePtr node, struct description *d)
+static void put_vnc(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
+    static const char *const sdl[] = {"display", "xauth", NULL};
     xmlNodePtr listen = child_of(node, "listen");
 
+    refuse_attributes(rd, node, sdl, "vnc");
+    if (listen)
+        (void)!attribute_among(rd, listen, "type", " address ");
     part(rd, node, d, "vnc", "1");
     if (xmlHasProp(node, (const xmlChar *)"listen"))
         part_of(rd, node, d, "vnclisten", "listen");
@@ -365,8 +412,13 @@ static void put_vnc(struct reader *rd, xmlNodePtr node, struct description *d)
     part_of(rd, node, d, "keymap", "keymap");
 }
 
-static void put_sdl(struct reader *rd, xmlNodePtr node, struct description *d)
+static void put_sdl(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
+    static const char *const vnc[] = {"passwd",   "listen", "port",
+                                      "autoport", "keymap", NULL};
+
+    refuse_attributes(rd, node, vnc, "sdl");
+    refuse_child(rd, node, "listen", "sdl");
     part(rd, node, d, "sdl", "1");
     part(rd, node, d, "vnc", "0");
     part_of(rd, node, d, "display", "display");
@@ -375,11 +427,12 @@ static void put_sdl(struct reader *rd, xmlNodePtr node, struct description *d)
 
 static void read_graphics(struct reader *rd, xmlNodePtr node)
 {
-    struct description d;
+    struct buffer d;
     bool sdl = attribute_is(rd, node, "type", "sdl");
 
     read_children(rd, node, graphics);
-    if (!attribute_among(rd, node, "type", " vnc sdl ") || !begin(rd, &d))
+    if (!attribute_needed(rd, node, "type", " vnc sdl ") ||
+        !buffer_begin(rd, &d))
         return;
     if (sdl)
         put_sdl(rd, node, &d);
@@ -447,18 +500,22 @@ static const struct element channel[] = {
 static void read_channel(struct reader *rd, xmlNodePtr node)
 {
     xmlNodePtr target = child_of(node, "target");
+    xmlNodePtr source = child_of(node, "source");
     bool pty = attribute_is(rd, node, "type", "pty");
-    struct description d;
+    struct buffer d;
 
     read_children(rd, node, channel);
-    if (!attribute_among(rd, node, "type", " pty unix ") || !begin(rd, &d))
+    if (source)
+        (void)!attribute_among(rd, source, "mode", " bind ");
+    if (!attribute_needed(rd, node, "type", " pty unix ") ||
+        !buffer_begin(rd, &d))
         return;
     part(rd, node, &d, "connection", pty ? "pty" : "socket");
     if (target)
         (void)!attribute_among(rd, target, "type", " xen ");
     part_of(rd, target, &d, "name", "name");
     if (!pty)
-        part_of(rd, child_of(node, "source"), &d, "path", "path");
+        part_of(rd, source, &d, "path", "path");
     end(rd, node, &d, LIST_CHANNEL);
 }
 
@@ -481,14 +538,14 @@ static const struct element hostdev[] = {
     {NULL, NULL, NULL, false},
 };
 
-/* In hexadecimal with 0x, or decimal; 0 where it is not said. */
+/* In hexadecimal with 0x, octal with 0, or decimal; 0 where it is not said. */
 static unsigned int pci_number(struct reader *rd, xmlNodePtr node,
                                const char *name, unsigned int most)
 {
     char *text = attribute(rd, node, name), *end_of = NULL;
     unsigned long n = text ? strtoul(text, &end_of, 0) : 0;
 
-    if (text && (!*text || *end_of || n > most || *text == '-'))
+    if (text && (*text < '0' || *text > '9' || *end_of || n > most))
         fault(rd, node, "%s is no such number: %.60s", name, text);
     free(text);
     return (unsigned int)(n & most);
@@ -505,12 +562,15 @@ static void read_hostdev(struct reader *rd, xmlNodePtr node)
     (void)!attribute_among(rd, node, "managed", " yes no ");
     if (driver)
         (void)!attribute_among(rd, driver, "name", " xen ");
-    if (!attribute_among(rd, node, "type", " pci "))
+    if (!attribute_needed(rd, node, "type", " pci "))
         return;
     if (!at) {
         fault(rd, node, "its source, with an address, is missing");
         return;
     }
+    if (!xmlHasProp(at, (const xmlChar *)"bus") ||
+        !xmlHasProp(at, (const xmlChar *)"slot"))
+        fault(rd, at, "it needs bus and slot");
     add_item(
         rd, node, LIST_PCI, "%04x:%02x:%02x.%x%s%s",
         pci_number(rd, at, "domain", 0xffff), pci_number(rd, at, "bus", 0xff),

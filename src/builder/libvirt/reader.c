@@ -31,7 +31,7 @@ void fault(struct reader *rd, xmlNodePtr node, const char *fmt, ...)
 static bool among(const char *words, const char *word)
 {
     const char *at = words;
-    size_t len = strlen(word);
+    size_t len = strchr(word, ' ') ? 0 : strlen(word);
 
     while (len && at && (at = strstr(at, word))) {
         if (at > words && at[-1] == ' ' && at[len] == ' ')
@@ -150,6 +150,15 @@ bool attribute_among(struct reader *rd, xmlNodePtr node, const char *name,
     return is;
 }
 
+bool attribute_needed(struct reader *rd, xmlNodePtr node, const char *name,
+                      const char *words)
+{
+    if (xmlHasProp(node, (const xmlChar *)name))
+        return attribute_among(rd, node, name, words);
+    fault(rd, node, "its %s is missing; domwright knows%s", name, words);
+    return false;
+}
+
 xmlNodePtr child_of(xmlNodePtr node, const char *name)
 {
     for (xmlNodePtr n = node->children; n; n = n->next)
@@ -221,6 +230,29 @@ bool read_mib(struct reader *rd, xmlNodePtr node, const char *text,
 
 /* ---- what is written ---- */
 
+bool buffer_begin(struct reader *rd, struct buffer *b)
+{
+    *b = (struct buffer){0};
+    b->to = open_memstream(&b->text, &b->len);
+    if (!b->to)
+        rd->no_memory = true;
+    return b->to != NULL;
+}
+
+char *buffer_end(struct reader *rd, struct buffer *b)
+{
+    bool failed = ferror(b->to);
+
+    if (fclose(b->to))
+        failed = true;
+    b->to = NULL;
+    if (!failed && b->text)
+        return b->text;
+    rd->no_memory = true;
+    free(b->text);
+    return NULL;
+}
+
 void put_quoted(FILE *to, const char *value)
 {
     fputc('"', to);
@@ -277,41 +309,39 @@ void set_string(struct reader *rd, xmlNodePtr node, const char *key,
 void add_raw_item(struct reader *rd, xmlNodePtr node, enum reader_list list,
                   const char *item)
 {
-    FILE *to = rd->list[list].items;
+    struct buffer *items = &rd->list[list].items;
 
-    if (!to) {
-        rd->list[list].line = (unsigned int)xmlGetLineNo(node);
-        to = open_memstream(&rd->list[list].text, &rd->list[list].len);
-        rd->list[list].items = to;
+    if (items->to) {
+        fputs(", ", items->to);
     } else {
-        fputs(", ", to);
+        rd->list[list].line = (unsigned int)xmlGetLineNo(node);
+        if (!buffer_begin(rd, items))
+            return;
     }
-    if (to)
-        fputs(item, to);
-    else
-        rd->no_memory = true;
+    fputs(item, items->to);
 }
 
 void add_item(struct reader *rd, xmlNodePtr node, enum reader_list list,
               const char *fmt, ...)
 {
     char *item = NULL, *quoted = NULL;
-    size_t len;
-    FILE *to = open_memstream(&quoted, &len);
+    struct buffer b;
     va_list al;
 
     va_start(al, fmt);
     if (vasprintf(&item, fmt, al) < 0)
         item = NULL;
     va_end(al);
-    if (to && item)
-        put_quoted(to, item);
-    if (to)
-        fclose(to);
-    if (item && quoted)
-        add_raw_item(rd, node, list, quoted);
-    else
+    if (!item) {
         rd->no_memory = true;
+        return;
+    }
+    if (buffer_begin(rd, &b)) {
+        put_quoted(b.to, item);
+        quoted = buffer_end(rd, &b);
+    }
+    if (quoted)
+        add_raw_item(rd, node, list, quoted);
     free(item);
     free(quoted);
 }
@@ -336,12 +366,15 @@ static void put_lists(struct reader *rd)
     };
 
     for (int i = 0; i < LISTS; i++) {
-        if (!rd->list[i].items)
+        char *items = NULL;
+
+        if (rd->list[i].items.to)
+            items = buffer_end(rd, &rd->list[i].items);
+        if (!items)
             continue;
-        fclose(rd->list[i].items);
         begin_line(rd, rd->list[i].line);
-        fprintf(rd->text, "%s = [ %s ]\n", keys[i], rd->list[i].text);
-        free(rd->list[i].text);
+        fprintf(rd->text, "%s = [ %s ]\n", keys[i], items);
+        free(items);
     }
 }
 
@@ -465,22 +498,20 @@ void read_path(struct reader *rd, xmlNodePtr node)
 /* Words, as xl wants them. */
 static void read_bootloader_args(struct reader *rd, xmlNodePtr node)
 {
-    char *text = text_of(rd, node), *rest = text, *word, *list = NULL;
-    size_t len;
-    FILE *to = open_memstream(&list, &len);
+    char *text = text_of(rd, node), *rest = text, *word, *list;
+    struct buffer b;
 
-    if (!to) {
-        rd->no_memory = true;
+    if (!buffer_begin(rd, &b)) {
         free(text);
         return;
     }
     while ((word = strsep(&rest, " \t\r\n"))) {
         if (!*word)
             continue;
-        fputs(ftell(to) > 0 ? ", " : "", to);
-        put_quoted(to, word);
+        fputs(ftell(b.to) > 0 ? ", " : "", b.to);
+        put_quoted(b.to, word);
     }
-    fclose(to);
+    list = buffer_end(rd, &b);
     if (list && *list)
         set(rd, node, "bootloader_args", "[ %s ]", list);
     free(list);
@@ -562,7 +593,7 @@ static void read_timer(struct reader *rd, xmlNodePtr node)
     };
     char *mode = attribute(rd, node, "mode");
 
-    (void)!attribute_among(rd, node, "name", " tsc ");
+    (void)!attribute_needed(rd, node, "name", " tsc ");
     (void)!attribute_among(rd, node, "present", " yes ");
     (void)!attribute_among(rd, node, "mode", " auto native emulate paravirt ");
     for (size_t i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++)
@@ -640,7 +671,7 @@ static void read_cputune(struct reader *rd, xmlNodePtr node)
 
 static void read_seclabel(struct reader *rd, xmlNodePtr node)
 {
-    (void)!attribute_among(rd, node, "type", " none ");
+    (void)!attribute_needed(rd, node, "type", " none ");
 }
 
 static const struct element domain[] = {
@@ -684,7 +715,7 @@ static void put_memory(struct reader *rd)
 }
 
 /* One list for all vCPUs, or one for each where any has its own. */
-static void put_cpus(struct reader *rd)
+static void put_cpus(struct reader *rd, xmlNodePtr root)
 {
     const char *all = rd->cpuset ? rd->cpuset : "all";
     uint64_t n = 0;
@@ -700,6 +731,10 @@ static void put_cpus(struct reader *rd)
         put_quoted(rd->text, rd->pin[n] ? rd->pin[n] : all);
     }
     fputs(rd->pin ? (n ? " ]\n" : "[ ]\n") : "\n", rd->text);
+    for (; rd->pin && n < READER_PINS; n++)
+        if (rd->pin[n])
+            fault(rd, root, "vCPU %llu is pinned, and there is none",
+                  (unsigned long long)n);
 }
 
 static void read_domain(struct reader *rd, xmlNodePtr root)
@@ -718,8 +753,47 @@ static void read_domain(struct reader *rd, xmlNodePtr root)
         if (!child_of(root, needed[i]))
             fault(rd, root, "<%s> is missing", needed[i]);
     put_memory(rd);
-    put_cpus(rd);
+    put_cpus(rd, root);
     put_lists(rd);
+}
+
+/* ---- what is not in the document ---- */
+
+/* A document type that asks for files; what it would say is not known. */
+static void check_dtd(struct reader *rd, xmlDtdPtr dtd, xmlNodePtr root)
+{
+    if (dtd->ExternalID || dtd->SystemID)
+        fault(rd, root, "its DTD is elsewhere, and is not fetched");
+    for (xmlNodePtr n = dtd->children; n; n = n->next) {
+        int type = n->type == XML_ENTITY_DECL ? ((xmlEntityPtr)n)->etype : 0;
+
+        if (type == XML_EXTERNAL_GENERAL_PARSED_ENTITY ||
+            type == XML_EXTERNAL_GENERAL_UNPARSED_ENTITY ||
+            type == XML_EXTERNAL_PARAMETER_ENTITY)
+            fault(rd, root, "the entity %.60s is elsewhere, and is not fetched",
+                  (const char *)n->name);
+    }
+}
+
+/* Among the children of an element or of its attribute. */
+static void check_references(struct reader *rd, xmlNodePtr node,
+                             xmlNodePtr children)
+{
+    for (xmlNodePtr n = children; n; n = n->next)
+        if (n->type == XML_ENTITY_REF_NODE)
+            fault(rd, node, "what the entity %.60s is is not known",
+                  (const char *)n->name);
+}
+
+/* The parser lets elements nest 256 deep. */
+static void check_entities(struct reader *rd, xmlNodePtr node)
+{
+    for (xmlAttrPtr a = node->properties; a; a = a->next)
+        check_references(rd, node, a->children);
+    check_references(rd, node, node->children);
+    for (xmlNodePtr n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE)
+            check_entities(rd, n);
 }
 
 /* ---- the document ---- */
@@ -743,15 +817,22 @@ static void syntax_fault(struct libvirt_xl *out, xmlParserCtxtPtr ctxt)
              (int)strcspn(what, "\n"), what);
 }
 
-static int read_document(xmlDocPtr doc, struct libvirt_xl *out)
+/* `known`: so is each entity; in an attribute, another leaves no trace. */
+static int read_document(xmlDocPtr doc, bool known, struct libvirt_xl *out)
 {
-    struct reader rd = {.out = out};
+    struct reader rd = {.out = out, .vcpus = 1};
+    xmlNodePtr root = xmlDocGetRootElement(doc);
     bool failed;
 
     rd.text = open_memstream(&out->text, &rd.text_len);
     if (!rd.text)
         return -ENOMEM;
-    read_domain(&rd, xmlDocGetRootElement(doc));
+    if (doc->intSubset)
+        check_dtd(&rd, doc->intSubset, root);
+    if (!known)
+        fault(&rd, root, "an entity in it is not known");
+    check_entities(&rd, root);
+    read_domain(&rd, root);
     failed = ferror(rd.text);
     if (fclose(rd.text))
         failed = true;
@@ -759,9 +840,24 @@ static int read_document(xmlDocPtr doc, struct libvirt_xl *out)
     for (size_t i = 0; rd.pin && i < READER_PINS; i++)
         free(rd.pin[i]);
     free(rd.pin);
-    if (failed || rd.no_memory)
+    if (failed || rd.no_memory || !out->text)
         return -ENOMEM;
     return out->faults ? -EINVAL : 0;
+}
+
+/*
+ * Then what was read may lack a part, and look whole.  The parser does not
+ * always say so; but its error has no message then.
+ */
+static bool ran_out(xmlParserCtxtPtr ctxt, bool failed)
+{
+    const xmlError *parser = xmlCtxtGetLastError(ctxt);
+    const xmlError *other = xmlGetLastError();
+
+    return ctxt->errNo == XML_ERR_NO_MEMORY ||
+           (parser && parser->code == XML_ERR_NO_MEMORY) ||
+           (other && other->code == XML_ERR_NO_MEMORY) ||
+           (failed && (!parser || !parser->message));
 }
 
 int libvirt_to_xl(const char *xml, size_t len, struct libvirt_xl *out)
@@ -773,13 +869,16 @@ int libvirt_to_xl(const char *xml, size_t len, struct libvirt_xl *out)
     int rc = -EINVAL;
 
     *out = (struct libvirt_xl){0};
+    xmlResetLastError();
     xmlSetExternalEntityLoader(fetch_nothing);
     ctxt = xmlNewParserCtxt();
     if (!ctxt)
         return -ENOMEM;
     doc = xmlCtxtReadMemory(ctxt, xml, (int)len, NULL, NULL, options);
-    if (doc)
-        rc = read_document(doc, out);
+    if (ran_out(ctxt, !doc && len))
+        rc = -ENOMEM;
+    else if (doc)
+        rc = read_document(doc, ctxt->valid, out);
     else
         syntax_fault(out, ctxt);
     xmlFreeDoc(doc);

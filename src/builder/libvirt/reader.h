@@ -27,19 +27,25 @@ enum reader_list {
 /* A vCPU's own list of CPUs; NULL: that of all. */
 #define READER_PINS 8192
 
+/* Text that grows in memory; set to zeros before. */
+struct buffer {
+    FILE *to;
+    char *text;
+    size_t len;
+};
+
 struct reader {
     struct libvirt_xl *out;
     FILE *text; /* out->text, as it grows */
     size_t text_len;
-    bool no_memory; /* ran out of it */
+    bool no_memory; /* ran out of it: what was written may lack a part */
     struct {
-        FILE *items; /* NULL: none yet */
-        char *text;
-        size_t len;
+        struct buffer items; /* without a stream: none yet */
         unsigned int line;
     } list[LISTS];
     /* What is told only when all is known. */
-    uint64_t memory_mib, current_mib, vcpus;
+    uint64_t memory_mib, current_mib;
+    uint64_t vcpus; /* libvirt's where none are said: 1 */
     unsigned int memory_line, pin_line, consoles;
     char *cpuset;
     char **pin; /* READER_PINS of them, or NULL */
@@ -75,6 +81,9 @@ bool attribute_is(struct reader *rd, xmlNodePtr node, const char *name,
 /* One of `words`, which have blanks around each; a fault where it is not. */
 bool attribute_among(struct reader *rd, xmlNodePtr node, const char *name,
                      const char *words);
+/* The same, and a fault where there is none. */
+bool attribute_needed(struct reader *rd, xmlNodePtr node, const char *name,
+                      const char *words);
 /* The child of that name, which is a valid one; NULL: none. */
 xmlNodePtr child_of(xmlNodePtr node, const char *name);
 
@@ -84,6 +93,11 @@ bool read_number(struct reader *rd, xmlNodePtr node, const char *text,
 /* A size in its unit, in MiB, rounded up. */
 bool read_mib(struct reader *rd, xmlNodePtr node, const char *text,
               const char *unit, uint64_t *mib);
+
+/* False, and no_memory, where there is none to begin it. */
+bool buffer_begin(struct reader *rd, struct buffer *b);
+/* All that was written, for free(3); NULL, and no_memory: it is not all. */
+char *buffer_end(struct reader *rd, struct buffer *b);
 
 /* A setting of its own line. */
 void __attribute__((format(printf, 4, 5)))
