@@ -80,6 +80,14 @@ static void iommu_flush(struct p2m_table *p, gfn_t gfn, uint64_t nr)
         p->ops->iommu_flush(p->ctx, gfn, nr);
 }
 
+/* All frames behind the entry of `level` that covers gfn. */
+static void flush_around(struct p2m_table *p, gfn_t gfn, unsigned int level)
+{
+    uint64_t nr = level_frames(p->tables.format, level);
+
+    iommu_flush(p, GFN(gfn.v & ~(nr - 1)), nr);
+}
+
 static void invalidate(void *ctx, vaddr_t va, uint64_t bytes)
 {
     struct p2m_table *p = ctx;
@@ -103,7 +111,11 @@ int p2m_table_init(struct p2m_table *p, const struct pt_format *format,
         .ops = ops,
         .ctx = ctx,
         .lowest = GFN(UINT64_MAX)};
-    return format->software >= P2M_TYPES - 1 ? 0 : -EINVAL;
+    /* A right that cannot be taken away is none to a monitor. */
+    return format->software >= P2M_TYPES - 1 && format->implied == 0 &&
+                   !format->va_signed
+               ? 0
+               : -EINVAL;
 }
 
 int p2m_table_dispose(struct p2m_table *p)
@@ -139,9 +151,7 @@ static void put_references(struct p2m_table *p)
 /* Nobody uses what was removed any more; its tables wait for a flush. */
 static void end_use(struct p2m_table *p)
 {
-    if (p->pending.any)
-        pt_invalidate(&p->tables, VADDR(p->pending.first),
-                      p->pending.last - p->pending.first + 1);
+    pt_pending_end(&p->tables, &p->stale);
     put_references(p);
 }
 
@@ -150,6 +160,7 @@ void p2m_table_flush(struct p2m_table *p)
     /* What can fail is to free what is empty; it may stay. */
     if (p->pending.any && pt_flush(&p->tables, &p->pending) < 0)
         p->pending.any = false;
+    p->stale.any = false;
     put_references(p);
 }
 
@@ -158,8 +169,8 @@ static void removed(void *arg, vaddr_t va, unsigned int level,
 {
     struct p2m_table *p = arg;
 
-    (void)va;
-    (void)level;
+    p->removed++;
+    pt_pending_add(&p->stale, va, pt_span(p->tables.format, level));
     if (!holds_reference(entry))
         return;
     p->put[p->puts++] = entry->mfn;
@@ -172,7 +183,8 @@ static void removed(void *arg, vaddr_t va, unsigned int level,
 static int split_at(struct p2m_table *p, gfn_t gfn)
 {
     const struct pt_format *fmt = p->tables.format;
-    unsigned int level = fmt->levels - 1;
+    unsigned int level = fmt->levels - 1, above;
+    struct pt_entry entry;
     int rc;
 
     if (!pt_addr_valid(fmt, to_va(gfn)))
@@ -180,8 +192,12 @@ static int split_at(struct p2m_table *p, gfn_t gfn)
     while (!fmt->level[level].leaf ||
            (gfn.v & (level_frames(fmt, level) - 1)) != 0)
         level--;
+    rc = pt_lookup(&p->tables, to_va(gfn), &entry, &above);
+    if (rc < 0 || entry.kind != PT_LEAF || above <= level)
+        return rc;
     rc = pt_split(&p->tables, to_va(gfn), level);
-    return rc == -ENOENT ? 0 : rc;
+    flush_around(p, gfn, above);
+    return rc;
 }
 
 static int check_range(const struct p2m_table *p, gfn_t gfn, uint64_t nr)
@@ -207,10 +223,28 @@ static int remove_range(struct p2m_table *p, gfn_t gfn, uint64_t nr)
                     &p->pending);
 }
 
+/*
+ * One invalidation for two removals covers what is between them: they are far
+ * apart where that is more than both, and more than a GiB.
+ */
+static bool is_far(const struct p2m_table *p, gfn_t gfn, uint64_t nr)
+{
+    struct pt_pending both = p->stale;
+    uint64_t bytes = nr << DW_PAGE_SHIFT, apart;
+
+    if (!p->stale.any)
+        return false;
+    pt_pending_add(&both, to_va(gfn), bytes);
+    apart = (both.last - both.first) - (p->stale.last - p->stale.first);
+    return apart > 2 * bytes + (UINT64_C(1) << 30);
+}
+
 int p2m_table_remove(struct p2m_table *p, gfn_t gfn, uint64_t nr)
 {
     int rc = check_range(p, gfn, nr);
 
+    if (rc == 0 && is_far(p, gfn, nr))
+        p2m_table_flush(p);
     if (rc == 0)
         rc = remove_range(p, gfn, nr);
     /* References are not kept longer than a call. */
@@ -303,19 +337,13 @@ static int undo_access(struct p2m_table *p, const struct block *b,
                                                               : rc;
 }
 
-/* Was something of the block removed, and not flushed? */
-static bool is_pending(const struct p2m_table *p, const struct block *b)
-{
-    uint64_t last = to_va(GFN(b->gfn.v + b->nr)).v - 1;
-
-    return p->pending.any && p->pending.first <= last &&
-           p->pending.last >= to_va(b->gfn).v;
-}
-
 /* Nothing that is not invalidated may be made valid again. */
 static void settle(struct p2m_table *p, const struct block *b)
 {
-    if (is_pending(p, b))
+    uint64_t last = to_va(GFN(b->gfn.v + b->nr)).v - 1;
+
+    if (p->stale.any && p->stale.first <= last &&
+        p->stale.last >= to_va(b->gfn).v)
         p2m_table_flush(p);
 }
 
@@ -367,6 +395,7 @@ static int find_reference(struct pt_visit_ctx *v)
 static int remove_foreign(struct p2m_table *p, const struct block *b,
                           bool *gone)
 {
+    uint64_t before = p->removed;
     int rc = 0;
 
     if (p->foreign)
@@ -375,7 +404,7 @@ static int remove_foreign(struct p2m_table *p, const struct block *b,
     if (rc != -EBUSY)
         return rc;
     rc = remove_range(p, b->gfn, b->nr);
-    *gone = is_pending(p, b);
+    *gone = p->removed != before;
     end_use(p);
     return rc;
 }
@@ -383,9 +412,12 @@ static int remove_foreign(struct p2m_table *p, const struct block *b,
 /* Puts back what was broken, where that can be done. */
 static int restore(struct p2m_table *p, struct pt_broken *token)
 {
-    return token->old.kind == PT_LEAF
-               ? pt_make(&p->tables, token, token->old.mfn, token->old.prot)
-               : -ENOTRECOVERABLE;
+    int rc = -ENOTRECOVERABLE;
+
+    if (token->old.kind == PT_LEAF)
+        rc = pt_make(&p->tables, token, token->old.mfn, token->old.prot);
+    flush_around(p, GFN(token->va.v >> DW_PAGE_SHIFT), token->level);
+    return rc;
 }
 
 /* Another frame, type or size: the entry is broken, then made. */
@@ -457,6 +489,8 @@ static int set_part_of(struct p2m_table *p, const struct block *b,
         rc = undo_access(p, b, access, pt_replace(&p->tables, &sub));
     if (rc == 0)
         note_mapped(p, b);
+    /* While it was broken, some may have cached that nothing was there. */
+    flush_around(p, b->gfn, old_level);
     pt_subtree_discard(&sub);
     return rc;
 }
@@ -492,7 +526,7 @@ int p2m_table_set(struct p2m_table *p, gfn_t gfn, unsigned int order, mfn_t mfn,
     return set_block(p, &b, level);
 }
 
-static int stop_here(struct pt_visit_ctx *v)
+static int stop_at_leaf(struct pt_visit_ctx *v)
 {
     gfn_t *end = v->arg;
 
@@ -500,19 +534,40 @@ static int stop_here(struct pt_visit_ctx *v)
     return -EEXIST; /* there is no need to look further */
 }
 
-/* How many frames of the block come before the first that is so. */
-static int count_before(const struct p2m_table *p, const struct block *b,
-                        enum pt_visit visit, uint64_t *nr)
+/* How many frames of the block come before the first that is mapped. */
+static int count_gap(const struct p2m_table *p, const struct block *b,
+                     uint64_t *nr)
 {
     gfn_t end = GFN(b->gfn.v + b->nr);
-    int rc =
-        pt_walk(&p->tables, to_va(b->gfn), to_va(end), visit, stop_here, &end);
+    int rc = pt_walk(&p->tables, to_va(b->gfn), to_va(end), PT_VISIT_LEAF,
+                     stop_at_leaf, &end);
 
     if (rc < 0 && rc != -EEXIST)
         return rc;
-    /* An entry that begins before the block covers its first frame. */
+    /* A leaf that begins before the block covers its first frame. */
     *nr = end.v > b->gfn.v ? end.v - b->gfn.v : 0;
     return 0;
+}
+
+static int go_on_while_mapped(struct pt_visit_ctx *v)
+{
+    gfn_t *end = v->arg;
+
+    if (v->visit == PT_VISIT_EMPTY)
+        return -ENOENT;
+    *end = GFN((v->va.v + pt_span(v->pt->format, v->level)) >> DW_PAGE_SHIFT);
+    return 0;
+}
+
+/* How many are mapped, as far as that can be seen, before one that is not. */
+static uint64_t count_mapped(const struct p2m_table *p, const struct block *b)
+{
+    gfn_t end = b->gfn;
+    int rc = pt_walk(&p->tables, to_va(b->gfn), to_va(GFN(b->gfn.v + b->nr)),
+                     PT_VISIT_LEAF | PT_VISIT_EMPTY, go_on_while_mapped, &end);
+
+    (void)rc;
+    return end.v - b->gfn.v;
 }
 
 /* The `nr` frames at its beginning, where nothing is mapped. */
@@ -522,24 +577,32 @@ static int fill_gap(struct p2m_table *p, const struct block *rest, uint64_t *nr)
     int rc;
 
     b.nr = *nr;
-    rc = set_access(p, b.gfn, b.nr, b.access);
-    if (rc == 0)
-        rc = map_new(p, &b, largest_level(p, &b));
-    if (rc < 0 && count_before(p, &b, PT_VISIT_EMPTY, nr) < 0)
-        *nr = 0;
+    rc = map_new(p, &b, largest_level(p, &b));
+    if (rc < 0)
+        *nr = count_mapped(p, &b);
     return rc;
 }
 
-/* The next part of the range; *nr: how many frames of it are mapped now. */
+/*
+ * The next part of the range; *nr: how many frames of it are mapped now.  A gap
+ * is filled at once, but not into what can be one block with what is behind it;
+ * where access is tracked, page by page, as each has its own.
+ */
 static int set_part(struct p2m_table *p, const struct block *rest, uint64_t *nr)
 {
-    struct block b = *rest;
     unsigned int level = block_level(p, rest);
-    int rc = count_before(p, rest, PT_VISIT_LEAF, nr);
+    uint64_t frames = level_frames(p->tables.format, level);
+    struct block b = *rest;
+    int rc = 0;
 
+    *nr = 0;
+    if (!p->track_access)
+        rc = count_gap(p, rest, nr);
+    if (*nr < rest->nr)
+        *nr -= *nr % frames;
     if (rc == 0 && *nr > 0)
         return fill_gap(p, rest, nr);
-    b.nr = level_frames(p->tables.format, level);
+    b.nr = frames;
     if (rc == 0)
         rc = set_block(p, &b, level);
     *nr = rc == 0 ? b.nr : 0;
@@ -615,6 +678,8 @@ int p2m_table_access(struct p2m_table *p, gfn_t gfn, uint64_t nr,
         rc = split_at(p, GFN(gfn.v + nr));
     if (rc == 0)
         rc = pt_resize(&p->tables, first, end, 0);
+    if (rc == 0)
+        iommu_flush(p, gfn, nr); /* as split_at() does */
     if (rc == 0)
         rc = set_access(p, gfn, nr, access);
     if (rc == 0)

@@ -3,9 +3,9 @@
  * mem/p2m_table.h - the second-stage tables of a guest, for a hypervisor: which
  * machine frame each guest frame is, of what type, and what may be done to it.
  *
- * Built on pt/: any format with software bits for a type serves, Arm's stage 2
- * (pt/arm_stage2.h's descriptors) among them.  A live entry changes by break
- * and make; only removals leave their invalidation for later.
+ * Built on pt/: Arm's stage 2, or another format that says all three rights,
+ * has software bits for a type, and whose addresses have no sign.  A live entry
+ * changes by break and make; only removals leave their invalidation for later.
  *
  * Terms: a block is 1 << order frames behind one entry, where order is that of
  * a level of the format (0, 9, 18 with a 4 KiB granule).  Access is a set of
@@ -76,7 +76,9 @@ struct p2m_table { /* not to be copied: it points into itself */
      * it no more.  Empty: lowest is GFN(UINT64_MAX), end 0.
      */
     gfn_t lowest, end;
-    struct pt_pending pending; /* removed, and not invalidated yet */
+    struct pt_pending stale;   /* removed, and not invalidated yet */
+    struct pt_pending pending; /* where tables may have become empty */
+    uint64_t removed;          /* leaves, ever */
     unsigned int puts;
     mfn_t put[P2M_PUTS];
 };
@@ -134,7 +136,8 @@ p2m_table_set_range(struct p2m_table *p2m, gfn_t gfn, uint64_t nr, mfn_t mfn,
 
 /*
  * Removes what is mapped of `nr` frames from `gfn` on.  Its invalidation is
- * left for p2m_table_flush(), unless there were foreign frames in it.  Tables
+ * left for p2m_table_flush(), unless there were foreign frames in it; removals
+ * that lie near each other have one together, with what is between them. Tables
  * are allocated only to split a block at either end, and where that fails
  * nothing was removed.  Where a store is refused, the frames before it are
  * removed.
@@ -151,10 +154,10 @@ p2m_table_remove(struct p2m_table *p2m, gfn_t gfn, uint64_t nr);
 void p2m_table_flush(struct p2m_table *p2m);
 
 /*
- * Gives `nr` frames from `gfn` on this access, those that are mapped later
- * included.  Rights change in place.  -EINVAL: access is not tracked.  -ENOMEM
- * of set_access(): nothing is changed.  Otherwise as p2m_table_set(): access is
- * what was asked for, and the call may be made again.
+ * Gives `nr` frames from `gfn` on this access.  Rights change in place.
+ * -EINVAL: access is not tracked.  -ENOMEM of set_access(): nothing is changed.
+ * Otherwise as p2m_table_set(): access is what was asked for, and the call may
+ * be made again.
  */
 int __attribute__((warn_unused_result))
 p2m_table_access(struct p2m_table *p2m, gfn_t gfn, uint64_t nr,

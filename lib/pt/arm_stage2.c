@@ -157,7 +157,7 @@ static struct pt_entry s2_decode(unsigned int level, uint64_t raw)
         .va_bits = (ipa_bits), .va_signed = false, .pa_bits = 48,              \
         .prots = PT_READ | PT_WRITE | PT_EXEC,                                 \
         .software = S2_SOFTWARE >> S2_SOFTWARE_SHIFT, .frame_in_place = true,  \
-        .break_first = true,                                                   \
+        .break_first = true, .keeps_refusals = true,                           \
         .level = {{.shift = 12, .bits = 9, .leaf = true},                      \
                   {.shift = 21, .bits = 9, .leaf = true},                      \
                   {.shift = 30,                                                \

@@ -108,7 +108,7 @@ static uint64_t last_of(const struct pt_subtree *sub)
 
 int pt_subtree_map_run(struct pt_subtree *sub, const struct pt_run *run)
 {
-    if (sub->level == 0 || sub->published || run->first.v < sub->va.v ||
+    if (sub->level == 0 || sub->closed || run->first.v < sub->va.v ||
         run->end.v - 1 > last_of(sub))
         return -EINVAL;
     return pt_map_run(&sub->tables, run);
@@ -140,6 +140,7 @@ int pt_subtree_publish(struct pt_subtree *sub)
 
     if (sub->level == 0)
         return -EINVAL;
+    sub->closed = true;
     if (sub->ops.publish != NULL && !sub->published) {
         rc = pt_walk_below(&sub->tables, sub->level - 1, sub->tables.root,
                            sub->va, PT_VISIT_POST, publish_table, NULL);

@@ -62,6 +62,7 @@ struct pt_subtree {          /* not to be copied: it points into itself */
     struct pt_tables tables; /* its top table, of level - 1 */
     unsigned int level;      /* of the entry; 0: holds nothing */
     vaddr_t va;              /* first address of the entry */
+    bool closed;             /* publish() was called for a table of it */
     bool published;
 };
 
@@ -76,7 +77,7 @@ pt_subtree_new(const struct pt_tables *pt, vaddr_t va, unsigned int level,
                struct pt_subtree *sub);
 /*
  * pt_map_run() in it.  -EINVAL: `run` is not within the entry's span, or the
- * tables are published.  Otherwise as pt_map_run().
+ * pt_subtree_publish() was called.  Otherwise as pt_map_run().
  */
 int __attribute__((warn_unused_result))
 pt_subtree_map_run(struct pt_subtree *sub, const struct pt_run *run);
@@ -91,7 +92,8 @@ pt_subtree_copy(struct pt_subtree *sub, const struct pt_entry *leaf,
  * ops->publish() for all its tables, lowest first; afterwards they are not
  * written to any more.  pt_replace() and pt_relink() do it; who breaks himself
  * calls it before pt_break(), so that a refusal comes before the break.
- * Once is enough.  -EFAULT, or what publish() returned.
+ * Once is enough.  -EFAULT, or what publish() returned: it may be called again,
+ * and so are the tables that took it.
  */
 int __attribute__((warn_unused_result))
 pt_subtree_publish(struct pt_subtree *sub);
@@ -130,12 +132,13 @@ pt_relink(const struct pt_tables *pt, struct pt_subtree *sub,
 /*
  * The leaf that covers `va`, where it lies above `level`, becomes tables down
  * to a leaf of `level` at `va`, with the largest leaves beside it; everything
- * keeps frame, permissions, memory type and software's value.  With its
- * invalidation.  0, and nothing is done, where it is so already.
- * -EINVAL: no such address or level.  -ENOENT: it is not mapped.  -EDOM: the
- * format writes no leaves of `level`, or none of the present one's.  -EFAULT,
- * and what alloc(), publish() or store() returned: the old leaf is in force,
- * and what was built is given back.  -ENOTRECOVERABLE: as pt_replace().
+ * keeps frame, permissions, memory type and software's value, and nothing that
+ * decode() does not tell of.  With its invalidation.  0, and nothing is done,
+ * where it is so already. -EINVAL: no such address or level.  -ENOENT: it is
+ * not mapped.  -EDOM: the format writes no leaves of `level`, or none of the
+ * present one's.  -EFAULT, and what alloc(), publish() or store() returned: the
+ * old leaf is in force, and what was built is given back.  -ENOTRECOVERABLE: as
+ * pt_replace().
  */
 int __attribute__((warn_unused_result))
 pt_split(const struct pt_tables *pt, vaddr_t va, unsigned int level);

@@ -68,6 +68,11 @@ struct pt_format {
      * broken and invalidated; else CPUs may make one of both, or abort.
      */
     bool break_first;
+    /*
+     * CPUs may go on refusing what an entry refused: rights that are added need
+     * an invalidation, too.
+     */
+    bool keeps_refusals;
     struct pt_level level[PT_MAX_LEVELS]; /* leaf level first */
 
     /*

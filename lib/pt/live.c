@@ -88,13 +88,15 @@ int pt_exchange(const struct pt_tables *pt, const struct pt_place *place,
     const struct pt_entry *old = &place->entry;
     struct pt_entry new = fmt->decode(place->level, raw);
     bool other = old->kind != new.kind || old->memory != new.memory;
+    uint32_t changed =
+        fmt->keeps_refusals ? old->prot ^ new.prot : old->prot & ~new.prot;
     int rc;
 
     if (other && fmt->break_first)
         return pt_swap(pt, place, raw);
     rc = pt_store(pt, place->slot, raw);
-    /* Rights that are added need no invalidation: CPUs look again. */
-    if (rc == 0 && (other || (old->prot & ~new.prot) != 0))
+    /* For rights that were added, most CPUs look again before they fault. */
+    if (rc == 0 && (other || changed != 0))
         pt_pending_add(pending, place->va, pt_span(fmt, place->level));
     return rc;
 }

@@ -69,11 +69,11 @@ static inline mfn_t pt_run_mfn(const struct pt_run *run, vaddr_t va)
  * Changes the permissions of what is mapped in [first, end), and nothing else
  * of its entries; EMPTY parts are passed over, and so is an entry that says the
  * same already.  Where rights were taken away, one invalidation follows the
- * last write and covers them all; rights that are added need none.
- * -EINVAL: range.  -EDOM, before anything is written: a superpage that the
- * range covers in part only, or one in a format that writes none.  What store()
- * returned: the entries before the refused one are changed, with their
- * invalidation, those from it on are not.
+ * last write and covers them all; where the format says keeps_refusals, also
+ * for rights that were added. -EINVAL: range.  -EDOM, before anything is
+ * written: a superpage that the range covers in part only, or one in a format
+ * that writes none.  What store() returned: the entries before the refused one
+ * are changed, with their invalidation, those from it on are not.
  */
 int __attribute__((warn_unused_result))
 pt_protect(const struct pt_tables *pt, vaddr_t first, vaddr_t end,

@@ -21,7 +21,8 @@
 #include "pt/change.h"
 
 /*
- * Changes the sizes of what is mapped in [first, end), and nothing else of it:
+ * Changes the sizes of what is mapped in [first, end), and nothing else of it
+ * (but for what decode() does not tell of, which a new entry does not have):
  * leaves above `largest` are split, and tables full of leaves whose frames
  * follow each other and whose attributes are equal become one leaf, as large as
  * format, alignment and `largest` allow.  EMPTY stays EMPTY; superpages that

@@ -220,6 +220,8 @@ void world_quiet(struct world *w)
                 violate(w, "a CPU still has another memory type");
             else if ((c->entry.prot & ~now.prot) != 0)
                 violate(w, "a CPU still has rights that were taken away");
+            else if (w->fmt->keeps_refusals && now.prot != c->entry.prot)
+                violate(w, "a CPU still refuses what was allowed since");
         }
     }
 }

@@ -15,7 +15,7 @@
 
 #define FORMATS 4
 static const struct pt_format *const format[FORMATS] = {
-    &pt_arm_s2_32, &pt_arm_s2_40, &pt_arm_s2_48, &pt_x86_64_native};
+    &pt_arm_s2_32, &pt_arm_s2_40, &pt_arm_s2_43, &pt_arm_s2_48};
 
 /* The frames that are played with: two spans of the third level, the middle. */
 #define FRAMES UINT64_C(2048)
@@ -37,9 +37,6 @@ static struct machine {
     uint32_t access[FRAMES]; /* what set_access() keeps */
     long fail_access;
     int refs[FRAMES * 4]; /* to foreign frames, by MFN */
-    unsigned int iommu_flushes;
-    uint64_t dirty_first, dirty_last; /* not flushed from the IOMMU yet */
-    bool dirty;
 } m;
 
 #define FIRST_FOREIGN MFNS
@@ -63,6 +60,8 @@ static uint64_t below(uint64_t n)
 /* The IOMMU: what it has cached of some frames; 0: nothing. */
 
 static uint64_t iommu_cached[FRAMES];
+static bool stored_since_iommu;
+static uint64_t invalidated; /* bytes */
 
 static uint64_t mapped_to(uint64_t i)
 {
@@ -89,7 +88,7 @@ static void iommu_flush(void *ctx, gfn_t gfn, uint64_t nr)
     for (uint64_t i = 0; i < FRAMES; i++)
         if (m.base + i >= gfn.v && m.base + i - gfn.v < nr)
             iommu_cached[i] = 0;
-    m.iommu_flushes++;
+    stored_since_iommu = false;
 }
 
 /* The rest of the hypervisor. */
@@ -125,6 +124,7 @@ static int store(void *ctx, uint64_t *slot, uint64_t raw)
     (void)ctx;
     iommu_use();
     rc = m.w.ops.store(&m.w, slot, raw);
+    stored_since_iommu = true;
     iommu_use();
     return rc;
 }
@@ -132,6 +132,7 @@ static int store(void *ctx, uint64_t *slot, uint64_t raw)
 static void invalidate(void *ctx, vaddr_t va, uint64_t bytes)
 {
     (void)ctx;
+    invalidated += bytes;
     m.w.ops.invalidate(&m.w, va, bytes);
 }
 
@@ -745,9 +746,123 @@ START_TEST(refused)
 }
 END_TEST
 
-/* A format without room for types has no such table. */
+/* What is mapped before a table cannot be reached is told, and its references.
+ */
+START_TEST(done_is_exact)
+{
+    begin(format[_i], 0);
+    /* The second table of level 0: the model's frames lie 7 apart. */
+    m.w.unreachable = MFN(UINT64_C(0x40001) + 7 * m.w.fmt->levels);
+    ck_assert_int_eq(
+        do_range(0, 2 * BLOCK, FIRST_FOREIGN, P2M_FOREIGN, P2M_ACCESS_ALL),
+        -EFAULT);
+    m.w.unreachable = MFN_INVALID;
+    ck_assert_int_eq(m.frame[BLOCK - 1].type, P2M_FOREIGN);
+    ck_assert_int_eq(m.frame[BLOCK].type, P2M_NONE);
+    finish();
+}
+END_TEST
+
+/* Many references: what was invalidated is not invalidated again and again. */
+START_TEST(invalidated_once)
+{
+    uint64_t bytes = 0;
+
+    begin(format[_i], 0);
+    ck_assert_int_eq(
+        do_range(0, FRAMES, FIRST_FOREIGN, P2M_FOREIGN, P2M_ACCESS_ALL), 0);
+    invalidated = 0;
+    ck_assert_int_eq(do_remove(0, FRAMES), 0);
+    bytes = FRAMES << DW_PAGE_SHIFT;
+    /* Once each, once more before their tables are freed, once for these. */
+    ck_assert_uint_le(invalidated, 3 * bytes + m.w.frees * (bytes / 8));
+    finish();
+}
+END_TEST
+
+/*
+ * Two far apart are not one with all that is between them (but for a table that
+ * is given back, whose span is invalidated; here they span a GiB at most).
+ */
+START_TEST(far_apart)
+{
+    begin(format[_i], 0);
+    ck_assert_int_eq(set_range(GIANT * 3 - 1, 1, 9, P2M_RAM), 0);
+    ck_assert_int_eq(set_range(0, 1, 9, P2M_RAM), 0);
+    invalidated = 0;
+    ck_assert_int_eq(p2m_table_remove(&m.p, GFN(0), 1), 0);
+    ck_assert_int_eq(p2m_table_remove(&m.p, GFN(GIANT * 3 - 1), 1), 0);
+    p2m_table_flush(&m.p);
+    ck_assert_uint_lt(invalidated, UINT64_C(3) << 30);
+    finish();
+}
+END_TEST
+
+/* A page in the middle of a block does not keep the rest from being one. */
+START_TEST(block_over_page)
+{
+    begin(format[_i], 0);
+    ck_assert_int_eq(do_set(5, 0, 7, P2M_RAM, P2M_ACCESS_ALL), 0);
+    ck_assert_int_eq(do_range(0, 2 * BLOCK, BLOCK, P2M_RAM, P2M_ACCESS_ALL), 0);
+    count_leaves();
+    ck_assert_uint_eq(leaves[0], 0);
+    ck_assert_uint_eq(leaves[1], 2);
+    ck_assert_int_eq(do_set(BLOCK + 5, 0, 7, P2M_RAM, P2M_ACCESS_ALL), 0);
+    ck_assert_int_eq(set_range(0, GIANT, GIANT, P2M_RAM), 0);
+    note(0, FRAMES, GIANT, P2M_RAM, P2M_ACCESS_ALL);
+    count_leaves();
+    ck_assert_uint_eq(leaves[0] + leaves[1], 0);
+    ck_assert_uint_eq(leaves[2], 1);
+    finish();
+}
+END_TEST
+
+/* Access of what could not be mapped is what it was. */
+START_TEST(access_of_gaps)
+{
+    begin(format[_i], 0);
+    ck_assert_int_eq(p2m_table_track(&m.p), 0);
+    ck_assert_int_eq(do_access(0, 64, PT_READ), 0);
+    m.w.fail_alloc = 0;
+    ck_assert_int_eq(do_range(0, 64, 1, P2M_RAM, P2M_ACCESS_ALL), -ENOMEM);
+    no_failures();
+    for (uint64_t i = 0; i < 64; i++)
+        ck_assert_uint_eq(m.access[i], PT_READ);
+    finish();
+}
+END_TEST
+
+/* An IOMMU that caches absence looks again after each make. */
+START_TEST(iommu_looks_again)
+{
+    begin(format[_i], 0);
+    ck_assert_int_eq(set_range(0, GIANT, GIANT, P2M_RAM), 0);
+    note(0, FRAMES, GIANT, P2M_RAM, P2M_ACCESS_ALL);
+    ck_assert_int_eq(do_set(5, 0, 7, P2M_RAM, P2M_ACCESS_ALL), 0);
+    ck_assert(!stored_since_iommu);
+    ck_assert_int_eq(do_remove(BLOCK + 5, 1), 0);
+    ck_assert_int_eq(do_set(BLOCK + 5, 0, 9, P2M_ROM, P2M_ACCESS_ALL), 0);
+    ck_assert(!stored_since_iommu);
+    finish();
+}
+END_TEST
+
+/*
+ * Without room for types, or for a right that is not there, or with addresses
+ * in two halves, there is no such table.
+ */
 START_TEST(no_room)
 {
+    struct pt_format fmt = pt_arm_s2_40;
+
+    fmt.va_signed = true;
+    ck_assert_int_eq(p2m_table_init(&m.p, &fmt, MFN(0), &m.ops, NULL), -EINVAL);
+    fmt.va_signed = false;
+    ck_assert_int_eq(p2m_table_init(&m.p, &fmt, MFN(0), &m.ops, NULL), 0);
+    fmt.implied = PT_READ;
+    ck_assert_int_eq(p2m_table_init(&m.p, &fmt, MFN(0), &m.ops, NULL), -EINVAL);
+    ck_assert_int_eq(
+        p2m_table_init(&m.p, &pt_x86_64_native, MFN(0), &m.ops, NULL), -EINVAL);
     seed = UINT64_C(20161001);
     world_init(&m.w, &pt_x86_pae_pv, seed);
     ck_assert_int_eq(
@@ -774,6 +889,12 @@ int main(void)
     tcase_add_loop_test(tc, foreign_frames, 0, FORMATS);
     tcase_add_loop_test(tc, refused, 0, FORMATS);
     tcase_add_loop_test(tc, random_calls, 0, FORMATS);
+    tcase_add_loop_test(tc, done_is_exact, 0, FORMATS);
+    tcase_add_loop_test(tc, invalidated_once, 0, FORMATS);
+    tcase_add_loop_test(tc, far_apart, 0, FORMATS - 1);
+    tcase_add_loop_test(tc, block_over_page, 0, FORMATS);
+    tcase_add_loop_test(tc, access_of_gaps, 0, FORMATS);
+    tcase_add_loop_test(tc, iommu_looks_again, 0, FORMATS);
     tcase_add_test(tc, no_room);
     tcase_set_timeout(tc, 120);
     suite_add_tcase(suite, tc);

@@ -207,12 +207,12 @@ START_TEST(protect)
         ref.leaf[i].prot = 0;
     assert_flushed(1, PAGE, 6 * PAGE);
     ref_check_all(&ref);
-    /* More rights need none, and what is so already is not written. */
+    /* More rights need none on most CPUs; what is so is not written again. */
     ck_assert_int_eq(
         pt_protect(&world.pt, VADDR(PAGE), VADDR(9 * PAGE), PT_WRITE), 0);
     for (unsigned int i = 1; i < ref.n; i++)
         ref.leaf[i].prot = PT_WRITE;
-    ck_assert_uint_eq(world.invalidations, 1);
+    ck_assert_uint_eq(world.invalidations, fmt->keeps_refusals ? 2 : 1);
     stores = world.stores;
     ck_assert_int_eq(pt_protect(&world.pt, VADDR(0), VADDR(9 * PAGE), PT_WRITE),
                      0);

@@ -191,7 +191,17 @@ static void good_rights(void)
 {
     put_leaf(0x100, PT_READ);
     flush(PAGE);
-    put_leaf(0x100, RIGHTS); /* more of them: no invalidation */
+    put_leaf(0x100, RIGHTS); /* more of them */
+    if (world.fmt->keeps_refusals)
+        flush(PAGE);
+}
+
+/* Right where CPUs look again before they refuse. */
+static void rights_added(void)
+{
+    put_leaf(0x100, PT_READ);
+    flush(PAGE);
+    put_leaf(0x100, RIGHTS);
 }
 
 static void bad_memory(void)
@@ -469,6 +479,8 @@ enum needs {
     BREAK_FIRST = 8,
     AT_ONCE = 16, /* not that */
     EXEC = 32,    /* executing is said */
+    REFUSES = 64, /* a CPU may go on refusing */
+    LOOKS = 128,  /* not that */
 };
 
 static bool has(const struct pt_format *fmt, unsigned int needs)
@@ -478,6 +490,8 @@ static bool has(const struct pt_format *fmt, unsigned int needs)
            (!(needs & SOFTWARE) || fmt->set_software != NULL) &&
            (!(needs & BREAK_FIRST) || fmt->break_first) &&
            (!(needs & AT_ONCE) || !fmt->break_first) &&
+           (!(needs & REFUSES) || fmt->keeps_refusals) &&
+           (!(needs & LOOKS) || !fmt->keeps_refusals) &&
            (!(needs & EXEC) || (fmt->prots & PT_EXEC) != 0);
 }
 
@@ -498,6 +512,8 @@ static const struct {
     {"break, make", good_break_make, 0, GOOD},
     {"rights kept", bad_rights_kept, 0, BAD},
     {"rights", good_rights, 0, GOOD},
+    {"rights added", rights_added, LOOKS, GOOD},
+    {"refusals kept", rights_added, REFUSES, BAD},
     {"memory kept", bad_memory, MEMORY, BAD},
     {"memory", memory_flushed, MEMORY | AT_ONCE, GOOD},
     {"memory at once", memory_flushed, MEMORY | BREAK_FIRST, BAD},
