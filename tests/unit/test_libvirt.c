@@ -536,7 +536,8 @@ FILE *open_memstream(char **text, size_t *len)
 
     if (!fails_now())
         return real.call(text, len);
-    *text = NULL;
+    *text = late ? calloc(1, 1) : NULL;
+    *len = 0;
     return late ? fopen("/dev/full", "w") : NULL;
 }
 
