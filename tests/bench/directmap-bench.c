@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "measure.h"
 #include "mem/directmap.h"
 
 #define BASE  UINT64_C(0xffff830000000000)
@@ -77,14 +77,6 @@ static void by_loop(struct arena *arena, unsigned int level, uint64_t bytes)
     }
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static double time_lib(struct arena *arena, const struct directmap *dm,
                        const struct mem_chunk *chunk)
 {
@@ -107,21 +99,6 @@ static double time_loop(struct arena *arena, unsigned int level, uint64_t bytes)
     by_loop(arena, level, bytes);
     return seconds() - start;
 }
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *time, unsigned int n)
-{
-    qsort(time, n, sizeof(*time), compare);
-    return time[n / 2];
-}
-
-#define ROUNDS_MAX 99
 
 static void measure(struct arena *arena, unsigned int level, uint64_t bytes,
                     unsigned int rounds)

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "measure.h"
 #include "mem/p2m_table.h"
 #include "pv/p2m_tree.h"
 
@@ -84,14 +84,6 @@ static const struct p2m_table_ops ops = {.pt = {.table = table_at,
                                                 .free = give_back,
                                                 .invalidate = invalidate},
                                          .put = put};
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void must(int rc)
 {
@@ -175,21 +167,6 @@ static double time_loop(struct arena *arena, enum work work, uint64_t nr)
         loop(arena, 2, nr);
     return seconds() - start;
 }
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *time, unsigned int n)
-{
-    qsort(time, n, sizeof(*time), compare);
-    return time[n / 2];
-}
-
-#define ROUNDS_MAX 99
 
 static void row(const char *what, double *lib, double *plain,
                 unsigned int rounds)
