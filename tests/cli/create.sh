@@ -195,13 +195,14 @@ slow() {
     pid=
     until pid=$(sed -n "s/^{\"pid\":\([0-9]*\),\"n\":$((populate - 1)),.*/\1/p" \
         trace 2>err) && [ "$pid" ]; do
+        kill -0 $! 2>err || return 0 # it is over: what it shows is wrong
         sleep 0.1
     done
     sleep 1.1
     while kill -CONT "$pid" 2>err; do sleep 0.1; done
     wait $!
 }
-if command -v script >out; then
+if script -qec true screen >out 2>err </dev/null; then # a terminal can be had
     slow
     tr '\r' '\n' <screen | grep -qE '^populated [0-9]+ of 16 MiB' ||
         wrong 'a terminal does not show how far the build is'
