@@ -311,6 +311,9 @@ static const struct {
     {DEVICES("<interface type='bridge'><source bridge='b.1'/><virtualport "
              "type='openvswitch'/></interface>"),
      "takes tags from", 6},
+    {DEVICES("<interface type='bridge'><source bridge='b'/><vlan><tag "
+             "id='1'/></vlan></interface>"),
+     "<vlan>: only Open vSwitch", 6},
     {DEVICES("<interface type='bridge'><source bridge='b:1'/><vlan><tag "
              "id='1'/></vlan></interface>"),
      "takes tags from", 6},

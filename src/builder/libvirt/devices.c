@@ -266,6 +266,10 @@ static void put_bridge(struct reader *rd, xmlNodePtr node, struct buffer *d)
     xmlNodePtr tag = vlan ? vlan->children : NULL;
     char *bridge = source ? attribute(rd, source, "bridge") : NULL;
 
+    if (vlan && !child_of(node, "virtualport") && !child_of(node, "script"))
+        fault(rd, vlan,
+              "only Open vSwitch's virtualport, or a script, takes "
+              "tags");
     if (!bridge)
         fault(rd, node, "its source, with a bridge, is missing");
     else if ((vlan || child_of(node, "virtualport")) && strpbrk(bridge, ".:"))
