@@ -14,6 +14,11 @@
 
 #include "hooks/hooks.h"
 
+/* What tells a file that holds this from others: host/plugged.c looks for it.
+ */
+__attribute__((used)) static const char version[] =
+    "domwright-plugin " DW_VERSION;
+
 static int find_other(struct dl_phdr_info *info, size_t size, void *found)
 {
     const char *slash = strrchr(info->dlpi_name, '/');
