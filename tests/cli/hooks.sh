@@ -60,5 +60,16 @@ wait "$stock" 2>/dev/null
 fails 1 "process $stock: No such process" hooks --status "$stock"
 fails 1 'there is no process nobody-here that may be looked at' \
     hooks --status nobody-here
+# A build that is watched closely says who did it.
+uses_embedded
+for guest in 'hello-pae 32' 'hello-64 64'; do
+    config guest.cfg "kernel=\"$guests/${guest% *}\""
+    run --host machine create -v -pe guest.cfg
+    [ "$status" = 0 ] || wrong "$guest: no guest"
+    grep -qE "domwright 0\.[0-9.]*: domain [0-9]+, ${guest#* }-bit\$" err ||
+        wrong "$guest: nothing says who has built it"
+    run --host machine destroy guest
+done
+
 fails 2 'hooks: --status is wanted; see "domwright help hooks"' hooks
 finish

@@ -450,11 +450,15 @@ static int hook_vcpu(struct xc_dom_image *dom)
 
     if (!rc && xc_vcpu_setcontext(dom->xch, dom->guest_domid, 0, &context))
         rc = -errno;
-    return rc ? build_fail(dom, rc, "vCPU 0",
-                           "its context with CR3 at MFN %#" PRIx64
-                           " was refused: %s",
-                           vcpu.root.v, strerror(-rc))
-              : 0;
+    if (rc)
+        return build_fail(dom, rc, "vCPU 0",
+                          "its context with CR3 at MFN %#" PRIx64
+                          " was refused: %s",
+                          vcpu.root.v, strerror(-rc));
+    /* The one word of who built it: nothing else in a caller's log tells. */
+    xc_dom_printf(dom->xch, "domwright " DW_VERSION ": domain %u, %u-bit",
+                  dom->guest_domid, layout->abi->word * 8);
+    return 0;
 }
 
 bool dw_hooks_assists_declared(const struct xc_dom_image *dom)
