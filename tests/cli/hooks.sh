@@ -55,6 +55,29 @@ rm domwright/plugin.so
 works hooks --status "$moved"
 prints "^$moved dw-toolstack: domwright, of a file that is no longer there:"
 
+# Another program's plugin of that name is none of ours.
+mkdir other
+cp "$(ldd "$plugin" | awk '$1 ~ /^libc\.so/ { print $3 }')" other/plugin.so
+LD_PRELOAD=$work/other/plugin.so ./dw-stock 60 &
+third=$!
+until grep -q plugin.so "/proc/$third/maps"; do sleep 0.1; done
+run hooks --status "$third"
+prints "^$third dw-stock: the library's own builder\$"
+kill "$third"
+
+# What another's path has in it does nothing to a terminal, nor to JSON.
+odd=$(printf 'domwright-\033[1m-\377')
+mkdir "$odd"
+cp "$plugin" "$odd/plugin.so"
+LD_PRELOAD=$work/$odd/plugin.so ./dw-stock 60 &
+third=$!
+until grep -q plugin.so "/proc/$third/maps"; do sleep 0.1; done
+works hooks --status "$third"
+prints 'domwright-\\x1b\[1m-\\xff/plugin\.so$'
+works hooks --status --json "$third"
+prints '"plugin": ".*domwright-\\\\x1b\[1m-\\\\xff/plugin\.so"'
+kill "$third"
+
 kill "$stock"
 wait "$stock" 2>/dev/null
 fails 1 "process $stock: No such process" hooks --status "$stock"

@@ -21,51 +21,61 @@ struct report {
     int rc; /* of what was found wrong so far */
 };
 
-static void add_json(json_t *all, const struct plugged *p)
+/* All of it is another's, who may have put anything there. */
+struct shown {
+    char name[256], path[PATH_MAX], version[128];
+};
+
+static void show(struct shown *s, const struct plugged *p)
+{
+    text_escape(s->name, sizeof(s->name), p->name);
+    text_escape(s->path, sizeof(s->path), p->path);
+    text_escape(s->version, sizeof(s->version), p->version);
+}
+
+static void add_json(json_t *all, const struct plugged *p,
+                     const struct shown *s)
 {
     json_t *one =
-        json_pack("{sI sO}", "pid", (json_int_t)p->pid, "plugin", json_null());
-    char name[256];
+        json_pack("{sI ss sO sb}", "pid", (json_int_t)p->pid, "name", s->name,
+                  "plugin", json_null(), "replaced", p->replaced);
 
-    text_escape(name, sizeof(name), p->name);
-    json_object_set_new(one, "name", json_string(name));
-    if (*p->path)
-        json_object_set_new(one, "plugin", json_string(p->path));
-    if (*p->version)
-        json_object_set_new(one, "version", json_string(p->version));
-    json_object_set_new(one, "replaced", json_boolean(p->replaced));
+    if (*s->path)
+        json_object_set_new(one, "plugin", json_string(s->path));
+    if (*s->version)
+        json_object_set_new(one, "version", json_string(s->version));
     json_array_append_new(all, one);
 }
 
-static void print_text(const struct plugged *p, const char *name)
+static void print_text(const struct plugged *p, const struct shown *s)
 {
-    if (!*p->path)
-        printf("%ld %s: the library's own builder\n", (long)p->pid, name);
+    if (!*s->path)
+        printf("%ld %s: the library's own builder\n", (long)p->pid, s->name);
     else if (p->replaced)
         printf("%ld %s: domwright, of a file that is no longer there: %s\n",
-               (long)p->pid, name, p->path);
+               (long)p->pid, s->name, s->path);
     else
-        printf("%ld %s: domwright %s, %s\n", (long)p->pid, name, p->version,
-               p->path);
+        printf("%ld %s: domwright %s, %s\n", (long)p->pid, s->name, s->version,
+               s->path);
 }
 
 static int tell(void *arg, const struct plugged *p)
 {
     struct report *r = arg;
-    char name[256];
+    struct shown s;
 
     if (r->only_ours && !*p->path)
         return 0;
     r->nr++;
-    text_escape(name, sizeof(name), p->name);
+    show(&s, p);
     if (r->json)
-        add_json(r->json, p);
+        add_json(r->json, p, &s);
     else
-        print_text(p, name);
+        print_text(p, &s);
     if (*p->path)
         return 0;
     r->rc = diag_fail(r->dg, DW_FAILED, -ENOENT,
-                      "%s, process %ld: it builds without domwright", name,
+                      "%s, process %ld: it builds without domwright", s.name,
                       (long)p->pid);
     diag_next(r->dg);
     return 0;

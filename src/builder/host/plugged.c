@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* plugin.c has it, with the version behind it. */
@@ -16,6 +14,9 @@ static const char mark[] = "domwright-plugin ";
 
 /* The name is what a process calls itself, 15 bytes of it (proc(5), comm). */
 #define COMM_MAX 15
+
+/* More than a plugin is ever long. */
+#define PLUGIN_MAX (8u << 20)
 
 static FILE *open_proc(pid_t pid, const char *what)
 {
@@ -52,23 +53,22 @@ static bool find_version(const char *text, size_t len, char version[32])
     return true;
 }
 
+/* As it is read, not mapped: its owner may cut it short meanwhile. */
 static bool read_version(const char *path, char version[32])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    bool found = false;
-    struct stat st;
-    void *text;
+    char *text = fd < 0 ? NULL : malloc(PLUGIN_MAX);
+    size_t len = 0;
+    ssize_t got = 0;
+    bool found;
 
-    if (fd < 0)
-        return false;
-    if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
-        text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (text != MAP_FAILED) {
-            found = find_version(text, (size_t)st.st_size, version);
-            munmap(text, (size_t)st.st_size);
-        }
-    }
-    close(fd);
+    while (text && len < PLUGIN_MAX &&
+           (got = read(fd, text + len, PLUGIN_MAX - len)) > 0)
+        len += (size_t)got;
+    found = text && got >= 0 && find_version(text, len, version);
+    free(text);
+    if (fd >= 0)
+        close(fd);
     return found;
 }
 
@@ -118,11 +118,10 @@ int plugged_look(pid_t pid, struct plugged *p)
     if (!maps)
         return errno == ENOENT ? -ESRCH : -errno;
     rc = read_name(pid, p->name);
-    errno = 0;
     while (!rc && !found && getline(&line, &room, maps) > 0)
         found = is_plugin(p, line);
-    if (!rc && !found && errno)
-        rc = -errno;
+    if (!rc && ferror(maps))
+        rc = -EIO;
     free(line);
     fclose(maps);
     if (!found) {
