@@ -30,7 +30,11 @@ struct config_key {
      * KEY_NUMBER; or KEY_LIST.  NULL: any, or none that it would refuse.
      */
     const char *words;
+    const char *text; /* for the manual: what it is, or for whom */
 };
+
+extern const struct config_key config_keys[];
+extern const size_t config_n_keys;
 
 #define KEY_NUMBER "#" /* from 0 to INT_MAX */
 #define KEY_LIST   "[" /* no single value */
