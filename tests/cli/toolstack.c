@@ -21,6 +21,8 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#include "xen_versions.h"
+
 static int fail(const char *what)
 {
     perror(what);
@@ -55,7 +57,7 @@ static int create(xc_interface *xc, int byte)
         .max_maptrack_frames = -1,
         .grant_opts = XEN_DOMCTL_GRANT_version(1),
     };
-    uint32_t domid = 0;
+    uint32_t domid = DOMID_ANY;
 
     memset(config.handle, byte, sizeof(config.handle));
     if (xc_domain_create(xc, &domid, &config))

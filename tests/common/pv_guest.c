@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xen_versions.h"
+
 static int fail(const char *what)
 {
     fprintf(stderr, "pv_guest: %s: %s\n", what, strerror(errno));
@@ -21,7 +23,7 @@ int pv_guest_create(struct pv_guest *g)
         .grant_opts = XEN_DOMCTL_GRANT_version(1),
     };
 
-    g->domid = 0; /* Xen picks one */
+    g->domid = DOMID_ANY;
     if (xc_domain_create(g->xch, &g->domid, &config))
         return fail("xc_domain_create");
     if (xc_domain_max_vcpus(g->xch, g->domid, g->vcpus))

@@ -403,7 +403,7 @@ void section_assists_hvm(struct test *t, unsigned int width)
         .arch.emulation_flags = XEN_X86_EMU_LAPIC,
     };
     char what[40];
-    uint32_t domid = 0;
+    uint32_t domid = DOMID_ANY;
     long r = failed(xc_domain_create(t->xch, &domid, &config));
 
     (void)width;

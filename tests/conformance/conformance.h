@@ -19,6 +19,8 @@
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
 
+#include "xen_versions.h"
+
 #define PAGE_BYTES 4096
 #define NR_ENTRIES 512
 
@@ -129,6 +131,9 @@ void guest_shrink(struct test *t, struct guest *g);
 
 /* Just the domain, paused; 0 or an error. */
 long domain_new(struct test *t, uint32_t *domid, unsigned int max_vcpus);
+
+/* False: there is no such domain. */
+bool domain_info(struct test *t, uint32_t domid, xc_domaininfo_t *info);
 
 /* Map frames; NULL and an error where one fails. */
 void *guest_map(struct test *t, const struct guest *g, unsigned int frame,

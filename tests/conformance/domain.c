@@ -31,7 +31,7 @@ static struct xen_domctl configuration(void)
         struct xen_domctl with = configuration();                              \
                                                                                \
         with.u.createdomain.field = (value);                                   \
-        report(t, create(t, &with, 0), "%s", what);                            \
+        report(t, create(t, &with, DOMID_ANY), "%s", what);                    \
     } while (0)
 
 static void creations(struct test *t)
@@ -39,7 +39,7 @@ static void creations(struct test *t)
     struct xen_domctl op = configuration();
     uint32_t domid;
 
-    report(t, create(t, &op, 0), "createdomain");
+    report(t, create(t, &op, DOMID_ANY), "createdomain");
     TRY_CREATE(t, "  no vCPUs", max_vcpus, 0);
     TRY_CREATE(t, "  too many vCPUs", max_vcpus, 8193);
     TRY_CREATE(t, "  few event channels", max_evtchn_port, 1);

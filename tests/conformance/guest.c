@@ -29,8 +29,14 @@ long domain_new(struct test *t, uint32_t *domid, unsigned int max_vcpus)
         .grant_opts = XEN_DOMCTL_GRANT_version(2),
     };
 
-    *domid = 0; /* Xen picks one */
+    *domid = DOMID_ANY;
     return failed(xc_domain_create(t->xch, domid, &config));
+}
+
+bool domain_info(struct test *t, uint32_t domid, xc_domaininfo_t *info)
+{
+    return xc_domain_getinfolist(t->xch, domid, 1, info) == 1 &&
+           info->domain == domid;
 }
 
 void guest_grow(struct test *t, struct guest *g, unsigned int nr,

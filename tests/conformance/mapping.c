@@ -28,7 +28,7 @@ static void map_one(struct test *t, uint32_t domid, xen_pfn_t mfn,
 static void whose(struct test *t, const struct guest *g)
 {
     struct guest other;
-    xc_dominfo_t info;
+    xc_domaininfo_t info;
 
     guest_new(t, &other, g->width, 4);
     map_one(t, g->domid, g->mfn[0], "a frame");
@@ -37,7 +37,7 @@ static void whose(struct test *t, const struct guest *g)
     map_one(t, g->domid, 0xfee00, "the local APIC's frame");
     map_one(t, 0x7eee, g->mfn[0], "no domain's");
     map_one(t, DOMID_XEN, g->mfn[0], "a guest's frame as Xen's");
-    if (xc_domain_getinfo(t->xch, g->domid, 1, &info) == 1)
+    if (domain_info(t, g->domid, &info))
         map_one(t, g->domid, info.shared_info_frame, "shared_info");
     guest_end(t, &other);
 }
@@ -109,7 +109,7 @@ static void outlives(struct test *t, unsigned int width)
     struct guest g;
     long error;
     uint64_t *page, value = 0;
-    xc_dominfo_t info;
+    xc_domaininfo_t info;
 
     guest_new(t, &g, width, 4);
     (void)poke(t, &g, 1, 7, 77);
@@ -134,10 +134,9 @@ static void outlives(struct test *t, unsigned int width)
     guest_end(t, &g);
     report(t, page ? (page[0] = 1, 0) : -EINVAL, "write it");
     say(t, "the domain is: %s",
-        xc_domain_getinfo(t->xch, g.domid, 1, &info) == 1 &&
-                info.domid == g.domid
-            ? info.dying ? "dying" : "alive"
-            : "gone");
+        !domain_info(t, g.domid, &info) ? "gone"
+        : info.flags & XEN_DOMINF_dying ? "dying"
+                                        : "alive");
     if (page)
         guest_unmap(t, page);
 }

@@ -10,11 +10,11 @@
 
 static uint64_t pages_of(struct test *t, uint32_t domid)
 {
-    xc_dominfo_t info;
+    xc_domaininfo_t info;
 
-    if (xc_domain_getinfo(t->xch, domid, 1, &info) != 1 || info.domid != domid)
+    if (!domain_info(t, domid, &info))
         return UINT64_MAX;
-    return info.nr_pages;
+    return info.tot_pages;
 }
 
 /* Are the frames aligned and below the limit, and does the M2P know them? */

@@ -74,13 +74,13 @@ static int read_shared_info(struct taking *t, uint64_t *pages,
                             uint64_t *list_list)
 {
     const void *page;
-    xc_dominfo_t info;
+    xc_domaininfo_t info;
     unsigned int width;
 
-    if (xc_domain_getinfo(t->xch, t->domid, 1, &info) != 1 ||
-        info.domid != t->domid ||
+    if (xc_domain_getinfolist(t->xch, t->domid, 1, &info) != 1 ||
+        info.domain != t->domid ||
         xc_domain_get_guest_width(t->xch, t->domid, &width))
-        return fail("xc_domain_getinfo");
+        return fail("xc_domain_getinfolist");
     page = map_page(t, info.shared_info_frame);
     if (!page)
         return fail("shared_info");

@@ -16,6 +16,8 @@
 
 #include <xenctrl.h>
 
+#include "xen_versions.h"
+
 #define VCPUS 3
 
 static xc_interface *xc;
@@ -40,7 +42,7 @@ static uint32_t make_domain(void)
         .max_maptrack_frames = -1,
         .grant_opts = XEN_DOMCTL_GRANT_version(1),
     };
-    uint32_t domid = 0;
+    uint32_t domid = DOMID_ANY;
 
     if (xc_domain_create(xc, &domid, &config) ||
         xc_domain_setmaxmem(xc, domid, 1 << 20)) {

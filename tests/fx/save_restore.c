@@ -85,7 +85,7 @@ static int announce_p2m(struct test *t)
     xen_pfn_t fll = dom->pv_p2m[dom->total_pages - 1];
     xen_pfn_t fl = dom->pv_p2m[dom->total_pages - 2];
     void *page = map_page(t, fl);
-    xc_dominfo_t info;
+    xc_domaininfo_t info;
     size_t i;
 
     if (!page || leaves > per_page)
@@ -100,8 +100,9 @@ static int announce_p2m(struct test *t)
     for (i = 0; i < per_page; i++)
         put_word(t, page, i, fl);
     munmap(page, PAGE);
-    if (xc_domain_getinfo(t->guest.xch, t->guest.domid, 1, &info) != 1)
-        return fail("xc_domain_getinfo");
+    if (xc_domain_getinfolist(t->guest.xch, t->guest.domid, 1, &info) != 1 ||
+        info.domain != t->guest.domid)
+        return fail("xc_domain_getinfolist");
     page = map_page(t, info.shared_info_frame);
     if (!page)
         return fail("shared_info");

@@ -16,6 +16,8 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#include "xen_versions.h"
+
 static unsigned int failures;
 
 static void check(bool ok, const char *what, int line)
@@ -201,7 +203,7 @@ static uint32_t new_domain(xc_interface *xch)
         .max_grant_frames = 1,
         .grant_opts = XEN_DOMCTL_GRANT_version(1),
     };
-    uint32_t domid = 0;
+    uint32_t domid = DOMID_ANY;
 
     CHECK(!xc_domain_create(xch, &domid, &config));
     return domid;

@@ -28,6 +28,7 @@
 #include "portrait.h"
 #include "random_kernel.h"
 #include "text.h"
+#include "xen_versions.h"
 
 /* What became of a kernel. */
 struct outcome {
@@ -63,7 +64,7 @@ static uint32_t make_domain(struct lab *lab)
         .max_maptrack_frames = -1,
         .grant_opts = XEN_DOMCTL_GRANT_version(1),
     };
-    uint32_t domid = 0;
+    uint32_t domid = DOMID_ANY;
 
     if (xc_domain_create(lab->xch, &domid, &config) ||
         xc_domain_max_vcpus(lab->xch, domid, 1) ||

@@ -8,6 +8,7 @@
 
 #include "guest/placement.h"
 #include "host/signals.h"
+#include "xen_versions.h"
 
 /* What a domain may have beyond its memory, in KiB: as libxl gives. */
 #define SLACK_KIB 1024
@@ -55,7 +56,7 @@ static int make(struct domain *domain, struct host *host,
     };
 
     memcpy(create.handle, cfg->uuid, sizeof(create.handle));
-    domain->domid = 0; /* Xen picks one */
+    domain->domid = DOMID_ANY;
     if (xc_domain_create(host->xc, &domain->domid, &create))
         return diag_fail_xc(host->dg, "creating the domain");
     domain->exists = true;
