@@ -140,10 +140,10 @@ neutral() {
         good "$key = $value"
     done
 }
-for key in bootloader bootloader_args cap channel cpu_weight cpuid cpus_soft \
+for key in bootloader bootloader_args channel cpuid cpus_soft \
     device_tree disk driver_domain dtdev e820_host extratime init_seclabel \
-    iomem ioports irqs latency llc_colors localtime max_event_channels \
-    msr_relaxed nomigrate p9 pci period pool pvcalls rtc_timeoffset seclabel \
+    iomem ioports irqs latency llc_colors localtime \
+    msr_relaxed nomigrate p9 pci period pvcalls rtc_timeoffset seclabel \
     slice usbctrl usbdev vdispl vfb vif virtio vkb vmtrace_buf_kb vnc vnuma \
     vpmu vsnd vtpm xend_suspend_evtchn_compat xenstore_feature_mask \
     xenstore_quota; do
@@ -155,21 +155,47 @@ for key in bootloader bootloader_args cap channel cpu_weight cpuid cpus_soft \
         neutral '"all"'
         bad 'cpus_soft = "0"' "cpus_soft: not supported; $hint"
         ;;
-    cpu_weight) # 0 is the least
-        neutral '""' 256
-        bad 'cpu_weight = 0' "cpu_weight: not supported; $hint"
-        bad 'cpu_weight = 512' "cpu_weight: not supported; $hint"
-        ;;
     xenstore_feature_mask)
         neutral '""'
         bad "$key = 0" "$key: not supported; $hint"
         ;;
     cpuid) neutral '""' '"host"' ;;
-    max_event_channels) neutral '""' 0 1023 ;;
-    pool) neutral '""' 0 '"Pool-0"' ;;
     *) neutral '""' 0 ;;
     esac
 done
+# What is built: values, those that ask for nothing, and those that are none.
+for key in cap cpu_weight max_event_channels; do
+    bad "$key = \"x\"" "$key: a number from 0 up is wanted"
+    bad "$key = [ \"x\" ]" "$key: a single number is wanted, not a list"
+    bad "$key = \"-1\"" "$key: a number from 0 up is wanted"
+    neutral '[ ]' '""' 100
+done
+for value in 0 65536; do
+    bad "cpu_weight = $value" "cpu_weight: $value; a guest has 1 to 65535"
+done
+bad 'cap = 101' 'cap: 101; it is 100 for each of 1 vCPUs at most, 100'
+good 'cap = 200
+vcpus = 2'
+bad 'cap = 65535
+maxvcpus = 8192' 'cap: 65535; it is 100 for each of 8192 vCPUs at most, 65534'
+bad 'max_event_channels = 1' 'max_event_channels: 1; a guest has 2 to 2147483647'
+bad 'max_event_channels = 4294967296' \
+    'max_event_channels: 4294967296; a guest has 2 to 2147483647'
+key=max_event_channels
+neutral 0 2 2147483647
+key=pool
+bad 'pool = [ "x" ]' 'pool: a single value is wanted, not a list'
+neutral '[ ]' '""' 7 '"x"'
+key=tsc_mode
+for value in '"x"' '""' 4 '"-1"'; do
+    bad "$key = $value" \
+        'tsc_mode: it is none of default, always_emulate and native'
+done
+for value in 3 '"Native_paravirt"'; do
+    bad "$key = $value" 'tsc_mode: Xen has native_paravirt no longer'
+done
+neutral 0 '"default"' '[ ]' '[ "x" ]' 2 '"Always_Emulate"'
+
 bad 'cpus = "node:0"' "cpus: not supported; $hint"
 bad 'cpus = [ "0,^nodes:0-1", "1" ]' "cpus: not supported; $hint"
 
@@ -226,11 +252,6 @@ key=passthrough
 words 'it is none of default, disabled, enabled, sync_pt, share_pt' '"x"' '""' 0
 neutral '"default"' '"disabled"' '[ ]'
 for_xl '"enabled"' '"sync_pt"' '"Share_pt"'
-key=tsc_mode
-words 'it is none of 0, 1, 2, 3, default, always_emulate, native, native_paravirt' \
-    '"x"' '""' 4
-neutral 0 '"default"' '[ ]'
-for_xl 1 3 '"native"' '"always_emulate"' '"Native_paravirt"'
 key=vuart
 words 'it is none of unknown, sbsa_uart' '"x"' '""' 0
 neutral '"unknown"' '[ ]'
@@ -238,8 +259,9 @@ for_xl '"sbsa_uart"' '"SBSA_UART"'
 for key in max_grant_frames max_grant_version max_maptrack_frames; do
     words 'a number from 0 to 2147483647 is wanted' '"x"' '"-1"' 2147483648 \
         '""' '[ ]'
-    for_xl 0 2147483647
 done
+key=max_grant_version
+for_xl 0 2147483647
 key=timer_mode
 words 'a PV guest cannot have it' 0 1 '""' '"delay_for_missed_ticks"'
 neutral '[ ]'

@@ -45,8 +45,8 @@ run --host machine create -q g.cfg
 [ "$(cat err)" = "domwright: warning: g.cfg: disk, vif, pci: devices have no \
 backend on an embedded host; disk=[] vif=[] pci=[] leaves them out" ] ||
     wrong 'devices on an embedded host'
-run --host machine create g.cfg 'vif=[]' 'disk=[]' 'pci=[]' 'cpu_weight=300'
-[ "$(cat err)" = "domwright: g.cfg: cpu_weight: $left" ] || wrong 'no devices'
+run --host machine create g.cfg 'vif=[]' 'disk=[]' 'pci=[]' 'latency=300'
+[ "$(cat err)" = "domwright: g.cfg: latency: $left" ] || wrong 'no devices'
 run --host machine create g.cfg
 grep -qx 'order none' out || wrong 'a pin order that nobody asked for'
 hands '<create><-p><g.cfg>' "g.cfg: disk, vif, pci: $left" -p g.cfg

@@ -23,8 +23,8 @@ TEXTS = ["a", "b c", "x=y", '"q"', "it's", "\u00fc", "tab\there", "#no",
          "[l]", "", "\\back", ";"]
 CPUS = ["all", "0", "0-3", "0-3,^1", "1,2,", "all,^0", " 1", "0- +2", "0-7"]
 NEUTRAL = ["acpi=1", "hpet=0", "vif=[]", "pae=1", "builder='generic'",
-           "type='pv'", "cap=0", "nomigrate=0", "tsc_mode='default'",
-           "max_event_channels=1023", "device_model_version='qemu-xen'"]
+           "type='pv'", "nomigrate=0", "cpuid=''",
+           "device_model_version='qemu-xen'"]
 
 
 def number(rnd, n):
@@ -64,10 +64,21 @@ def texts(rnd):
         yield f"ramdisk={string(rnd, rnd.choice(['', sys.argv[0]]))}"
 
 
+def shares(rnd):
+    keys = {"cpu_weight": [1, 256, 65535], "cap": [0, 10, 100],
+            "max_event_channels": [0, 2, 1023], "max_grant_frames": [1, 64],
+            "max_maptrack_frames": [0, 8], "tsc_mode": [0, 1, 2]}
+    for key, values in keys.items():
+        if rnd.random() < .3:
+            yield f"{key}={number(rnd, rnd.choice(values))}"
+    if rnd.random() < .3:
+        yield f"pool={string(rnd, rnd.choice(['0', 'Pool-0']))}"
+
+
 def configuration(rnd):
     lines = [f"name={string(rnd, 'g' + rnd.choice(['', '-1', '.x', ' y']))}",
              f"kernel={string(rnd, rnd.choice(KERNELS))}", f"uuid='{UUID}'",
-             *sizes(rnd), *texts(rnd)]
+             *sizes(rnd), *texts(rnd), *shares(rnd)]
     for key in "poweroff", "reboot", "crash", "watchdog", "soft_reset":
         if rnd.random() < .3:
             lines.append(f"on_{key}={string(rnd, rnd.choice(ACTIONS))}")

@@ -154,7 +154,7 @@ static uint64_t place(unsigned int nodes, unsigned int domains)
     world.domains = domains;
     phys.max_node_id = 63; /* Xen's limit, whatever there is */
     phys.max_cpu_id = cpus() - 1;
-    ck_assert_int_eq(placement_apply(&host, 9, &cfg, &phys), 0);
+    ck_assert_int_eq(placement_apply(&host, 9, &cfg, &phys, 0), 0);
     ck_assert_uint_eq(dg.nr, 0);
     return world.placed;
 }

@@ -15,7 +15,12 @@
 
 void config_init(struct config *cfg)
 {
-    memset(cfg, 0, sizeof(*cfg));
+    *cfg = (struct config){
+        .event_channels = CONFIG_EVENT_CHANNELS,
+        .cap = -1,
+        .grant_frames = -1,
+        .maptrack_frames = -1,
+    };
 }
 
 void config_dispose(struct config *cfg)
@@ -34,6 +39,7 @@ void config_dispose(struct config *cfg)
     free(cfg->ramdisk);
     free(cfg->cmdline);
     free(cfg->cpus);
+    free(cfg->pool);
     config_init(cfg);
 }
 
@@ -277,6 +283,28 @@ static void check_vcpus(struct check *c)
                cfg->vcpus, CONFIG_MAX_VCPUS);
 }
 
+/* As libxl has it; Xen counts the vCPUs as well. */
+static void check_cap(struct check *c)
+{
+    const struct config *cfg = c->cfg;
+    long most = CONFIG_MAX_CAP;
+
+    if (cfg->maxvcpus < CONFIG_MAX_CAP / 100)
+        most = 100 * (long)cfg->maxvcpus;
+    if (cfg->cap > most)
+        REFUSE(c, "cap", "%ld; it is 100 for each of %lu vCPUs at most, %ld",
+               cfg->cap, cfg->maxvcpus, most);
+}
+
+static void check_event_channels(struct check *c)
+{
+    unsigned long last = c->cfg->event_channels;
+
+    if (last < CONFIG_MIN_EVENT_CHANNELS || last > INT_MAX)
+        REFUSE(c, "max_event_channels", "%lu; a guest has %d to %d", last,
+               CONFIG_MIN_EVENT_CHANNELS, INT_MAX);
+}
+
 static void check_cmdline(struct check *c)
 {
     size_t len = c->cfg->cmdline ? strlen(c->cfg->cmdline) : 0;
@@ -297,6 +325,8 @@ int config_check(struct config *cfg, struct diag *dg)
     check_kernel(&c);
     check_memory(&c);
     check_vcpus(&c);
+    check_cap(&c);
+    check_event_channels(&c);
     check_cmdline(&c);
     check_text(&c);
     if (c.rc || cfg->uuid_given)

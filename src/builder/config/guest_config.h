@@ -35,6 +35,17 @@
  */
 #define CONFIG_DEFAULT_MIB 32
 
+/* libxl's highest port of an event channel for a guest that says nothing, and
+ * the least that does: there are two, to xenstore and to the console. */
+#define CONFIG_EVENT_CHANNELS     1023
+#define CONFIG_MIN_EVENT_CHANNELS 2
+
+/* What libxl takes for weights (sched_credit2_domain_set()). */
+#define CONFIG_MAX_WEIGHT 65535
+
+/* Xen keeps a cap in 16 bits, and all of them set stand for no change. */
+#define CONFIG_MAX_CAP 65534
+
 /* xenstore's names have no limit of their own; its payload has (4096). */
 #define CONFIG_MAX_NAME 255
 
@@ -47,6 +58,11 @@ struct config_place {
 
 /* What a file is read as. */
 enum config_format { CONFIG_BY_CONTENT, CONFIG_XL, CONFIG_LIBVIRT };
+
+/* How a guest sees the CPUs' time stamp counter, by Xen's numbers: TSC_MODE_*
+ * of its asm/time.h.
+ */
+enum tsc_mode { TSC_DEFAULT, TSC_ALWAYS_EMULATE, TSC_NATIVE };
 
 struct config {
     enum config_format format;
@@ -71,6 +87,13 @@ struct config {
     struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
     unsigned long n_cpus;   /* at most maxvcpus */
     bool cpus_listed;       /* they were a list, of one for each vCPU */
+    char *pool;             /* a CPU pool's name or ID; NULL: any */
+    unsigned long weight;   /* 1 to 65535; 0: the scheduler's own */
+    long cap; /* hundredths of a CPU; 0: none, -1: as Xen has it */
+    unsigned long event_channels; /* the highest port */
+    long grant_frames;            /* of the grant table; -1: Xen's own */
+    long maptrack_frames;         /* for what it maps; -1: Xen's own */
+    enum tsc_mode tsc_mode;
     /* What is done when the guest ends, by how it ends. */
     enum action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/keys.h"
 #include "config/xl_text.h"
@@ -272,6 +273,90 @@ static void get_vcpus(struct reader *rd)
     get_number(rd, "maxvcpus", &cfg->maxvcpus);
 }
 
+/* Does the value of a key ask for nothing? */
+static bool is_neutral(const struct reader *rd, const char *name,
+                       const char *neutral)
+{
+    const char *text;
+    int n;
+
+    if (!xlu_cfg_get_list(rd->xlu, name, NULL, &n, 1))
+        return !n;
+    if (xlu_cfg_get_string(rd->xlu, name, &text, 1))
+        return false;
+    return config_key_has(neutral, text, strncmp);
+}
+
+/* Is there a value that asks for something? */
+static bool is_asked(const struct reader *rd, const char *name)
+{
+    return config_has(rd->cfg, name) && !is_neutral(rd, name, "");
+}
+
+static void get_pool(struct reader *rd)
+{
+    if (is_asked(rd, "pool"))
+        get_string(rd, "pool", &rd->cfg->pool);
+}
+
+/* 0 is no weight, and is not the scheduler's own either. */
+static void get_shares(struct reader *rd)
+{
+    unsigned long weight = 1, cap = ULONG_MAX;
+
+    if (is_asked(rd, "cpu_weight")) {
+        get_number(rd, "cpu_weight", &weight);
+        if (!weight || weight > CONFIG_MAX_WEIGHT)
+            refuse(rd, "cpu_weight", "%lu; a guest has 1 to %d", weight,
+                   CONFIG_MAX_WEIGHT);
+        rd->cfg->weight = weight;
+    }
+    if (is_asked(rd, "cap"))
+        get_number(rd, "cap", &cap);
+    rd->cfg->cap = cap > LONG_MAX ? -1 : (long)cap;
+}
+
+/* What check_words() let pass. */
+static void get_frames(struct reader *rd, const char *name, long *frames)
+{
+    (void)!xlu_cfg_get_bounded_long(rd->xlu, name, 0, INT_MAX, frames, 1);
+}
+
+/* 0 is libxl's default. */
+static void get_event_channels(struct reader *rd)
+{
+    unsigned long most = 0;
+
+    if (is_asked(rd, "max_event_channels"))
+        get_number(rd, "max_event_channels", &most);
+    if (most)
+        rd->cfg->event_channels = most;
+}
+
+static void get_tsc_mode(struct reader *rd)
+{
+    static const char *const modes[] = {"default", "always_emulate", "native",
+                                        "native_paravirt"};
+    const char *word;
+    unsigned long mode = 0;
+    long number;
+
+    if (xlu_cfg_get_string(rd->xlu, "tsc_mode", &word, 1))
+        return; /* xl, too, takes a list for nothing */
+    if (!xlu_cfg_get_long(rd->xlu, "tsc_mode", &number, 1))
+        mode = number < 0 ? 4 : (unsigned long)number;
+    else
+        while (mode < 4 && strcasecmp(word, modes[mode]))
+            mode++;
+    if (mode == 3)
+        refuse(rd, "tsc_mode", "Xen has native_paravirt no longer");
+    else if (mode > 3)
+        refuse(rd, "tsc_mode",
+               "it is none of default, always_emulate and native");
+    else
+        rd->cfg->tsc_mode = (enum tsc_mode)mode;
+}
+
 /* xl's defaults where the keys are absent. */
 static void get_actions(struct reader *rd)
 {
@@ -301,20 +386,6 @@ static void get_actions(struct reader *rd)
 }
 
 /* ---- keys that are not read ---- */
-
-/* Does the value of a key ask for nothing? */
-static bool is_neutral(const struct reader *rd, const char *name,
-                       const char *neutral)
-{
-    const char *text;
-    int n;
-
-    if (!xlu_cfg_get_list(rd->xlu, name, NULL, &n, 1))
-        return !n;
-    if (xlu_cfg_get_string(rd->xlu, name, &text, 1))
-        return false;
-    return config_key_has(neutral, text, strncmp);
-}
 
 /* "a|b" as "a, b". */
 static void refuse_word(struct reader *rd, const char *key, const char *words)
@@ -414,6 +485,12 @@ static int read_values(struct reader *rd)
     get_sizes(rd);
     get_vcpus(rd);
     get_cpus(rd);
+    get_pool(rd);
+    get_shares(rd);
+    get_event_channels(rd);
+    get_frames(rd, "max_grant_frames", &rd->cfg->grant_frames);
+    get_frames(rd, "max_maptrack_frames", &rd->cfg->maptrack_frames);
+    get_tsc_mode(rd);
     get_actions(rd);
     if (!rd->rc && !rd->cfg->needs_xl)
         warn_of_idle(rd);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "guest/placement.h"
+#include "guest/scheduling.h"
 #include "host/signals.h"
 #include "xen_versions.h"
 
@@ -19,9 +20,6 @@
  * 12th since Xen 4.17.  Without FLASK Xen does not look at it.
  */
 #define SSID_DOMU 12
-
-/* libxl's default for max_event_channels: ports 0 to 1023. */
-#define MAX_EVTCHN_PORT 1023
 
 static int read_host(struct host *host, const struct config *cfg,
                      xc_physinfo_t *phys)
@@ -40,15 +38,33 @@ static int read_host(struct host *host, const struct config *cfg,
     return 0;
 }
 
+/* Of limits that a host's administrator chose Xen tells no more than that. */
+static int not_made(struct host *host, const struct config *cfg)
+{
+    bool given = cfg->grant_frames >= 0 || cfg->maptrack_frames >= 0;
+    const char *key =
+        cfg->grant_frames >= 0 ? "max_grant_frames" : "max_maptrack_frames";
+
+    if (errno != EINVAL || !given)
+        return diag_fail_xc(host->dg, "creating the domain");
+    return config_fail(cfg, host->dg, DW_REFUSED, -EINVAL, key,
+                       "creating the domain: %s; a guest has from one page "
+                       "up to Xen's gnttab_max_frames, and up to its "
+                       "gnttab_max_maptrack_frames",
+                       strerror(EINVAL));
+}
+
 static int make(struct domain *domain, struct host *host,
-                const struct config *cfg, const xc_physinfo_t *phys)
+                const struct config *cfg, const xc_physinfo_t *phys,
+                const struct pool *pool)
 {
     struct xen_domctl_createdomain create = {
         .ssidref = SSID_DOMU,
         .max_vcpus = (uint32_t)cfg->maxvcpus,
-        .max_evtchn_port = MAX_EVTCHN_PORT,
-        .max_grant_frames = -1, /* the hypervisor's own defaults */
-        .max_maptrack_frames = -1,
+        .max_evtchn_port = (uint32_t)cfg->event_channels,
+        .max_grant_frames = (int32_t)cfg->grant_frames,
+        .max_maptrack_frames = (int32_t)cfg->maptrack_frames,
+        .cpupool_id = pool->id,
         .grant_opts = XEN_DOMCTL_GRANT_version(
             phys->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2   ? 2
             : phys->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v1 ? 1
@@ -58,7 +74,7 @@ static int make(struct domain *domain, struct host *host,
     memcpy(create.handle, cfg->uuid, sizeof(create.handle));
     domain->domid = DOMID_ANY;
     if (xc_domain_create(host->xc, &domain->domid, &create))
-        return diag_fail_xc(host->dg, "creating the domain");
+        return not_made(host, cfg);
     domain->exists = true;
     if (xc_domain_max_vcpus(host->xc, domain->domid, create.max_vcpus))
         return diag_fail_xc(host->dg, "making %u vCPUs", create.max_vcpus);
@@ -115,6 +131,17 @@ static int pin_vcpus(struct domain *domain, struct host *host,
     return 0;
 }
 
+/* 0 for the rest: Xen takes the clock's speed and time of its own. */
+static int set_tsc(struct domain *domain, struct host *host,
+                   const struct config *cfg)
+{
+    if (cfg->tsc_mode == TSC_DEFAULT) /* as Xen made it */
+        return 0;
+    if (xc_domain_set_tsc_info(host->xc, domain->domid, cfg->tsc_mode, 0, 0, 0))
+        return diag_fail_xc(host->dg, "setting the TSC's mode");
+    return 0;
+}
+
 static int open_channel(struct domain *domain, struct host *host,
                         uint32_t remote, const char *what, uint32_t *port)
 {
@@ -130,16 +157,23 @@ int domain_create(struct domain *domain, struct host *host,
                   const struct config *cfg)
 {
     xc_physinfo_t phys;
+    struct pool pool;
     int rc, r;
 
     diag_step(host->dg);
     rc = read_host(host, cfg, &phys);
     if (!rc)
-        rc = make(domain, host, cfg, &phys);
+        rc = scheduling_find_pool(host, cfg, &pool);
+    if (!rc)
+        rc = make(domain, host, cfg, &phys, &pool);
     if (!rc)
         rc = pin_vcpus(domain, host, cfg, &phys);
     if (!rc)
-        rc = placement_apply(host, domain->domid, cfg, &phys);
+        rc = placement_apply(host, domain->domid, cfg, &phys, pool.id);
+    if (!rc)
+        rc = scheduling_share(host, domain->domid, cfg, &pool);
+    if (!rc)
+        rc = set_tsc(domain, host, cfg);
     if (!rc)
         rc = limit_memory(domain, host, cfg);
     if (!rc)

@@ -16,6 +16,7 @@
 struct placement {
     struct host *host;
     const struct config *cfg;
+    uint32_t pool;
     unsigned int n_nodes, n_cpus;
     struct numa_node nodes[NUMA_CHOICE_NODES];
     xc_cputopo_t *cpus;
@@ -89,12 +90,11 @@ static unsigned int node_of(const struct placement *pl, unsigned int cpu)
     return node < pl->n_nodes && has(pl->suitable, cpu) ? node : pl->n_nodes;
 }
 
-/* A new guest is in pool 0; where all vCPUs are pinned alike, it stays there.
- */
+/* Of its pool; where all vCPUs are pinned alike, it stays there. */
 static int find_suitable(struct placement *pl)
 {
     unsigned int cpu, node;
-    int rc = read_pool(pl, 0, NULL, pl->suitable);
+    int rc = read_pool(pl, pl->pool, NULL, pl->suitable);
 
     if (rc)
         return rc;
@@ -210,11 +210,12 @@ static int place(struct placement *pl, uint32_t domid)
 }
 
 int placement_apply(struct host *host, uint32_t domid, const struct config *cfg,
-                    const xc_physinfo_t *phys)
+                    const xc_physinfo_t *phys, uint32_t pool)
 {
     struct placement pl = {
         .host = host,
         .cfg = cfg,
+        .pool = pool,
         .n_cpus = phys->max_cpu_id + 1,
     };
     int rc;

@@ -10,13 +10,14 @@
 #include "host/host.h"
 
 /*
- * Chooses nodes for a domain that has its vCPUs and no memory yet: its memory
+ * Chooses nodes for a domain of CPU pool `pool`, that has its vCPUs and no
+ * memory yet: its memory
  * is to come from them, and its vCPUs prefer their CPUs.  Nothing where the
  * host has one node or more than NUMA_CHOICE_NODES, the configuration has a
  * list of CPUs for each vCPU, or no nodes will do.
  */
 int __attribute__((warn_unused_result))
 placement_apply(struct host *host, uint32_t domid, const struct config *cfg,
-                const xc_physinfo_t *phys);
+                const xc_physinfo_t *phys, uint32_t pool);
 
 #endif /* DW_PLACEMENT_H */

@@ -156,11 +156,34 @@ static json_t *create_info(const struct config *cfg)
     set(info, "name", json_string(cfg->name));
     set(info, "domid", json_integer(UINT32_MAX)); /* any */
     set(info, "uuid", json_string(uuid));
+    set(info, "pool_name", text(cfg->pool));
     set(info, "run_hotplug_scripts", defbool(true));
     set(info, "driver_domain", defbool(false));
     set(info, "passthrough", json_string("disabled"));
     set(info, "xend_suspend_evtchn_compat", defbool(false));
     return info;
+}
+
+static json_t *unless_default(long n)
+{
+    return n < 0 ? NULL : json_integer(n);
+}
+
+static json_t *sched_params(const struct config *cfg)
+{
+    json_t *params = json_object();
+
+    if (cfg->weight)
+        set(params, "weight", json_integer((json_int_t)cfg->weight));
+    set(params, "cap", unless_default(cfg->cap));
+    return params;
+}
+
+static json_t *tsc_mode(enum tsc_mode mode)
+{
+    static const char *const words[] = {NULL, "always_emulate", "native"};
+
+    return text(words[mode]);
 }
 
 /* What an x86 PV guest has, and nothing else. */
@@ -191,6 +214,7 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
         set(info, "vcpu_hard_affinity", affinity(cfg, cpus));
     /* xl's rule; libxl goes by it where it restores the guest. */
     set(info, "numa_placement", defbool(!cfg->cpus_listed));
+    set(info, "tsc_mode", tsc_mode(cfg->tsc_mode));
     set(info, "max_memkb", kib(cfg->maxmem));
     set(info, "target_memkb", kib(cfg->memory));
     set(info, "video_memkb", json_integer(0));
@@ -199,13 +223,15 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     set(info, "localtime", defbool(false));
     set(info, "disable_migrate", defbool(false));
     set(info, "blkdev_start", json_string("xvda"));
+    set(info, "max_grant_frames", unless_default(cfg->grant_frames));
+    set(info, "max_maptrack_frames", unless_default(cfg->maptrack_frames));
     set(info, "max_grant_version", json_integer(2));
     set(info, "device_model_version", json_string("qemu_xen"));
     set(info, "device_model_stubdomain", defbool(false));
     set(info, "stubdomain_memkb", json_integer(0));
-    set(info, "sched_params", json_object());
+    set(info, "sched_params", sched_params(cfg));
     set(info, "claim_mode", defbool(true));
-    set(info, "event_channels", json_integer(1023));
+    set(info, "event_channels", json_integer((json_int_t)cfg->event_channels));
     set(info, "kernel", text(cfg->kernel));
     set(info, "cmdline", text(cfg->cmdline));
     set(info, "ramdisk", text(cfg->ramdisk));

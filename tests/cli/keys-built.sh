@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each key that is built: what xl makes of it, so do we, by what the hypervisor
+# and xl hold of the guest; and what xl refuses, we do.
+# shellcheck source=tests/cli/private.sh
+. "${srcdir:-.}/tests/cli/private.sh"
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+uses_embedded
+need_xl
+
+on_host() {
+    "$fakexen" --host machine "$@"
+}
+
+# The host has two nodes.
+"$fakexen" --nodes 2 --host new true || exit 99
+
+# made COMMAND...: creates a guest of guest.cfg; what became of it is in `made`.
+# Xen gives each domain the next ID, which is not to be seen.
+made() {
+    checks=$((checks + 1))
+    status=0
+    cp --sparse=always new machine
+    rm -f /run/xen/domid-history /var/lib/xen/*
+    on_host "$@" guest.cfg >out 2>err </dev/null || status=$?
+    : >made
+    [ "$status" = 0 ] || return
+    {
+        on_host "$xl" list -l guest
+        on_host "$top/tests/fx/domain_terms" 1
+    } >made 2>err.made || { cp err.made err; wrong "what $* made cannot be read"; }
+}
+
+# same [LINE]...: xl and we make the same guest, with no warning of ours.
+same() {
+    config guest.cfg "uuid = '6f0ff2a8-5a40-4b37-9d6f-3a1d34f3c5a0'" "$@"
+    made "$xl" create -eq
+    [ "$status" = 0 ] || wrong "xl refuses: $*"
+    mv made theirs
+    made "$domwright" create -eq --native
+    [ "$status$(cat err)" = 0 ] || wrong "we refuse, or warn of: $*"
+    diff theirs made >out || wrong "not what xl makes of: $*"
+}
+
+# differs LINE...: something comes of each alone.
+differs() {
+    for line in "$@"; do
+        config guest.cfg "uuid = '6f0ff2a8-5a40-4b37-9d6f-3a1d34f3c5a0'" "$line"
+        made "$domwright" create -eq --native
+        ! cmp -s plain made || wrong "nothing comes of: $line"
+    done
+}
+
+# names N LINE: refused, with line N and the key.
+names() {
+    [ "$status" = "${code:-3}" ] || wrong "status $status: $2"
+    grep -q "^domwright: guest.cfg:$1: ${2%% *}: " err || wrong "not named: $2"
+}
+
+# refused LINE...: by both, and by us with the line and the key.
+refused() {
+    config guest.cfg 'vcpus = 2' "$@"
+    made "$xl" create -eq
+    [ "$status" != 0 ] || wrong "xl takes: $*"
+    made "$domwright" create -eq --native
+    names 5 "$1"
+}
+
+same
+mv made plain
+grep -q '^pool 0, scheduler [0-9]*: weight 256, cap 0' plain ||
+    wrong 'the plain guest is not as it was'
+
+# Numbers and words as xl reads them; the last of two counts.
+same 'cpu_weight = 1' 'cap = 1' 'max_event_channels = 2' 'max_grant_frames = 1' \
+    'max_maptrack_frames = 0' "tsc_mode = 'always_emulate'" "pool = 'Pool-0'"
+same "cpu_weight = '0x400'" 'cap = 0' 'max_event_channels = 0' \
+    'max_grant_frames = 63' 'max_maptrack_frames = 1' "tsc_mode = 'Native'" \
+    "pool = '0'"
+same 'cpu_weight = 65535' 'vcpus = 2' 'maxvcpus = 4' 'cap = 400' \
+    "max_event_channels = '0100'" 'max_grant_frames = 64' \
+    'max_maptrack_frames = 1024' 'tsc_mode = 0x1' 'pool = "x"; pool = "Pool-0"'
+same 'cpu_weight = 7' 'cpu_weight = 8' 'max_event_channels = 1023' \
+    "tsc_mode = 'default'" "tsc_mode = '0'"
+differs 'cpu_weight = 512' 'cap = 50' 'max_event_channels = 100' \
+    'max_grant_frames = 8' 'max_maptrack_frames = 8' 'tsc_mode = 2' 'pool = 0'
+
+for value in 0 65536; do
+    refused "cpu_weight = $value"
+done
+refused 'cap = 201'
+code=4 refused 'max_grant_frames = 0'
+code=4 refused 'max_grant_frames = 65'
+refused 'max_grant_frames = "x"'
+code=4 refused 'max_maptrack_frames = 1025'
+refused 'max_maptrack_frames = "-1"'
+for value in 3 "'x'"; do
+    refused "tsc_mode = $value"
+done
+for value in "'x'" "'1'"; do
+    refused "pool = $value"
+done
+
+# We alone: xl takes -1 for nothing, and makes a guest without its channels.
+for line in "cpu_weight = '-1'" "cap = '-5'" 'max_event_channels = 1' \
+    'cpu_weight = "high"' 'pool = [ "a" ]' 'tsc_mode = 4'; do
+    config guest.cfg "$line"
+    run create -n guest.cfg
+    names 4 "$line"
+done
+finish
