@@ -10,7 +10,7 @@
 #    config.  hooks is what a plugin brings to strangers: no xenstore, no JSON;
 #    config reads files, and knows no Xen library but the parser of xl's files;
 #    memmap reads pastes, and knows lib/ alone; libvirt reads XML, and knows
-#    nothing else;
+#    nothing else; stream reads saved domains, and knows lib/ alone;
 #    report is given facts, and asks for none.  inspect shares nothing with the
 #    builder: not its hooks, its plan or its guests.
 #  - in src/hypervisor/fakexen, the machine knows none of the others, and the
@@ -74,6 +74,9 @@ refuse "the reader of memory maps knows Xen's libraries or what is over it" \
 refuse "the reader of libvirt's XML knows more than that" \
     "[<\"](jansson|($xen)[a-z_]*|libxl[a-z_]*|(command|config|guest|hooks|host|inspect|memmap|report)/[a-z_]*)\.h[>\"]" \
     $builder/libvirt
+refuse "the reader of saved domains knows Xen's libraries or what is over it" \
+    "[<\"](jansson|($xen)[a-z_]*|libxl[a-z_]*|(command|config|guest|hooks|host|inspect|memmap|report)/[a-z_]*)\.h[>\"]" \
+    $builder/stream
 refuse "inspect knows the builder" \
     '"((command|config|guest|hooks|host|memmap|report)/|pv/)' $builder/inspect
 refuse "host calls upwards" '"(command|guest|inspect|report)/' $builder/host
@@ -83,7 +86,7 @@ refuse "report knows what is over it" \
 refuse_code "report asks Xen" '(^|[^a-z_])(xc|xs)_[a-z_]+\(' $builder/report
 
 # The command alone reads options, writes on standard output, ends the process.
-for folder in config guest hooks host inspect memmap report; do
+for folder in config guest hooks host inspect memmap report stream; do
     refuse_code "$folder does what is the command's to do" \
         '(^|[^a-z_])(getopt(_long)?|exit|printf|puts|putchar)\(|stdout' \
         $builder/$folder

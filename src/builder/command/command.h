@@ -48,6 +48,7 @@ extern const struct command cmd_domid;
 extern const struct command cmd_domname;
 extern const struct command cmd_info;
 extern const struct command cmd_hooks;
+extern const struct command cmd_image;
 extern const struct command cmd_inspect;
 extern const struct command cmd_list;
 extern const struct command cmd_mem_set;
