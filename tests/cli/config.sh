@@ -144,7 +144,7 @@ for key in bootloader bootloader_args channel cpuid cpus_soft \
     device_tree disk driver_domain dtdev e820_host extratime init_seclabel \
     iomem ioports irqs latency llc_colors localtime \
     msr_relaxed nomigrate p9 pci period pvcalls rtc_timeoffset seclabel \
-    slice usbctrl usbdev vdispl vfb vif virtio vkb vmtrace_buf_kb vnc vnuma \
+    slice usbctrl usbdev vdispl vfb vif virtio vkb vmtrace_buf_kb vnc \
     vpmu vsnd vtpm xend_suspend_evtchn_compat xenstore_feature_mask \
     xenstore_quota; do
     bad "$key = \"x\"" "$key: not supported; $hint"
@@ -195,6 +195,65 @@ for value in 3 '"Native_paravirt"'; do
     bad "$key = $value" 'tsc_mode: Xen has native_paravirt no longer'
 done
 neutral 0 '"default"' '[ ]' '[ "x" ]' 2 '"Always_Emulate"'
+
+
+# Virtual nodes.
+key=vnuma
+neutral '[ ]' '""' 0
+a='[ "pnode=0", "size=16", "vcpus=0" ]'
+good "vnuma = [ $a, [ \"size=16\" ] ]"
+prints '^type pv32, 8192 pages of memory$'
+good 'vcpus = 3
+vnuma = [ [ "pnode = 1 ", " size= 24", "vcpus = 0 , 2-3" ],
+    [ "vcpus=1", "size=8", "vdistances=11,11" ] ]'
+nodes() {
+    bad "vnuma = $1" "vnuma: $2"
+}
+many='a list of 1 to 32 nodes is wanted'
+nodes '"x"' "$many"
+nodes 7 "$many"
+nodes "[ $(printf '[ "size=1" ], %.0s' $(seq 33)) ]" "$many"
+nodes '[ "size=32" ]' 'node 0: a list of words is wanted'
+nodes "[ $a, [ [ \"size=16\" ] ] ]" 'node 1: a word is wanted, not a list'
+nodes '[ [ ] ]' 'node 0: its size is missing'
+nodes '[ [ "size=32" ] ]' 'no node has a vCPU'
+word='node 0: a word is none of pnode=, size=, vcpus= and vdistances='
+for value in size sizes=3 =3 'p node=0' ''; do
+    nodes "[ [ \"$value\" ] ]" "$word"
+done
+for value in '' 0 x 32M 1048577 -1; do
+    nodes "[ [ \"size=$value\" ] ]" 'node 0: its size is no number of MiB'
+done
+for value in '' x 64 0x1; do
+    nodes "[ [ \"pnode=$value\" ] ]" \
+        "node 0: its pnode is no number of a host's node"
+done
+for value in '' x 0- 1-0 0,,1 8192 '0 1'; do
+    nodes "[ [ \"vcpus=$value\" ] ]" 'node 0: its vcpus are no list like 0-3,5'
+done
+nodes '[ [ "vcpus=0,1,1-2" ] ]' 'node 0: a vCPU is named twice'
+nodes "[ $a, [ \"vcpus=0\" ] ]" 'node 1: a vCPU is named twice'
+nodes '[ [ "size=32", "vcpus=1" ] ]' 'vCPU 0 is on no node'
+nodes '[ [ "size=3", "size=4" ] ]' 'node 0: it has a word twice'
+for value in '' 10 10,20,30 10,x 10,256; do
+    nodes "[ $a, [ \"vdistances=$value\" ] ]" \
+        'node 1: its vdistances are no list like 10,20, with one for each node'
+done
+nodes "[ $a, [ \"size=16\", \"vdistances=9,10\" ] ]" \
+    'node 1: it is nearer to another node than to itself'
+config bad.cfg "vnuma = [ $a ]"
+fails 3 'bad.cfg:3: memory: 32; the nodes of vnuma have 16 MiB in all' \
+    create -n bad.cfg
+config bad.cfg "vnuma = [ $a ]" 'memory = 16' 'maxmem = 32' 'maxvcpus = 2'
+fails 3 'bad.cfg:6: maxmem: 32; the nodes of vnuma have 16 MiB in all
+domwright: bad.cfg:7: maxvcpus: 2; the nodes of vnuma have 1 vCPUs in all' \
+    create -n bad.cfg
+config bad.cfg "vnuma = [ $a ]" 'memory = 16' 'disk = [ "a" ]'
+fails 3 'bad.cfg:4: vnuma: xl, to which disk is left, has it for HVM guests only' \
+    create -n bad.cfg
+config bad.cfg "vnuma = [ $a ]" 'memory = 16' 'type = "hvm"' 'vcpus = 4'
+warns 'bad.cfg:6: type: only a PV guest has a plan; xl builds the guest' \
+    create -n bad.cfg
 
 bad 'cpus = "node:0"' "cpus: not supported; $hint"
 bad 'cpus = [ "0,^nodes:0-1", "1" ]' "cpus: not supported; $hint"

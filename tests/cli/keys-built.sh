@@ -102,6 +102,70 @@ for value in "'x'" "'1'"; do
     refused "pool = $value"
 done
 
+# Virtual nodes are ours alone: stock xl reads them, but builds no PV guest with
+# them.  What is in its own reading is in what we leave it; each node's memory is
+# on the host's node, and so are its vCPUs, rather.
+config guest.cfg 'memory = 40' 'vcpus = 3' 'pool = "Pool-0"' 'vnuma = [
+    [ "pnode=1", "size=24", "vcpus=0,2", "vdistances=10,30" ],
+    [ "pnode=0", "size=16", "vcpus=1", "vdistances=20,10" ] ]'
+made "$xl" create -eq
+grep -q 'PV vNUMA is not yet supported' err ||
+    wrong 'stock xl builds PV guests with vNUMA by now'
+nodes() {
+    tr -d ' \n' <"$1" | sed 's/.*"vnuma_nodes":\[\(.*\}\)\],.*/\1/; s/\],"max.*//'
+}
+free_on() {
+    on_host "$xl" info -n | awk -v node="$1:" \
+        '/^numa_info/ { numa = 1 } numa && $1 == node { print $3 }'
+}
+on_host "$xl" -N create guest.cfg >theirs 2>err
+made "$domwright" create -eq --native
+[ "$status$(cat err)" = 0 ] || wrong 'we refuse vNUMA, or warn of it'
+[ "$(nodes theirs)" = "$(nodes made)" ] || wrong 'not the nodes that xl reads'
+grep -q pnode theirs || wrong 'xl reads no nodes'
+sed -n '/^vCPU/p; /^node/p; /^distance/p' made >terms
+cat >want <<'END'
+vCPU 0: on 0xff, better 0xa
+vCPU 1: on 0xff, better 0x5
+vCPU 2: on 0xff, better 0xa
+node 0: 0 to 0x1800000
+node 1: 0x1800000 to 0x2800000
+distance 0, 0: 10
+distance 0, 1: 30
+distance 1, 0: 20
+distance 1, 1: 10
+vCPU 0: node 0
+vCPU 1: node 1
+vCPU 2: node 0
+END
+diff want terms >out || wrong 'what Xen has of the nodes'
+taken_0=$(free_on 0) taken_1=$(free_on 1)
+on_host "$xl" save guest saved >out 2>err && wrong 'xl saves it'
+grep -q 'Cannot save a guest with vNUMA' err || wrong 'xl does not know of it'
+run --host machine verify guest
+[ "$status" = 0 ] || wrong 'verify'
+on_host "$domwright" destroy guest || wrong destroy
+# Xen's own frames for it are beside that.
+[ "$((($(free_on 0) - taken_0) / 8)) $((($(free_on 1) - taken_1) / 8))" = '2 3' ] ||
+    wrong 'the memory is not on its nodes'
+
+# Of a host that has not so many.
+code=3
+for words in '"pnode=2", "size=32", "vcpus=0"' '"size=32", "vcpus=0-4"'; do
+    config guest.cfg "vnuma = [ [ $words ] ]"
+    made "$domwright" create -eq --native
+    names 4 vnuma
+done
+config guest.cfg 'vnuma = [ [ "size=32", "vcpus=0-4" ] ]' 'maxvcpus = 5'
+made "$domwright" create -eq --native
+[ "$status" = 0 ] || wrong 'more vCPUs than CPUs, and it is meant'
+# One node's memory alone: what the other has is of no use.
+config guest.cfg 'maxmem = 4000; memory = 4000' \
+    'vnuma = [ [ "size=4000", "vcpus=0" ] ]'
+made "$domwright" create -eq --native
+[ "$status" = 4 ] || wrong 'more memory than the node has'
+on_host "$xl" list guest >out 2>&1 && wrong 'it is there'
+
 # We alone: xl takes -1 for nothing, and makes a guest without its channels.
 for line in "cpu_weight = '-1'" "cap = '-5'" 'max_event_channels = 1' \
     'cpu_weight = "high"' 'pool = [ "a" ]' 'tsc_mode = 4'; do

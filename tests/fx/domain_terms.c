@@ -62,7 +62,7 @@ static int print_limits(xc_interface *xch, uint32_t domid)
                                    &incarnation);
     if (r)
         return r;
-    printf("grant frames: %d, at most %u\n", grants.status,
+    printf("grant frames: %u, at most %u\n", grants.nr_frames,
            grants.max_nr_frames);
     printf("TSC: mode %u, incarnation %u\n", mode, incarnation);
     return 0;

@@ -75,10 +75,9 @@ static const char *why_no_plan(const struct config *cfg, const char **key)
     if (config_is_other(cfg))
         return "only a PV guest has a plan";
     *key = config_is_for_xl(cfg, "bootloader") ? "bootloader" : "firmware";
-    if (!config_has_kernel(cfg))
-        return "no kernel is known yet that could be planned for";
-    *key = "vnuma";
-    return cfg->memory ? NULL : "no memory is known that could be planned for";
+    return config_has_kernel(cfg)
+               ? NULL
+               : "no kernel is known yet that could be planned for";
 }
 
 const char *hand_over_no_plan(const struct config *cfg, const char **key)

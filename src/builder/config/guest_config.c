@@ -40,6 +40,7 @@ void config_dispose(struct config *cfg)
     free(cfg->cmdline);
     free(cfg->cpus);
     free(cfg->pool);
+    free(cfg->vnuma);
     config_init(cfg);
 }
 
@@ -258,11 +259,15 @@ static void check_memory(struct check *c)
 {
     const struct config *cfg = c->cfg;
 
-    if (!config_has(cfg, "memory") && !config_has(cfg, "maxmem"))
+    const char *key = config_has(cfg, "memory")   ? "memory"
+                      : config_has(cfg, "maxmem") ? "maxmem"
+                                                  : "vnuma";
+
+    if (!cfg->vnuma && !config_has(cfg, "memory") && !config_has(cfg, "maxmem"))
         return;
     if (!cfg->memory || cfg->memory > CONFIG_MAX_MIB)
-        REFUSE(c, config_has(cfg, "memory") ? "memory" : "maxmem",
-               "%lu MiB; a guest has 1 to %lu", cfg->memory, CONFIG_MAX_MIB);
+        REFUSE(c, key, "%lu MiB; a guest has 1 to %lu", cfg->memory,
+               CONFIG_MAX_MIB);
     else if (cfg->maxmem < cfg->memory)
         REFUSE(c, "maxmem", "%lu MiB is less than memory, %lu MiB", cfg->maxmem,
                cfg->memory);
@@ -305,6 +310,20 @@ static void check_event_channels(struct check *c)
                CONFIG_MIN_EVENT_CHANNELS, INT_MAX);
 }
 
+/* Stock libxl "does not support" it for PV guests, with our builder or not. */
+static void check_vnuma(struct check *c)
+{
+    const struct config *cfg = c->cfg;
+
+    for (size_t i = 0; cfg->vnuma && i < cfg->n_places; i++)
+        if (cfg->places[i].for_xl) {
+            REFUSE(c, "vnuma",
+                   "xl, to which %s is left, has it for HVM guests only",
+                   cfg->places[i].key);
+            break;
+        }
+}
+
 static void check_cmdline(struct check *c)
 {
     size_t len = c->cfg->cmdline ? strlen(c->cfg->cmdline) : 0;
@@ -327,6 +346,7 @@ int config_check(struct config *cfg, struct diag *dg)
     check_vcpus(&c);
     check_cap(&c);
     check_event_channels(&c);
+    check_vnuma(&c);
     check_cmdline(&c);
     check_text(&c);
     if (c.rc || cfg->uuid_given)

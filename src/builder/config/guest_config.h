@@ -16,6 +16,7 @@
 #include "config/action.h"
 #include "config/cpulist.h"
 #include "config/uuid.h"
+#include "config/vnuma.h"
 #include "diag.h"
 
 /*
@@ -86,6 +87,7 @@ struct config {
     unsigned long maxvcpus; /* at least vcpus */
     struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
     unsigned long n_cpus;   /* at most maxvcpus */
+    struct vnuma *vnuma;    /* the guest's NUMA nodes; NULL: none */
     bool cpus_listed;       /* they were a list, of one for each vCPU */
     char *pool;             /* a CPU pool's name or ID; NULL: any */
     unsigned long weight;   /* 1 to 65535; 0: the scheduler's own */

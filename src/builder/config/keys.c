@@ -184,7 +184,7 @@ const struct config_key config_keys[] = {
     {"vncpasswd", KEY_OTHER, NULL, NULL, "beside vnc only"},
     {"vncunused", KEY_OTHER, NULL, NULL, "beside vnc only"},
     {"vncviewer", KEY_IDLE, "|0", NULL, "xl warns of it, too"},
-    {"vnuma", KEY_XL, "|0", NULL, "the guest's NUMA nodes"},
+    {"vnuma", KEY_READ, NULL, NULL, "its NUMA nodes"},
     {"vpmu", KEY_XL, "|0", NULL, "performance counters"},
     {"vpt_align", KEY_OTHER, NULL, NULL, "for HVM guests"},
     {"vsnd", KEY_XL, "|0", NULL, "a device"},

@@ -240,6 +240,105 @@ static void get_cpus(struct reader *rd)
         get_cpulist(rd, xlu_cfg_get_listitem(items, (int)i), &cfg->cpus[i]);
 }
 
+/* Does the value of a key ask for nothing? */
+static bool is_neutral(const struct reader *rd, const char *name,
+                       const char *neutral)
+{
+    const char *text;
+    int n;
+
+    if (!xlu_cfg_get_list(rd->xlu, name, NULL, &n, 1))
+        return !n;
+    if (xlu_cfg_get_string(rd->xlu, name, &text, 1))
+        return false;
+    return config_key_has(neutral, text, strncmp);
+}
+
+/* One node of the guest's: a list of words.  Is it one? */
+static bool get_node(struct reader *rd, struct vnuma *v, unsigned int node,
+                     XLU_ConfigValue *value)
+{
+    char why[VNUMA_WHY], *word;
+    XLU_ConfigList *words;
+    XLU_ConfigValue *item;
+    bool ok = true;
+
+    if (xlu_cfg_value_get_list(rd->xlu, value, &words, 1)) {
+        refuse(rd, "vnuma", "node %u: a list of words is wanted", node);
+        return false;
+    }
+    for (int i = 0; ok && (item = xlu_cfg_get_listitem2(words, i)); i++) {
+        if (xlu_cfg_value_get_string(rd->xlu, item, &word, 1))
+            snprintf(why, sizeof(why), "node %u: a word is wanted, not a list",
+                     node);
+        else if (!vnuma_set(v, node, word, why))
+            continue;
+        refuse(rd, "vnuma", "%s", why);
+        ok = false;
+    }
+    return ok;
+}
+
+/* NULL: what is wrong is told. */
+static struct vnuma *read_nodes(struct reader *rd, XLU_ConfigList *nodes,
+                                unsigned int n)
+{
+    struct vnuma *v = vnuma_new(n);
+    char why[VNUMA_WHY];
+    bool ok = true;
+
+    if (!v) {
+        out_of_memory(rd);
+        return NULL;
+    }
+    for (unsigned int i = 0; i < n; i++)
+        ok &= get_node(rd, v, i, xlu_cfg_get_listitem2(nodes, (int)i));
+    if (ok && !vnuma_check(v, why))
+        return v;
+    if (ok)
+        refuse(rd, "vnuma", "%s", why);
+    free(v);
+    return NULL;
+}
+
+/* Of other guests' xl sees to them. */
+static void get_vnuma(struct reader *rd)
+{
+    XLU_ConfigList *nodes;
+    int n;
+
+    if (rd->other || !config_has(rd->cfg, "vnuma") ||
+        is_neutral(rd, "vnuma", "|0"))
+        return;
+    if (xlu_cfg_get_list(rd->xlu, "vnuma", &nodes, &n, 1) ||
+        n > VNUMA_MAX_NODES)
+        refuse(rd, "vnuma", "a list of 1 to %d nodes is wanted",
+               VNUMA_MAX_NODES);
+    else
+        rd->cfg->vnuma = read_nodes(rd, nodes, (unsigned int)n);
+}
+
+/* What is said beside vnuma has to agree with it. */
+static void check_sum(struct reader *rd, const char *key, unsigned long value,
+                      unsigned long sum, const char *what)
+{
+    if (config_has(rd->cfg, key) && value != sum)
+        refuse(rd, key, "%lu; the nodes of vnuma have %lu %s in all", value,
+               sum, what);
+}
+
+static void get_sizes_of_nodes(struct reader *rd)
+{
+    struct config *cfg = rd->cfg;
+    unsigned long sum = vnuma_mib(cfg->vnuma);
+
+    cfg->memory = cfg->maxmem = sum;
+    get_number(rd, "memory", &cfg->memory);
+    check_sum(rd, "memory", cfg->memory, sum, "MiB");
+    get_number(rd, "maxmem", &cfg->maxmem);
+    check_sum(rd, "maxmem", cfg->maxmem, sum, "MiB");
+}
+
 /*
  * As in xl, either size stands for the other one, where that is absent; the
  * nodes of vnuma have sizes of their own.
@@ -248,8 +347,12 @@ static void get_sizes(struct reader *rd)
 {
     struct config *cfg = rd->cfg;
     bool any = config_has(cfg, "memory") || config_has(cfg, "maxmem") ||
-               config_has(cfg, "vnuma");
+               (config_has(cfg, "vnuma") && !is_neutral(rd, "vnuma", "|0"));
 
+    if (cfg->vnuma) {
+        get_sizes_of_nodes(rd);
+        return;
+    }
     if (!any) {
         diag_warn("%s: memory is missing; the guest gets libxl's default of %d "
                   "MiB",
@@ -269,22 +372,10 @@ static void get_vcpus(struct reader *rd)
 
     cfg->vcpus = 1;
     get_number(rd, "vcpus", &cfg->vcpus);
-    cfg->maxvcpus = cfg->vcpus;
+    cfg->maxvcpus = cfg->vnuma ? cfg->vnuma->n_vcpus : cfg->vcpus;
     get_number(rd, "maxvcpus", &cfg->maxvcpus);
-}
-
-/* Does the value of a key ask for nothing? */
-static bool is_neutral(const struct reader *rd, const char *name,
-                       const char *neutral)
-{
-    const char *text;
-    int n;
-
-    if (!xlu_cfg_get_list(rd->xlu, name, NULL, &n, 1))
-        return !n;
-    if (xlu_cfg_get_string(rd->xlu, name, &text, 1))
-        return false;
-    return config_key_has(neutral, text, strncmp);
+    if (cfg->vnuma)
+        check_sum(rd, "maxvcpus", cfg->maxvcpus, cfg->vnuma->n_vcpus, "vCPUs");
 }
 
 /* Is there a value that asks for something? */
@@ -482,6 +573,7 @@ static int read_values(struct reader *rd)
     check_firmware(rd);
     get_string(rd, "ramdisk", &rd->cfg->ramdisk);
     get_cmdline(rd);
+    get_vnuma(rd);
     get_sizes(rd);
     get_vcpus(rd);
     get_cpus(rd);

@@ -8,6 +8,7 @@
 
 #include "guest/placement.h"
 #include "guest/scheduling.h"
+#include "guest/virtual_nodes.h"
 #include "host/signals.h"
 #include "xen_versions.h"
 
@@ -166,6 +167,8 @@ int domain_create(struct domain *domain, struct host *host,
         rc = scheduling_find_pool(host, cfg, &pool);
     if (!rc)
         rc = make(domain, host, cfg, &phys, &pool);
+    if (!rc)
+        rc = virtual_nodes_set(host, domain->domid, cfg, &phys);
     if (!rc)
         rc = pin_vcpus(domain, host, cfg, &phys);
     if (!rc)

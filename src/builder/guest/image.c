@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guest/kernel_check.h"
+#include "guest/virtual_nodes.h"
 #include "hooks/hooks.h"
 #include "hooks/kernel_notes.h"
 
@@ -161,6 +162,9 @@ int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
         return rc;
     if (xc_dom_mem_init(image->dom, (unsigned int)cfg->memory))
         return refused(cfg, "kernel", cfg->kernel, dg);
+    rc = virtual_nodes_plan(image->dom, cfg);
+    if (rc)
+        return diag_fail(dg, DW_FAILED, rc, "out of memory");
     rc = dw_hooks_plan(image->dom, cfg->ramdisk, &state, &plan);
     if (rc == -ENOSPC || rc == -E2BIG)
         return config_fail(cfg, dg, DW_CONFIG, rc, "memory", "%s",

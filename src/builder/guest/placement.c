@@ -191,6 +191,25 @@ static int prefer(struct placement *pl, uint32_t domid, uint32_t set)
     return 0;
 }
 
+/* As libxl has it for other guests: each vCPU likes the CPUs of its node. */
+static int prefer_own(struct placement *pl, uint32_t domid)
+{
+    const struct vnuma *v = pl->cfg->vnuma;
+    int rc = read_cpus(pl);
+
+    for (unsigned int vcpu = 0; !rc && vcpu < v->n_vcpus; vcpu++) {
+        uint8_t soft[MAP_BYTES] = {0};
+
+        for (unsigned int cpu = 0; cpu < pl->n_cpus; cpu++)
+            if (pl->cpus[cpu].node == v->node[v->node_of[vcpu] - 1].pnode)
+                put(soft, cpu);
+        if (xc_vcpu_setaffinity(pl->host->xc, domid, (int)vcpu, NULL, soft,
+                                XEN_VCPUAFFINITY_SOFT))
+            rc = diag_fail_xc(pl->host->dg, "placing vCPU %u", vcpu);
+    }
+    return rc;
+}
+
 static int place(struct placement *pl, uint32_t domid)
 {
     uint32_t set;
@@ -220,9 +239,10 @@ int placement_apply(struct host *host, uint32_t domid, const struct config *cfg,
     };
     int rc;
 
-    if (cfg->cpus_listed || phys->nr_nodes < 2 || pl.n_cpus > CPULIST_MAX)
+    if (pl.n_cpus > CPULIST_MAX ||
+        (!cfg->vnuma && (cfg->cpus_listed || phys->nr_nodes < 2)))
         return 0;
-    rc = place(&pl, domid);
+    rc = cfg->vnuma ? prefer_own(&pl, domid) : place(&pl, domid);
     free(pl.cpus);
     return rc;
 }

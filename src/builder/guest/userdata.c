@@ -179,6 +179,41 @@ static json_t *sched_params(const struct config *cfg)
     return params;
 }
 
+static json_t *vcpus_of_node(const struct vnuma *v, unsigned int node)
+{
+    json_t *list = json_array();
+
+    for (unsigned int i = 0; i < v->n_vcpus; i++)
+        if (v->node_of[i] == node + 1)
+            json_array_append_new(list, json_integer(i));
+    return list;
+}
+
+static json_t *distances(const struct vnuma *v, unsigned int node)
+{
+    json_t *list = json_array();
+
+    for (unsigned int i = 0; i < v->n_nodes; i++)
+        json_array_append_new(list, json_integer(v->node[node].distance[i]));
+    return list;
+}
+
+/* With these xl refuses to save the guest, as its stream would lose them. */
+static json_t *vnuma_nodes(const struct vnuma *v)
+{
+    json_t *nodes = v ? json_array() : NULL, *node;
+
+    for (unsigned int i = 0; v && i < v->n_nodes; i++) {
+        node = json_object();
+        set(node, "memkb", kib(v->node[i].mib));
+        set(node, "distances", distances(v, i));
+        set(node, "pnode", json_integer(v->node[i].pnode));
+        set(node, "vcpus", vcpus_of_node(v, i));
+        json_array_append_new(nodes, node);
+    }
+    return nodes;
+}
+
 static json_t *tsc_mode(enum tsc_mode mode)
 {
     static const char *const words[] = {NULL, "always_emulate", "native"};
@@ -213,9 +248,10 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     if (cfg->n_cpus)
         set(info, "vcpu_hard_affinity", affinity(cfg, cpus));
     /* xl's rule; libxl goes by it where it restores the guest. */
-    set(info, "numa_placement", defbool(!cfg->cpus_listed));
+    set(info, "numa_placement", defbool(!cfg->cpus_listed && !cfg->vnuma));
     set(info, "tsc_mode", tsc_mode(cfg->tsc_mode));
     set(info, "max_memkb", kib(cfg->maxmem));
+    set(info, "vnuma_nodes", vnuma_nodes(cfg->vnuma));
     set(info, "target_memkb", kib(cfg->memory));
     set(info, "video_memkb", json_integer(0));
     set(info, "shadow_memkb", json_integer((json_int_t)config_shadow_kib(cfg)));
