@@ -29,6 +29,7 @@
 
 #include "domain_state.h"
 #include "pv_guest.h"
+#include "xen_versions.h"
 
 struct test {
     struct pv_guest guest;
@@ -202,7 +203,8 @@ static int restore(struct test *t, const char *path)
     console = xc_evtchn_alloc_unbound(t->guest.xch, t->guest.domid, 0);
     r = xc_domain_restore(t->guest.xch, fd, t->guest.domid, (unsigned int)store,
                           &store_mfn, 0, (unsigned int)console, &console_mfn, 0,
-                          XC_STREAM_PLAIN, &callbacks, -1);
+                          XC_STREAM_PLAIN, &callbacks,
+                          -1 XEN_RESTORE_MEMFLAGS(0));
     close(fd);
     return r ? fail("xc_domain_restore") : 0;
 }

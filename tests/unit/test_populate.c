@@ -21,7 +21,6 @@
 #define PAGE_GIB   (1024 * PAGE_MIB)
 #define DOMID      7
 #define LOW_MFN    0x1234
-#define LOW_FLAGS  32 /* XENMEMF_address_bits(32), memory.h */
 #define MAX_RANGES 4
 #define UNLIMITED  UINT64_MAX
 
@@ -35,6 +34,7 @@ static struct host {
     unsigned int nr_ranges;
     uint64_t low, pages;
     uint8_t *order;
+    unsigned int memflags; /* that are asked for */
     /* What the host has. */
     bool no_low, error;  /* error: a refusal is -1, not 0 */
     int refusal;         /* then errno, where it is not ENOMEM */
@@ -79,12 +79,28 @@ static int refuse(void)
     return -1;
 }
 
+/* XENMEMF_*, memory.h: bits 0-7 how many address bits, 8-15 a node and one,
+ * 17 that node or none. */
+static unsigned int low_flags(void)
+{
+    unsigned int bits = host.memflags & 0xff;
+
+    return (host.memflags & 0xff00) | (bits && bits < 32 ? bits : 32);
+}
+
+static unsigned int range_flags(unsigned int node)
+{
+    if (node == PV_ANY_NODE || host.memflags & 0xff00)
+        return host.memflags;
+    return host.memflags | (node + 1) << 8 | 1u << 17;
+}
+
 static int give_low(unsigned long nr, unsigned int order, unsigned int memflags,
                     xen_pfn_t *extent)
 {
     UNIT_CHECK_EQ(&rnd, nr, 1);
     UNIT_CHECK_EQ(&rnd, order, 0);
-    UNIT_CHECK_EQ(&rnd, memflags, LOW_FLAGS);
+    UNIT_CHECK_EQ(&rnd, memflags, low_flags());
     UNIT_CHECK_EQ(&rnd, extent[0], host.low);
     if (host.no_low || host.free == 0) {
         host.over = true;
@@ -113,17 +129,13 @@ static void check_call(unsigned long nr, unsigned int order,
                        unsigned int memflags, const xen_pfn_t *extent)
 {
     unsigned int range = range_of(extent[0]);
-    unsigned int node;
 
     UNIT_CHECK(&rnd, nr > 0 && nr <= UINT64_C(1) << 20);
     UNIT_CHECK(&rnd, order <= 18);
     /* 8 GiB in one call: more could be neither watched nor stopped. */
     UNIT_CHECK(&rnd, (uint64_t)nr << order <= 8 * (uint64_t)PAGE_GIB);
     UNIT_CHECK(&rnd, range < host.nr_ranges);
-    node = host.range[range].node;
-    /* XENMEMF_exact_node(), memory.h */
-    UNIT_CHECK_EQ(&rnd, memflags,
-                  node == PV_ANY_NODE ? 0 : (node + 1) << 8 | 1u << 17);
+    UNIT_CHECK_EQ(&rnd, memflags, range_flags(host.range[range].node));
     if (range == host.in_range)
         UNIT_CHECK(&rnd, order < host.last_order || !host.last_short);
     if (range == host.in_range)
@@ -264,7 +276,8 @@ static int run(void)
     ck_assert(dom.pv_p2m && host.order);
     memset(dom.pv_p2m, 0xff, host.pages * sizeof(*dom.pv_p2m));
     memset(host.order, ABSENT, host.pages);
-    rc = populate(&dom, host.range, host.nr_ranges, PFN(host.low), &progress);
+    rc = populate(&dom, host.range, host.nr_ranges, PFN(host.low),
+                  host.memflags, &progress);
     given = check_p2m(dom.pv_p2m);
     free(dom.pv_p2m);
     if (host.tells > host.stop_at) {
@@ -428,6 +441,18 @@ START_TEST(refused_orders)
 }
 END_TEST
 
+/* What callers of libxenguest may ask of a guest's memory. */
+static const unsigned int asked[] = {
+    0,
+    32,                   /* address bits */
+    40,                   /* more than a root's page may have */
+    28,                   /* fewer */
+    3u << 8,              /* a node, if it can be */
+    1u << 17 | 3u << 8,   /* that one only */
+    1u << 17 | 255u << 8, /* the last one */
+    1u << 17 | 1u << 8 | 31,
+};
+
 static void random_host(void)
 {
     uint64_t at = 0;
@@ -446,6 +471,7 @@ static void random_host(void)
 
         host.low = r->first.v + unit_below(&rnd, r->end.v - r->first.v);
     }
+    host.memflags = asked[unit_below(&rnd, sizeof(asked) / sizeof(*asked))];
     host.error = unit_once_in(&rnd, 2);
     for (unsigned int o = 0; o + 1 < EXTENT_ORDERS; o++)
         if (unit_once_in(&rnd, 2))

@@ -18,6 +18,7 @@
 #include "hooks/populate.h"
 #include "hooks/ramdisk.h"
 #include "hooks/vm_assist.h"
+#include "xen_versions.h"
 
 /* What libxenguest registers, and what we need to know of a guest type. */
 struct hooks {
@@ -156,7 +157,7 @@ static int allocate(struct xc_dom_image *dom)
                           "out of memory for the list of %" PRIu64 " pages",
                           entries);
     rc = populate(dom, plan->ranges, plan->nr_ranges, find_low_root(dom),
-                  hooks_of(dom)->progress);
+                  XEN_DOM_MEMFLAGS(dom), hooks_of(dom)->progress);
     /* What is left of the claim is for others again. */
     err = errno;
     if (dom->claim_enabled)
@@ -326,6 +327,8 @@ static int hook_alloc_magic_pages(struct xc_dom_image *dom)
         rc = take_special(dom, PV_XENSTORE, &dom->xenstore_pfn);
     if (!rc)
         rc = take_special(dom, PV_CONSOLE, &dom->console_pfn);
+    if (!rc)
+        XEN_CONSOLE_STARTS(page_ptr(dom, PFN(dom->console_pfn)));
     dom->alloc_bootstack = 1;
     return rc;
 }

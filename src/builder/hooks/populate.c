@@ -28,8 +28,9 @@ struct pieces {
 struct population {
     struct xc_dom_image *dom;
     const struct dw_progress *progress;
-    uint64_t done, total; /* pages */
-    bool stopped;         /* by whom the progress is told to */
+    unsigned int memflags; /* what is asked of every page */
+    uint64_t done, total;  /* pages */
+    bool stopped;          /* by whom the progress is told to */
 };
 
 static int tell(struct population *p, uint64_t more)
@@ -166,11 +167,31 @@ static int refused(struct xc_dom_image *dom, int rc)
                       "Xen refuses memory to the domain: %s", strerror(-rc));
 }
 
-static int populate_low(struct xc_dom_image *dom, pfn_t low)
+/* The root's one page lies low first of all, on that node if it can. */
+static unsigned int low_flags(unsigned int memflags)
 {
+    unsigned int bits = XENMEMF_get_address_bits(memflags);
+
+    memflags &= ~(XENMEMF_address_bits(0xffu) | XENMEMF_exact_node_request);
+    return memflags | XENMEMF_address_bits(bits && bits < 32 ? bits : 32);
+}
+
+/* Whoever asked for a node by name wins over the range's, as in libxenguest. */
+static unsigned int range_flags(unsigned int memflags, const struct pv_range *r)
+{
+    bool named = XENMEMF_get_node(memflags) != XENMEMF_get_node(0);
+
+    return named || r->node == PV_ANY_NODE
+               ? memflags
+               : memflags | XENMEMF_exact_node(r->node);
+}
+
+static int populate_low(const struct population *p, pfn_t low)
+{
+    struct xc_dom_image *dom = p->dom;
     xen_pfn_t frame = low.v;
     int r = xc_domain_populate_physmap(dom->xch, dom->guest_domid, 1, 0,
-                                       XENMEMF_address_bits(32), &frame);
+                                       low_flags(p->memflags), &frame);
 
     if (r < 0 && errno != ENOMEM)
         return refused(dom, -errno);
@@ -187,8 +208,7 @@ static int populate_range(struct population *p, const struct pv_range *r,
                           pfn_t low)
 {
     struct xc_dom_image *dom = p->dom;
-    unsigned int memflags =
-        r->node == PV_ANY_NODE ? 0 : XENMEMF_exact_node(r->node);
+    unsigned int memflags = range_flags(p->memflags, r);
     struct pieces todo = {.nr = 0};
     uint64_t missing = 0;
     int rc;
@@ -218,10 +238,11 @@ static int populate_range(struct population *p, const struct pv_range *r,
 }
 
 int populate(struct xc_dom_image *dom, const struct pv_range *ranges,
-             unsigned int nr_ranges, pfn_t low,
+             unsigned int nr_ranges, pfn_t low, unsigned int memflags,
              const struct dw_progress *progress)
 {
-    struct population p = {.dom = dom, .progress = progress};
+    struct population p = {
+        .dom = dom, .progress = progress, .memflags = memflags};
     int rc;
 
     for (unsigned int i = 0; i < nr_ranges; i++)
@@ -229,7 +250,7 @@ int populate(struct xc_dom_image *dom, const struct pv_range *ranges,
     rc = tell(&p, 0);
     /* First of all, while there still is low memory. */
     if (!rc && pfn_valid(low)) {
-        rc = populate_low(dom, low);
+        rc = populate_low(&p, low);
         if (!rc)
             rc = tell(&p, 1);
     }

@@ -94,6 +94,15 @@ const char *fx_domctl_name(uint64_t cmd)
         [XEN_DOMCTL_vmtrace_op] = "vmtrace_op",
         [XEN_DOMCTL_get_paging_mempool_size] = "get_paging_mempool_size",
         [XEN_DOMCTL_set_paging_mempool_size] = "set_paging_mempool_size",
+#ifdef XEN_DOMCTL_gsi_permission
+        [XEN_DOMCTL_gsi_permission] = "gsi_permission",
+#endif
+#ifdef XEN_DOMCTL_set_llc_colors
+        [XEN_DOMCTL_set_llc_colors] = "set_llc_colors",
+#endif
+#ifdef XEN_DOMCTL_get_domain_state
+        [XEN_DOMCTL_get_domain_state] = "get_domain_state",
+#endif
     };
 
     if (cmd == XEN_DOMCTL_vm_assist)
@@ -122,7 +131,9 @@ const char *fx_sysctl_name(uint64_t cmd)
         [XEN_SYSCTL_cpupool_op] = "cpupool_op",
         [XEN_SYSCTL_scheduler_op] = "scheduler_op",
         [XEN_SYSCTL_pcitopoinfo] = "pcitopoinfo",
+#ifdef XEN_SYSCTL_get_cpu_levelling_caps
         [XEN_SYSCTL_get_cpu_levelling_caps] = "get_cpu_levelling_caps",
+#endif
         [XEN_SYSCTL_get_cpu_featureset] = "get_cpu_featureset",
         [XEN_SYSCTL_livepatch_op] = "livepatch_op",
         [XEN_SYSCTL_get_cpu_policy] = "get_cpu_policy",
@@ -204,6 +215,12 @@ static const char *version_name(uint64_t op)
         [XENVER_guest_handle] = "guest_handle",
         [XENVER_commandline] = "commandline",
         [XENVER_build_id] = "build_id",
+#ifdef XENVER_extraversion2
+        [XENVER_extraversion2] = "extraversion2",
+        [XENVER_capabilities2] = "capabilities2",
+        [XENVER_changeset2] = "changeset2",
+        [XENVER_commandline2] = "commandline2",
+#endif
     };
 
     return NAME_IN(names, op);
