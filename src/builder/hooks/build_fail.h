@@ -13,11 +13,26 @@
 #include <xenguest.h>
 
 /*
- * Reports "STEP: what happened" and returns rc, a negative errno.  Whoever is
- * called with a struct xc_dom_image has done so where it fails, and its callers
- * only pass rc on: one failure is one line.  errno fits it, and is to stay so:
- * xl and libvirt tell what it means.  (In between, libxenguest says "out of
- * memory" of whatever fails in the first hook, and no hook comes earlier.)
+ * libxenctrl's, by which libxenguest and libxl report, too; of its public ones
+ * each names a source file or another level.  The caller's logger, which libxl
+ * and libvirt give to libxenctrl, is in its handle alone.
+ */
+void xc_report_error(xc_interface *xch, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What an errno means, whatever other threads do meanwhile. */
+static inline const char *errno_text(int err)
+{
+    const char *text = strerrordesc_np(err);
+
+    return text ? text : "unknown error";
+}
+
+/*
+ * Reports "domwright: STEP: what happened" and returns rc, a negative errno.
+ * Whoever is called with a struct xc_dom_image has done so where it fails, and
+ * its callers only pass rc on: one failure is one line.  errno fits it, and is
+ * to stay so: xl and libvirt tell what it means.
  */
 int __attribute__((format(printf, 4, 5), warn_unused_result))
 build_fail(struct xc_dom_image *dom, int rc, const char *step, const char *fmt,

@@ -77,7 +77,7 @@ static int set_width(struct xc_dom_image *dom)
         return 0;
     return build_fail(dom, -errno, "width",
                       "Xen refuses a guest of %u bits: %s",
-                      domctl.u.address_size.size, strerror(errno));
+                      domctl.u.address_size.size, errno_text(errno));
 }
 
 /*
@@ -100,7 +100,7 @@ static int declare_assists(struct xc_dom_image *dom)
         return 0;
     return build_fail(dom, rc, "VM assists",
                       "Xen does not take their declaration (%#" PRIx64 "): %s",
-                      assists, strerror(-rc));
+                      assists, errno_text(-rc));
 }
 
 /*
@@ -149,7 +149,7 @@ static int allocate(struct xc_dom_image *dom)
         xc_domain_claim_pages(dom->xch, dom->guest_domid, dom->total_pages))
         return build_fail(dom, -errno, "claim",
                           "the host has no %" PRIu64 " pages: %s",
-                          (uint64_t)dom->total_pages, strerror(errno));
+                          (uint64_t)dom->total_pages, errno_text(errno));
     dom->p2m_size = entries;
     dom->pv_p2m = allocate_p2m(dom, entries);
     if (!dom->pv_p2m)
@@ -177,7 +177,11 @@ static int map_boot_region(struct xc_dom_image *dom)
 
     errno = 0;
     b->boot = xc_dom_pfn_to_ptr(dom, 0, end.v);
-    return b->boot ? 0 : errno ? -errno : -EFAULT;
+    if (b->boot)
+        return 0;
+    return build_fail(dom, errno ? -errno : -EFAULT, "map",
+                      "the first %" PRIu64 " pages cannot be mapped: %s", end.v,
+                      errno_text(errno ? errno : EFAULT));
 }
 
 int dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
@@ -362,7 +366,8 @@ static int hook_setup_pgtables(struct xc_dom_image *dom)
 
     if (rc)
         return build_fail(dom, rc, "page tables",
-                          "they do not fit their own plan: %s", strerror(-rc));
+                          "they do not fit their own plan: %s",
+                          errno_text(-rc));
     return dw_progress_tell(hooks_of(dom)->progress, DW_CONSTRUCT,
                             dom->p2m_size, dom->p2m_size);
 }
@@ -411,7 +416,7 @@ static int init_shared_info(struct xc_dom_image *dom)
     if (!page)
         return build_fail(dom, -errno, "shared info",
                           "cannot map MFN %#" PRIx64 ": %s", (uint64_t)mfn,
-                          strerror(errno));
+                          errno_text(errno));
     pv_shared_info_write(hooks_of(dom)->abi, page);
     xenforeignmemory_unmap(fmem, page, 1);
     return 0;
@@ -457,11 +462,16 @@ static int hook_vcpu(struct xc_dom_image *dom)
         return build_fail(dom, rc, "vCPU 0",
                           "its context with CR3 at MFN %#" PRIx64
                           " was refused: %s",
-                          vcpu.root.v, strerror(-rc));
+                          vcpu.root.v, errno_text(-rc));
     /* The one word of who built it: nothing else in a caller's log tells. */
     xc_dom_printf(dom->xch, "domwright " DW_VERSION ": domain %u, %u-bit",
                   dom->guest_domid, layout->abi->word * 8);
     return 0;
+}
+
+bool dw_hooks_build(const struct xc_dom_image *dom)
+{
+    return dom->arch_hooks && dom->arch_hooks->meminit == hook_meminit;
 }
 
 bool dw_hooks_assists_declared(const struct xc_dom_image *dom)

@@ -37,6 +37,9 @@ int __attribute__((warn_unused_result))
 dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
               enum ramdisk_state *state, const struct dw_plan **plan);
 
+/* Whether ours are the hooks that build it: after xc_dom_mem_init(). */
+bool dw_hooks_build(const struct xc_dom_image *dom);
+
 /*
  * Whether Xen took the guest's VM assists before it had a vCPU.  `dom` is one
  * that our hooks have built, and not yet released.

@@ -15,7 +15,7 @@ static int refused(struct xc_dom_image *dom, const struct pin_step *step,
                       ") was refused: %s",
                       step->pin ? "pinning" : "unpinning", step->level + 1,
                       step->pfn.v, (uint64_t)dom->pv_p2m[step->pfn.v],
-                      strerror(-rc));
+                      errno_text(-rc));
 }
 
 int pin_tables(struct xc_dom_image *dom, const struct pv_layout *layout,

@@ -164,7 +164,7 @@ static int populate_pieces(struct population *p, struct pieces *todo,
 static int refused(struct xc_dom_image *dom, int rc)
 {
     return build_fail(dom, rc, "populate",
-                      "Xen refuses memory to the domain: %s", strerror(-rc));
+                      "Xen refuses memory to the domain: %s", errno_text(-rc));
 }
 
 /* The root's one page lies low first of all, on that node if it can. */

@@ -6,12 +6,15 @@
 
 #include "text.h"
 
-/* libxc's panics begin with "panic: file.c:123: ", which is of no use here. */
+/* libxc's panics begin with "panic: file.c:123: ", which is of no use here, as
+ * is our hooks' own name, which stands before every message of ours. */
 static const char *without_origin(const char *text)
 {
-    static const char panic[] = "panic: ";
+    static const char panic[] = "panic: ", ours[] = "domwright: ";
     const char *colon;
 
+    if (!strncmp(text, ours, sizeof(ours) - 1))
+        return text + sizeof(ours) - 1;
     if (strncmp(text, panic, sizeof(panic) - 1))
         return text;
     text += sizeof(panic) - 1;
