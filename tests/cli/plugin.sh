@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The plugin loads beside the libxenguest that it was built for and no other.
+# The plugin builds with the libxenguest that it was built for and no other, and
+# what it refuses.
 # shellcheck source=tests/cli/lib.sh
 . "${srcdir:-.}/tests/cli/lib.sh"
 
@@ -26,11 +27,18 @@ preloaded sh -c 'echo goes on'
 prints '^goes on$'
 [ ! -s err ] || wrong 'it has something to say to sh'
 
+# Another one goes on with its own hooks, but for who wants none but ours.
+other='this plugin is for libxenguest\.so\.[0-9.]* and does not work with'\
+' libxenguest\.so\.4\.99'
 preloaded "$kernels/other-xenguest"
-[ "$status" = 1 ] || wrong "status $status beside another libxenguest"
+[ "$status" = 0 ] || wrong "status $status beside another libxenguest"
+grep -qx "domwright: warning: $other; the library's own builder is used" err ||
+    wrong 'it does not say so'
+[ "$(wc -l <err)" = 1 ] || wrong 'it says more than that'
+preloaded env DOMWRIGHT_HOOKS=required "$kernels/other-xenguest"
+[ "$status" = 1 ] || wrong "status $status where only ours will do"
 [ ! -s out ] || wrong 'the program ran'
-grep -qx 'domwright: this plugin is for libxenguest\.so\.4\.17 and does not'\
-' work with libxenguest\.so\.4\.99' err || wrong 'it does not say why'
+grep -qx "domwright: $other" err || wrong 'it does not say why'
 
 # pinned [ORDER]: in $operations, how many the plugin gives to Xen to pin the
 # tables of a guest that a program with no hooks of its own builds.
@@ -71,7 +79,10 @@ refused() {
         'LD_PRELOAD="$LD_PRELOAD $0" exec "$@"' "$plugin" \
         "$top/tests/portrait/pv-build" -m "$mib" "$@" stock \
         "$guests/hello-pae" >out 2>err && return 1
-    grep -q '^xc: error: panic: ' err || wrong "$fault: nobody says why"
+    grep -qE '^xc: error: (domwright: [a-zA-Z0 ]+: |panic: )' err ||
+        wrong "$fault: nobody says why"
+    ! grep -q 'domwright: .*\.c:[0-9]\|low memory' err ||
+        wrong "$fault: it is said otherwise"
     [ "$(tail -n 1 err)" = "pv_guest: the build: $meaning" ] ||
         wrong "$fault: its last line"
 }
@@ -79,6 +90,9 @@ refused() {
 "$fakexen" --host patched --memory 256M true
 "$fakexen" --host stock --memory 256M --level stock true
 refused patched '' 'Cannot allocate memory' 1 || wrong 'a guest of 1 MiB'
+[ "$(head -n 1 err)" = 'xc: error: domwright: plan: needs memory=4: the kernel '\
+'does not fit in 1 MiB' ] || wrong 'why there is none of 1 MiB'
+[ "$(wc -l <err)" = 2 ] || wrong 'more is said of it'
 refused patched '' 'Cannot allocate memory' 512 ||
     wrong 'a guest larger than the host'
 refused patched '' 'Invalid argument' 16 -c "$(head -c 1024 /dev/zero |
@@ -105,16 +119,42 @@ for level in stock patched; do
     [ $refusals -ge 14 ] || wrong "$refusals refusals on $level Xen"
 done
 
-# xl's last word of its own.
-xl=${XL:-/usr/lib/xen-4.17/bin/xl}
-if [ -x "$xl" ] && [ -w /run/xen ]; then
-    config guest.cfg 'memory = 1'
-    checks=$((checks + 1))
-    PATH=${xl%/*}:$PATH "$fakexen" --memory 256M env \
-        DOMWRIGHT_PLUGIN="$plugin" "$domwright" xl create -e guest.cfg \
-        >out 2>err && wrong 'xl has made a guest of 1 MiB'
-    grep -q ' xc_dom_boot_mem_init failed: Cannot allocate memory$' err ||
-        wrong "xl's last word"
-fi
+# ---- what is no PV guest ----
+
+# The same as without the plugin, but for a line.
+"$fakexen" --host theirs --memory 256M "$kernels/builders" hvm >theirs.out \
+    2>theirs.err || wrong 'libxenguest alone'
+checks=$((checks + 1))
+# shellcheck disable=SC2016
+"$fakexen" --host ours --memory 256M sh -c \
+    'LD_PRELOAD="$LD_PRELOAD $0" exec "$@"' "$plugin" "$kernels/builders" hvm \
+    >out 2>err || wrong 'no first step of another guest'
+cmp -s theirs.out out || wrong 'it comes to something else'
+line="domain 1 is no PV guest: left to libxenguest's builder"
+grep -v "^domainbuilder: detail: domwright 0\.[0-9.]*: $line\$" err >rest
+cmp -s theirs.err rest || wrong 'it says something else'
+[ "$(wc -l <err)" = "$(($(wc -l <rest) + 1))" ] || wrong 'it does not say whose'
+
+# ---- threads ----
+
+"$fakexen" --host many --memory 1G true
+checks=$((checks + 1))
+# shellcheck disable=SC2016
+"$fakexen" --host many sh -c 'LD_PRELOAD="$LD_PRELOAD $0" exec "$@"' "$plugin" \
+    "$kernels/builders" 4 4 "$guests/hello-pae" "$guests/hello-64" \
+    >out 2>err || wrong 'four threads, four guests each'
+[ "$(sort -u out | wc -l)" = 16 ] || wrong 'not all guests are there'
+for width in 32 64; do
+    [ "$(grep -c "domwright 0\.[0-9.]*: domain [0-9]*, $width-bit\$" err)" = 8 ] ||
+        wrong "not all guests of $width bits are ours"
+done
+[ "$(grep -c 'domwright: plan: needs memory=[45]: ' err)" = 16 ] ||
+    wrong 'not all refusals are told'
+checks=$((checks + 1))
+# shellcheck disable=SC2046 # words
+"$domwright" --host many verify $(cat out) >found 2>err || {
+    cat found
+    wrong 'one of them is not right'
+}
 
 finish

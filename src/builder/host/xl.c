@@ -54,7 +54,9 @@ static int preload(struct diag *dg, const char *plugin)
     if (asprintf(&value, "%s%s%s", plugin, others && *others ? ":" : "",
                  others ? others : "") < 0)
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    r = setenv("LD_PRELOAD", value, 1);
+    /* Here it is what was asked for, in others' programs it may be left out. */
+    r = setenv("LD_PRELOAD", value, 1) ||
+        setenv("DOMWRIGHT_HOOKS", "required", 1);
     free(value);
     return r ? diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory") : 0;
 }
