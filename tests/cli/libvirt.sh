@@ -112,10 +112,6 @@ cmp out "$srcdir/tests/cli/libvirt.cfg" || wrong 'convert writes another file'
 run convert --to xl bad.xml
 [ "$status" = 3 ] || wrong 'convert takes a wrong XML'
 [ ! -s out ] || wrong 'a refused file is converted in part'
-fails 2 'convert: no format json; there is xl; see "domwright help convert"' \
-    convert --to json guest.xml
-fails 2 'convert: --to xl is wanted; see "domwright help convert"' \
-    convert guest.xml
 "$domwright" convert --to xl guest.xml >guest.conv 2>err || wrong 'convert'
 works create -n guest.conv
 cmp -s out plan || wrong 'what was converted has another plan'

@@ -109,6 +109,11 @@ static const struct {
              "average='1000'/></bandwidth></interface>"),
      "vif = [ \"mac=00:16:3e:00:00:01,bridge=br0,ip=10.0.0.2 10.0.0.3,"
      "script=vif-x,vifname=v0,rate=1000KB/s\" ]\n"},
+    {DEVICES("<controller type='usb' model='qusb1' ports='4'/>"
+             "<hostdev mode='subsystem' type='usb' managed='no'><source>"
+             "<address bus='1' device='0x10'/></source></hostdev>"),
+     "usbctrl = [ \"type=qusb,version=1,ports=4\" ]\n"
+     "usbdev = [ \"hostbus=1,hostaddr=16\" ]\n"},
     /* Zeros stand for none, and a running guest's name is not the next's. */
     {DEVICES("<interface type='bridge'><mac address='00:00:00:00:00:00'/>"
              "<source bridge='ovs'/><target dev='vif3.0'/>"
@@ -152,7 +157,7 @@ static const struct {
          "id='1'/></vlan><virtualport type='openvswitch'/></interface>"),
      "vif = [ \"bridge=b:1,script=vif-openvswitch\" ]\n"},
     {DEVICES("<interface type='bridge'><source bridge='b.1'/></interface>"),
-     "vif = [ \"bridge=b.1\" ]\n"},
+     "vif = [ \"bridge=b.1,script=vif-bridge\" ]\n"},
     {DEVICES("<graphics type='sdl' display=':1' xauth='/x'/>"),
      "vfb = [ \"sdl=1,vnc=0,display=:1,xauthority=/x\" ]\n"},
     {DEVICES("<hostdev mode='subsystem' type='pci'><source><address bus='1' "
@@ -262,7 +267,13 @@ static const struct {
     {DEVICES("<hostdev mode='subsystem' type='pci'><source><address "
              "bus='0x100'/></source></hostdev>"),
      "bus is no such number", 6},
-    {DEVICES("<hostdev mode='subsystem' type='usb'/>"), "type is usb", 6},
+    {DEVICES("<hostdev mode='subsystem' type='scsi'/>"), "type is scsi", 6},
+    {DEVICES("<hostdev mode='subsystem' type='usb'><source>"
+             "<vendor id='0x1'/></source></hostdev>"),
+     "<vendor>: domwright cannot", 6},
+    {DEVICES("<controller type='usb' model='pvusb'/>"), "model is pvusb", 6},
+    {DEVICES("<controller type='xenbus'/><controller type='xenbus'/>"),
+     "it stands there twice", 6},
     {DEVICES("<memballoon model='none'/>"), "model is none", 6},
     {DEVICES("<disk type='file'><source file='/a&#10;b'/><target "
              "dev='xvda'/></disk>"),

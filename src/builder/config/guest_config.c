@@ -30,6 +30,7 @@ void config_dispose(struct config *cfg)
     for (i = 0; i < cfg->n_places; i++) {
         free(cfg->places[i].key);
         free(cfg->places[i].where);
+        free(cfg->places[i].number);
     }
     free(cfg->places);
     free(cfg->source);
@@ -41,6 +42,7 @@ void config_dispose(struct config *cfg)
     free(cfg->cpus);
     free(cfg->pool);
     free(cfg->vnuma);
+    setting_dispose(&cfg->settings);
     config_init(cfg);
 }
 
@@ -354,6 +356,25 @@ int config_check(struct config *cfg, struct diag *dg)
     rc = uuid_random(cfg->uuid);
     return rc ? diag_fail(dg, DW_FAILED, rc, "making a UUID: %s", strerror(-rc))
               : 0;
+}
+
+int config_check_file(const struct config *cfg, struct diag *dg)
+{
+    struct check c = {.cfg = cfg, .dg = dg};
+
+    if (!cfg->name)
+        missing(&c, "name");
+    else if (!*cfg->name)
+        REFUSE(&c, "name", "it is empty");
+    check_kernel(&c);
+    if (!cfg->vcpus)
+        REFUSE(&c, "vcpus", "a guest has at least one");
+    else if (cfg->maxvcpus < cfg->vcpus)
+        REFUSE(&c, "maxvcpus", "%lu; it must be %lu at least", cfg->maxvcpus,
+               cfg->vcpus);
+    if (config_has(cfg, "memory") && !cfg->memory)
+        REFUSE(&c, "memory", "a guest has some");
+    return c.rc;
 }
 
 static int make_absolute(char **path)

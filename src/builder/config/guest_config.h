@@ -18,6 +18,7 @@
 #include "config/uuid.h"
 #include "config/vnuma.h"
 #include "diag.h"
+#include "settings.h"
 
 /*
  * A guest that keeps its vcpu_info in the shared_info page has 32 vCPUs
@@ -55,6 +56,11 @@ struct config_place {
     char *key;
     char *where; /* "guest.cfg:3" or "argument 'vcpus=2'" */
     bool for_xl; /* asks for what domwright does not build, and xl does */
+    /* What libvirt's reader of such files does not take as xl does: */
+    bool escape;  /* a backslash is in a string */
+    bool append;  /* += */
+    bool remark;  /* a comment is in a list */
+    char *number; /* as it is written, where a number is wanted; or NULL */
 };
 
 /* What a file is read as. */
@@ -72,7 +78,10 @@ struct config {
         *text; /* what is to be read in place of the file, by others; or NULL */
     struct config_place *places; /* in the order of the text */
     size_t n_places;
-    bool needs_xl; /* one of the places is for_xl */
+    bool needs_xl;           /* one of the places is for_xl */
+    bool is_xml;             /* it was read from libvirt's */
+    bool wants_settings;     /* to be set before reading: */
+    struct setting settings; /* all that is said, config/normal.h */
 
     unsigned int width; /* 32 or 64, that the kernel has to have; 0: any */
     char *name;
@@ -110,6 +119,13 @@ void config_dispose(struct config *cfg);
  */
 int __attribute__((warn_unused_result))
 config_check(struct config *cfg, struct diag *dg);
+
+/*
+ * Checks what xl itself wants of any file, for one that makes no guest here.
+ * 0; or -EINVAL and all that is wrong in dg.
+ */
+int __attribute__((warn_unused_result))
+config_check_file(const struct config *cfg, struct diag *dg);
 
 /*
  * Refuses what is left to xl, with a line for each setting that is.  0 where

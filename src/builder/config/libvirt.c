@@ -19,25 +19,21 @@ bool config_is_xml(const char *text, size_t len)
 }
 
 /* It stays, as it is needed once, by a command that soon ends. */
-static libvirt_to_xl_fn *load(struct diag *dg)
+static void *load(const char *name, struct diag *dg)
 {
     static const struct beside self = {"src/builder/domwright", DW_DOMWRIGHT};
     static const struct beside file = {"src/builder/.libs/libvirt.so",
                                        DW_LIBVIRT};
     char path[PATH_MAX];
     void *module, *function;
-    libvirt_to_xl_fn *to_xl = NULL;
 
     beside_find(path, &self, &file);
     module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    function = module ? dlsym(module, "libvirt_to_xl") : NULL;
-    if (function)
-        memcpy(&to_xl, &function, sizeof(to_xl));
-    else
+    function = module ? dlsym(module, name) : NULL;
+    if (!function)
         (void)!diag_fail(dg, DW_FAILED, -ENOENT,
-                         "reading libvirt's XML: the module %s: %s", path,
-                         dlerror());
-    return to_xl;
+                         "libvirt's XML: the module %s: %s", path, dlerror());
+    return function;
 }
 
 _Static_assert(LIBVIRT_FAULTS <= DIAG_LINES, "each has a line");
@@ -68,9 +64,14 @@ int config_libvirt_read(struct config *cfg, const char *source,
                         const char *text, size_t len, struct libvirt_xl *out,
                         struct diag *dg)
 {
-    libvirt_to_xl_fn *to_xl = load(dg);
-    int rc = to_xl ? to_xl(text, len, out) : -ENOENT;
+    void *function = load("libvirt_to_xl", dg);
+    libvirt_to_xl_fn *to_xl;
+    int rc = -ENOENT;
 
+    if (function) {
+        memcpy(&to_xl, &function, sizeof(to_xl));
+        rc = to_xl(text, len, out);
+    }
     if (rc == -EINVAL)
         tell(source, out, dg);
     else if (rc == -ENOMEM)
@@ -84,4 +85,59 @@ void config_libvirt_dispose(struct libvirt_xl *out)
     free(out->text);
     free(out->line);
     *out = (struct libvirt_xl){0};
+}
+
+/* ---- the other way ---- */
+
+static void tell_note(const struct config *cfg, const struct libvirt_note *note,
+                      struct diag *dg)
+{
+    const char *where = note->where ? note->where : cfg->source;
+    const char *key = note->key ? note->key : "";
+    const char *colon = note->key ? ": " : "";
+
+    if (!note->refused) {
+        diag_warn("%s: %s%s%s", where, key, colon, note->what);
+        return;
+    }
+    (void)!diag_fail(dg, DW_CONFIG, -EINVAL, "%s: %s%s%s", where, key, colon,
+                     note->what);
+    diag_next(dg);
+}
+
+static void tell_notes(const struct config *cfg, const struct libvirt_xml *out,
+                       struct diag *dg)
+{
+    for (unsigned int i = 0; i < out->notes && i < LIBVIRT_NOTES; i++)
+        tell_note(cfg, &out->note[i], dg);
+    if (out->notes <= LIBVIRT_NOTES)
+        return;
+    if (out->refused)
+        (void)!diag_fail(dg, DW_CONFIG, -EINVAL, "%s: %u more such lines",
+                         cfg->source, out->notes - LIBVIRT_NOTES);
+    else
+        diag_warn("%s: %u more such lines", cfg->source,
+                  out->notes - LIBVIRT_NOTES);
+}
+
+int config_write_libvirt(const struct config *cfg, unsigned int width, FILE *to,
+                         struct diag *dg)
+{
+    void *function = load("libvirt_from_xl", dg);
+    libvirt_from_xl_fn *from_xl;
+    struct libvirt_xml out;
+    int rc;
+
+    if (!function)
+        return -ENOENT;
+    memcpy(&from_xl, &function, sizeof(from_xl));
+    rc = from_xl(&cfg->settings, width, &out);
+    if (rc == -ENOMEM)
+        rc = diag_fail(dg, DW_FAILED, rc, "out of memory");
+    else
+        tell_notes(cfg, &out, dg);
+    if (!rc && to)
+        fputs(out.text, to);
+    free(out.text);
+    return rc;
 }

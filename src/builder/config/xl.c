@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "config/keys.h"
+#include "config/normal.h"
 #include "config/xl_text.h"
 
 struct reader {
@@ -597,6 +598,8 @@ int config_xl_read(struct config *cfg, const char *path, char *const *extra,
 
     if (!rc)
         rc = read_values(&rd);
+    if (!rc && cfg->wants_settings)
+        rc = config_normalise(cfg, rd.xlu, dg);
     xlu_cfg_destroy(rd.xlu);
     return rc;
 }

@@ -182,3 +182,19 @@ void image_close(struct image *image)
         xc_dom_release(image->dom);
     image->dom = NULL;
 }
+
+unsigned int image_width(xc_interface *xc, const struct config *cfg)
+{
+    struct config bare = {.source = cfg->source, .kernel = cfg->kernel};
+    struct diag none;
+    struct image image = {0};
+    unsigned int width = 0;
+
+    diag_init(&none);
+    if (config_has_kernel(cfg) &&
+        !image_open(&image, xc, image_any_caps, &bare, &none) &&
+        !xc_dom_parse_image(image.dom) && image.dom->guest_type)
+        width = strstr(image.dom->guest_type, "x86_32p") ? 32 : 64;
+    image_close(&image);
+    return width;
+}

@@ -37,6 +37,9 @@ image_open(struct image *image, xc_interface *xc, const char *caps,
 int __attribute__((warn_unused_result))
 image_plan(struct image *image, const struct config *cfg, struct diag *dg);
 
+/* 32 or 64; 0: the kernel cannot be read, or is none. */
+unsigned int image_width(xc_interface *xc, const struct config *cfg);
+
 /* May be called again, and without image_open() on a zeroed struct. */
 void image_close(struct image *image);
 

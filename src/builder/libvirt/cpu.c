@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libvirt/cpu_flags.h"
+
 /* xl has as many virtual nodes as there are vCPUs; libxl's limit is memory. */
 #define MAX_CELLS 64
 
@@ -140,12 +142,64 @@ static void read_numa(struct reader *rd, xmlNodePtr node)
 
 static const struct element cpu[] = {
     {"numa", read_numa, " ", false},
+    {"feature", look, " policy name ", true},
     {NULL, NULL, NULL, false},
 };
+
+/* A word of libxl's own, as in "host,tm=0". */
+static void put_feature(struct reader *rd, FILE *to, xmlNodePtr node)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    char *name = attribute(rd, node, "name");
+    const char *xl = name;
+    const char *value = "1";
+
+    if (attribute_is(rd, node, "policy", "optional"))
+        value = "x";
+    else if (attribute_is(rd, node, "policy", "disable") ||
+             attribute_is(rd, node, "policy", "forbid"))
+        value = "0";
+    for (unsigned int i = 0; name && i < n_cpu_flags; i++)
+        if (!strcmp(cpu_flags[i].libvirt, name))
+            xl = cpu_flags[i].xl;
+    if (!name || !*name || name[strspn(name, letters)])
+        fault(rd, node, "it needs the name of a feature");
+    /* As libvirt: a PV guest has none of them in any case. */
+    else if (strcmp(name, "vmx") != 0 && strcmp(name, "svm") != 0)
+        fprintf(to, ",%s=%s", xl, value);
+    free(name);
+}
+
+/* What is said of single features, libvirt takes for a PV guest's. */
+static void put_features(struct reader *rd, xmlNodePtr cpu_node)
+{
+    struct buffer b;
+    char *text;
+
+    if (!child_of(cpu_node, "feature") || !buffer_begin(rd, &b))
+        return;
+    fputs("host", b.to);
+    for (xmlNodePtr n = cpu_node->children; n; n = n->next) {
+        if (n->type != XML_ELEMENT_NODE ||
+            strcmp((const char *)n->name, "feature") != 0)
+            continue;
+        (void)!attribute_among(rd, n, "policy",
+                               " force require optional disable forbid ");
+        put_feature(rd, b.to, n);
+    }
+    text = buffer_end(rd, &b);
+    if (text && strcmp(text, "host") != 0)
+        set_string(rd, cpu_node, "cpuid", text);
+    free(text);
+}
 
 /* A PV guest has the host's CPU. */
 void read_cpu(struct reader *rd, xmlNodePtr node)
 {
     (void)!attribute_among(rd, node, "mode", " host-passthrough ");
+    if (child_of(node, "feature"))
+        (void)!attribute_needed(rd, node, "mode", " host-passthrough ");
     read_children(rd, node, cpu);
+    put_features(rd, node);
 }

@@ -72,7 +72,7 @@ static void look(struct reader *rd, xmlNodePtr node)
 /* ---- <disk> ---- */
 
 static const struct element disk[] = {
-    {"driver", look, " name type ", false},
+    {"driver", look, " name type discard ", false},
     {"source", look, " file dev ", false},
     {"target", look, " dev bus ", false},
     {"readonly", look, " ", false},
@@ -156,10 +156,14 @@ static void read_disk(struct reader *rd, xmlNodePtr node)
     (void)!attribute_among(rd, node, "device", " disk cdrom ");
     if (driver) {
         (void)!attribute_among(rd, driver, "name", " qemu file phy tap ");
-        (void)!attribute_among(rd, driver, "type", " raw qcow qcow2 vhd qed ");
+        (void)!attribute_among(rd, driver, "type",
+                               " raw aio qcow qcow2 vhd qed ");
+        (void)!attribute_among(rd, driver, "discard", " unmap ignore ");
     }
     if (buffer_begin(rd, &d)) {
-        part(rd, node, &d, "format", format ? format : "raw");
+        /* aio is how libvirt's oldest files say raw. */
+        part(rd, node, &d, "format",
+             format && strcmp(format, "aio") ? format : "raw");
         put_target(rd, node, &d);
         part(rd, node, &d, "access",
              cdrom || child_of(node, "readonly") ? "ro" : "rw");
@@ -167,6 +171,10 @@ static void read_disk(struct reader *rd, xmlNodePtr node)
         put_backend(rd, node, &d);
         if (cdrom)
             part(rd, node, &d, "devtype", "cdrom");
+        if (driver && xmlHasProp(driver, (const xmlChar *)"discard"))
+            fputs(attribute_is(rd, driver, "discard", "unmap") ? ",discard"
+                                                               : ",no-discard",
+                  d.to);
         put_source(rd, node, cdrom, &d);
         end(rd, node, &d, LIST_DISK);
     }
@@ -228,7 +236,7 @@ static const struct element interface[] = {
     {"source", look, " bridge ", false},
     {"script", look, " path ", false},
     {"target", look, " dev ", false},
-    {"ip", look, " address family ", true},
+    {"ip", look, " address family prefix ", true},
     {"model", look, " type ", false},
     {"mtu", look, " size ", false},
     {"vlan", read_vlan, " trunk ", false},
@@ -302,8 +310,12 @@ static void put_ips(struct reader *rd, xmlNodePtr node, struct buffer *d)
                 ? attribute(rd, n, "address")
                 : NULL;
 
+        char *prefix = ip ? attribute(rd, n, "prefix") : NULL;
+
         if (ip)
-            fprintf(b.to, "%s%s", ftell(b.to) > 0 ? " " : "", ip);
+            fprintf(b.to, "%s%s%s%s", ftell(b.to) > 0 ? " " : "", ip,
+                    prefix ? "/" : "", prefix ? prefix : "");
+        free(prefix);
         free(ip);
     }
     all = buffer_end(rd, &b);
@@ -343,15 +355,13 @@ static void put_rate(struct reader *rd, xmlNodePtr node, struct buffer *d)
 static void read_interface(struct reader *rd, xmlNodePtr node)
 {
     xmlNodePtr port = child_of(node, "virtualport");
-    xmlNodePtr model = child_of(node, "model");
+    bool bridge = attribute_is(rd, node, "type", "bridge");
     struct buffer d;
 
     read_children(rd, node, interface);
     (void)!attribute_needed(rd, node, "type", " bridge ethernet ");
     if (port)
         (void)!attribute_among(rd, port, "type", " openvswitch ");
-    if (model)
-        (void)!attribute_among(rd, model, "type", " netfront ");
     if (!buffer_begin(rd, &d))
         return;
     put_mac(rd, child_of(node, "mac"), &d);
@@ -362,9 +372,11 @@ static void read_interface(struct reader *rd, xmlNodePtr node)
         put_bridge(rd, node, &d);
     }
     put_ips(rd, node, &d);
-    if (port && !child_of(node, "script"))
-        part(rd, node, &d, "script", "vif-openvswitch");
+    /* libvirt's bridge is that script's, whatever xl.conf(5) says. */
+    if ((port || bridge) && !child_of(node, "script"))
+        part(rd, node, &d, "script", port ? "vif-openvswitch" : "vif-bridge");
     part_of(rd, child_of(node, "script"), &d, "script", "path");
+    part_of(rd, child_of(node, "model"), &d, "model", "type");
     put_vifname(rd, child_of(node, "target"), &d);
     put_rate(rd, child_of(node, "bandwidth"), &d);
     part_of(rd, child_of(node, "mtu"), &d, "mtu", "size");
@@ -526,7 +538,7 @@ static void read_channel(struct reader *rd, xmlNodePtr node)
 /* ---- <hostdev> ---- */
 
 static const struct element hostdev_source[] = {
-    {"address", look, " domain bus slot function ", false},
+    {"address", look, " domain bus slot function device ", false},
     {NULL, NULL, NULL, false},
 };
 
@@ -555,6 +567,23 @@ static unsigned int pci_number(struct reader *rd, xmlNodePtr node,
     return (unsigned int)(n & most);
 }
 
+static void put_usb(struct reader *rd, xmlNodePtr node, xmlNodePtr at)
+{
+    static const char *const pci[] = {"domain", "slot", "function",
+                                      "writeFiltering", NULL};
+
+    refuse_attributes(rd, at, pci, "a USB device");
+    refuse_attributes(rd, at->parent, pci, "a USB device");
+    if (attribute_is(rd, node, "managed", "yes"))
+        fault(rd, node, "xl has no way to say managed of a USB device");
+    if (!xmlHasProp(at, (const xmlChar *)"bus") ||
+        !xmlHasProp(at, (const xmlChar *)"device"))
+        fault(rd, at, "it needs bus and device");
+    add_item(rd, node, LIST_USBDEV, "hostbus=%u,hostaddr=%u",
+             pci_number(rd, at, "bus", 0xff),
+             pci_number(rd, at, "device", 0xff));
+}
+
 static void read_hostdev(struct reader *rd, xmlNodePtr node)
 {
     xmlNodePtr source = child_of(node, "source");
@@ -566,12 +595,18 @@ static void read_hostdev(struct reader *rd, xmlNodePtr node)
     (void)!attribute_among(rd, node, "managed", " yes no ");
     if (driver)
         (void)!attribute_among(rd, driver, "name", " xen ");
-    if (!attribute_needed(rd, node, "type", " pci "))
+    if (!attribute_needed(rd, node, "type", " pci usb "))
         return;
     if (!at) {
         fault(rd, node, "its source, with an address, is missing");
         return;
     }
+    if (attribute_is(rd, node, "type", "usb")) {
+        put_usb(rd, node, at);
+        return;
+    }
+    if (xmlHasProp(at, (const xmlChar *)"device"))
+        fault(rd, at, "a PCI device's address has no device");
     if (!xmlHasProp(at, (const xmlChar *)"bus") ||
         !xmlHasProp(at, (const xmlChar *)"slot"))
         fault(rd, at, "it needs bus and slot");
@@ -585,16 +620,19 @@ static void read_hostdev(struct reader *rd, xmlNodePtr node)
 
 /* ---- the others ---- */
 
-static void read_controller(struct reader *rd, xmlNodePtr node)
+static void read_xenbus(struct reader *rd, xmlNodePtr node)
 {
     static const struct {
         const char *attribute, *key;
     } limits[] = {{"maxGrantFrames", "max_grant_frames"},
                   {"maxEventChannels", "max_event_channels"}};
+    static const char *const usb[] = {"model", "ports", NULL};
     uint64_t n;
 
-    read_children(rd, node, nothing);
-    (void)!attribute_among(rd, node, "type", " xenbus ");
+    refuse_attributes(rd, node, usb, "the bus of a PV guest");
+    if (rd->xenbus)
+        fault(rd, node, "it stands there twice");
+    rd->xenbus = true;
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         char *text = attribute(rd, node, limits[i].attribute);
 
@@ -603,6 +641,34 @@ static void read_controller(struct reader *rd, xmlNodePtr node)
             set(rd, node, limits[i].key, "%llu", (unsigned long long)n);
         free(text);
     }
+}
+
+/* qemu's own, as libxl has it for a PV guest. */
+static void read_usb(struct reader *rd, xmlNodePtr node)
+{
+    static const char *const xenbus[] = {"maxGrantFrames", "maxEventChannels",
+                                         NULL};
+    char *ports = attribute(rd, node, "ports");
+    uint64_t n = 8; /* libxl's default */
+
+    refuse_attributes(rd, node, xenbus, "a USB controller");
+    if (attribute_needed(rd, node, "model", " qusb1 qusb2 ") &&
+        (!ports || read_number(rd, node, ports, &n)))
+        add_item(rd, node, LIST_USBCTRL, "type=qusb,version=%d,ports=%llu",
+                 attribute_is(rd, node, "model", "qusb1") ? 1 : 2,
+                 (unsigned long long)n);
+    free(ports);
+}
+
+static void read_controller(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, nothing);
+    if (!attribute_among(rd, node, "type", " xenbus usb "))
+        return;
+    if (attribute_is(rd, node, "type", "usb"))
+        read_usb(rd, node);
+    else
+        read_xenbus(rd, node);
 }
 
 static void read_memballoon(struct reader *rd, xmlNodePtr node)
@@ -623,7 +689,7 @@ static const struct element devices[] = {
     {"video", read_video, " ", false},
     {"input", read_input, " type bus ", true},
     {"controller", read_controller,
-     " type index maxGrantFrames maxEventChannels ", false},
+     " type index model ports maxGrantFrames maxEventChannels ", true},
     {"memballoon", read_memballoon, " model ", false},
     {NULL, NULL, NULL, false},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libvirt/reader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -55,10 +56,23 @@ static bool is_blank(const char *text)
     return !text[strspn(text, " \t\r\n")];
 }
 
+static const char xen_ns[] = "http://libvirt.org/schemas/domain/xen/1.0";
+
+/* A name that begins with "xen:" is of that name space. */
+static bool has_name(xmlNodePtr node, const char *name)
+{
+    bool xen = node->ns && node->ns->href &&
+               !strcmp((const char *)node->ns->href, xen_ns);
+
+    if (xen)
+        return !strncmp(name, "xen:", 4) &&
+               !strcmp(name + 4, (const char *)node->name);
+    return !node->ns && !strcmp(name, (const char *)node->name);
+}
+
 static const struct element *find(const struct element *table, xmlNodePtr node)
 {
-    while (table->name &&
-           (node->ns || strcmp(table->name, (const char *)node->name)))
+    while (table->name && !has_name(node, table->name))
         table++;
     return table->name ? table : NULL;
 }
@@ -177,7 +191,7 @@ bool read_number(struct reader *rd, xmlNodePtr node, const char *text,
         return false;
     errno = 0;
     *value = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && !*end && !errno)
+    if (isdigit((unsigned char)text[*text == '+']) && !*end && !errno)
         return true;
     fault(rd, node,
           errno ? "the number is too large: %.60s"
@@ -261,6 +275,8 @@ void put_quoted(FILE *to, const char *value)
             fputs("\\n", to);
         else if (*value == '\t')
             fputs("\\t", to);
+        else if (*value == '\r')
+            fputs("\\r", to);
         else {
             if (*value == '"' || *value == '\\')
                 fputc('\\', to);
@@ -360,9 +376,15 @@ bool is_plain(struct reader *rd, xmlNodePtr node, const char *what,
 static void put_lists(struct reader *rd)
 {
     static const char *const keys[LISTS] = {
-        [LIST_DISK] = "disk",       [LIST_VIF] = "vif",
-        [LIST_VFB] = "vfb",         [LIST_PCI] = "pci",
-        [LIST_CHANNEL] = "channel", [LIST_VNUMA] = "vnuma",
+        [LIST_DISK] = "disk",
+        [LIST_VIF] = "vif",
+        [LIST_VFB] = "vfb",
+        [LIST_PCI] = "pci",
+        [LIST_CHANNEL] = "channel",
+        [LIST_VNUMA] = "vnuma",
+        [LIST_USBCTRL] = "usbctrl",
+        [LIST_USBDEV] = "usbdev",
+        [LIST_ARGUMENTS] = "device_model_args",
     };
 
     for (int i = 0; i < LISTS; i++) {
@@ -389,14 +411,14 @@ static void read_name(struct reader *rd, xmlNodePtr node)
     free(text);
 }
 
-/* As xl wants it: with the dashes that libvirt's may lack. */
+/* As xl wants it: with the dashes that libvirt's may lack, without blanks. */
 static void read_uuid(struct reader *rd, xmlNodePtr node)
 {
     char *text = text_of(rd, node), uuid[37];
     size_t n = 0;
 
     for (const char *p = text; p && *p; p++) {
-        if (*p == '-')
+        if (strchr("- \t\r\n", *p))
             continue;
         if (n == 8 || n == 13 || n == 18 || n == 23)
             uuid[n++] = '-';
@@ -594,11 +616,14 @@ static void read_timer(struct reader *rd, xmlNodePtr node)
     char *mode = attribute(rd, node, "mode");
 
     (void)!attribute_needed(rd, node, "name", " tsc ");
-    (void)!attribute_among(rd, node, "present", " yes ");
+    (void)!attribute_among(rd, node, "present", " yes no ");
     (void)!attribute_among(rd, node, "mode", " auto native emulate paravirt ");
-    for (size_t i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++)
-        if (!strcmp(mode, modes[i].libvirt))
-            set_string(rd, node, "tsc_mode", modes[i].xl);
+    if (attribute_is(rd, node, "present", "no"))
+        set_string(rd, node, "tsc_mode", "default");
+    else
+        for (size_t i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++)
+            if (!strcmp(mode, modes[i].libvirt))
+                set_string(rd, node, "tsc_mode", modes[i].xl);
     free(mode);
 }
 
@@ -674,6 +699,37 @@ static void read_seclabel(struct reader *rd, xmlNodePtr node)
     (void)!attribute_needed(rd, node, "type", " none ");
 }
 
+/* Arguments for the device model, one after the other. */
+static void read_argument(struct reader *rd, xmlNodePtr node)
+{
+    char *value = attribute(rd, node, "value");
+    char *quoted = NULL;
+    struct buffer b;
+
+    if (!value) {
+        fault(rd, node, "its value is missing");
+        return;
+    }
+    if (buffer_begin(rd, &b)) {
+        put_quoted(b.to, value);
+        quoted = buffer_end(rd, &b);
+    }
+    if (quoted)
+        add_raw_item(rd, node, LIST_ARGUMENTS, quoted);
+    free(quoted);
+    free(value);
+}
+
+static const struct element arguments[] = {
+    {"xen:arg", read_argument, " value ", true},
+    {NULL, NULL, NULL, false},
+};
+
+static void read_commandline(struct reader *rd, xmlNodePtr node)
+{
+    read_children(rd, node, arguments);
+}
+
 static const struct element domain[] = {
     {"name", read_name, " ", false},
     {"uuid", read_uuid, " ", false},
@@ -696,6 +752,7 @@ static const struct element domain[] = {
     {"cpu", read_cpu, " mode match check migratable ", false},
     {"seclabel", read_seclabel, " type ", true},
     {"devices", read_devices, " ", false},
+    {"xen:commandline", read_commandline, " ", false},
     {NULL, NULL, NULL, false},
 };
 

@@ -19,8 +19,11 @@ enum reader_list {
     LIST_VIF,
     LIST_VFB,
     LIST_PCI,
+    LIST_USBCTRL,
+    LIST_USBDEV,
     LIST_CHANNEL,
     LIST_VNUMA,
+    LIST_ARGUMENTS,
     LISTS
 };
 
@@ -46,6 +49,7 @@ struct reader {
     /* What is told only when all is known. */
     uint64_t memory_mib, current_mib;
     uint64_t vcpus; /* libvirt's where none are said: 1 */
+    bool xenbus;    /* it has been there */
     unsigned int memory_line, pin_line, consoles;
     char *cpuset;
     char **pin; /* READER_PINS of them, or NULL */
