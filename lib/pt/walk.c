@@ -42,6 +42,17 @@ static int call(const struct walk *w, enum pt_visit visit,
     return w->visit(v);
 }
 
+/* A call that may put something else there. */
+static int call_and_look(const struct walk *w, enum pt_visit visit,
+                         struct pt_visit_ctx *v)
+{
+    int rc = call(w, visit, v);
+
+    if ((w->flags & visit) != 0 && rc >= 0 && v->entries == 1)
+        v->entry = w->pt->format->decode(v->level, *v->slot);
+    return rc;
+}
+
 /* Opens the table of `level` at `mfn`, which covers w->va. */
 static int open_table(struct walk *w, unsigned int level, mfn_t mfn)
 {
@@ -79,21 +90,19 @@ static int visit_entry(struct walk *w, bool *entered)
         return 0;
     }
     if (v.entry.kind != PT_TABLE) {
-        rc = call(w, v.entry.kind == PT_LEAF ? PT_VISIT_LEAF : PT_VISIT_EMPTY,
-                  &v);
+        rc = call_and_look(
+            w, v.entry.kind == PT_LEAF ? PT_VISIT_LEAF : PT_VISIT_EMPTY, &v);
         if (rc < 0)
             return rc;
         w->entries = v.entries;
         if (v.entries > 1)
             return 0;
-        load(w, w->level, &v);
         rc = 0;
     }
     if (v.entry.kind == PT_TABLE) {
-        rc = call(w, PT_VISIT_PRE, &v);
+        rc = call_and_look(w, PT_VISIT_PRE, &v);
         if (rc < 0)
             return rc;
-        load(w, w->level, &v);
     }
     /* Level 0 has nothing below it, whatever a decoder makes of an entry. */
     if (rc == PT_SKIP || v.entry.kind != PT_TABLE || w->level == 0)
@@ -120,7 +129,10 @@ static int advance(struct walk *w, bool *done)
 
         if (!*done && covered != table_last)
             break;
-        load(w, ++w->level, &v);
+        w->level++;
+        if ((w->flags & PT_VISIT_POST) == 0)
+            continue;
+        load(w, w->level, &v);
         rc = call(w, PT_VISIT_POST, &v);
         if (rc < 0)
             return rc;
