@@ -74,7 +74,7 @@ int pt_subtree_new(const struct pt_tables *pt, vaddr_t va, unsigned int level,
     mfn_t mfn = MFN_INVALID;
     int rc;
 
-    *sub = (struct pt_subtree){0};
+    sub->level = 0;
     if (level == 0 || level >= pt->format->levels ||
         !pt_addr_valid(pt->format, va))
         return -EINVAL;
@@ -88,15 +88,17 @@ int pt_subtree_new(const struct pt_tables *pt, vaddr_t va, unsigned int level,
         return -ERANGE;
     }
 
-    sub->format = *pt->format;
+    *sub = (struct pt_subtree){.format = *pt->format,
+                               .ops = *pt->ops,
+                               .tables = {.format = &sub->format,
+                                          .ops = &sub->ops,
+                                          .ctx = pt->ctx,
+                                          .root = mfn},
+                               .level = level,
+                               .va = va};
     sub->format.levels = level;
-    sub->ops = *pt->ops;
     sub->ops.store = NULL;
     sub->ops.invalidate = NULL;
-    sub->tables = (struct pt_tables){
-        .format = &sub->format, .ops = &sub->ops, .ctx = pt->ctx, .root = mfn};
-    sub->level = level;
-    sub->va = va;
     return 0;
 }
 
@@ -108,10 +110,16 @@ static uint64_t last_of(const struct pt_subtree *sub)
 
 int pt_subtree_map_run(struct pt_subtree *sub, const struct pt_run *run)
 {
-    if (sub->level == 0 || sub->closed || run->first.v < sub->va.v ||
-        run->end.v - 1 > last_of(sub))
+    uint64_t first = run->first.v, last = run->end.v - 1;
+    bool apart = !sub->mapped.any || first > sub->mapped.last ||
+                 last < sub->mapped.first;
+
+    if (sub->level == 0 || sub->closed || first > last || first < sub->va.v ||
+        last > last_of(sub))
         return -EINVAL;
-    return pt_map_run(&sub->tables, run);
+    pt_pending_add(&sub->mapped, run->first, last - first + 1);
+    return apart ? pt_fill_run(&sub->tables, run)
+                 : pt_map_run(&sub->tables, run);
 }
 
 int pt_subtree_copy(struct pt_subtree *sub, const struct pt_entry *leaf,
@@ -161,7 +169,7 @@ void pt_subtree_discard(struct pt_subtree *sub)
                            sub->va);
     /* What could be reached to be filled, by the caller's own table(). */
     (void)rc;
-    *sub = (struct pt_subtree){0};
+    sub->level = 0;
 }
 
 static uint64_t entry_of(const struct pt_subtree *sub)
@@ -181,7 +189,7 @@ int pt_install(const struct pt_tables *pt, struct pt_broken *token,
     if (rc == 0)
         rc = make(pt, token, entry_of(sub));
     if (rc == 0)
-        *sub = (struct pt_subtree){0};
+        sub->level = 0;
     return rc;
 }
 
@@ -208,7 +216,7 @@ int pt_replace(const struct pt_tables *pt, struct pt_subtree *sub)
     if (rc == 0)
         rc = pt_swap(pt, &place, entry_of(sub));
     if (rc == 0)
-        *sub = (struct pt_subtree){0};
+        sub->level = 0;
     return rc;
 }
 
@@ -221,7 +229,7 @@ int pt_relink(const struct pt_tables *pt, struct pt_subtree *sub,
     if (rc == 0)
         rc = pt_exchange(pt, &place, entry_of(sub), pending);
     if (rc == 0)
-        *sub = (struct pt_subtree){0};
+        sub->level = 0;
     return rc;
 }
 

@@ -80,21 +80,24 @@ struct pt_entry pt_run_leaf(const struct pt_run *run, vaddr_t va)
 
 struct map_run {
     struct pt_run run;
+    bool fill;  /* all of it is EMPTY, the caller says */
     bool fresh; /* the next entry is in a table that was just added */
 };
 
-/* How many leaves may stand in a row from this entry on; 0: none. */
-static unsigned int run_leaves(const struct pt_visit_ctx *v,
-                               const struct pt_run *run)
+/*
+ * How many leaves of `level` may stand in a row, from the entry of `va` on in
+ * its table; 0: none.
+ */
+static unsigned int run_leaves(const struct pt_format *fmt,
+                               const struct pt_run *run, unsigned int level,
+                               vaddr_t va)
 {
-    const struct pt_format *fmt = v->pt->format;
-    uint64_t left = run->end.v - v->va.v; /* also where `end` is 1 << 64 */
-    unsigned int in_table = pt_entries(fmt, v->level);
-    uint64_t n = left >> fmt->level[v->level].shift;
+    uint64_t left = run->end.v - va.v; /* also where `end` is 1 << 64 */
+    unsigned int in_table = pt_entries(fmt, level) - pt_index(fmt, level, va);
+    uint64_t n = left >> fmt->level[level].shift;
 
-    if (!pt_run_fits(fmt, run, v->level, v->va))
+    if (!pt_run_fits(fmt, run, level, va))
         return 0;
-    in_table -= pt_index(fmt, v->level, v->va);
     return n < in_table ? (unsigned int)n : in_table;
 }
 
@@ -114,25 +117,25 @@ static unsigned int count_empty(const struct pt_visit_ctx *v, unsigned int n)
     return i;
 }
 
-/* All of them are EMPTY; the walk goes on behind them. */
-static int add_leaves(struct pt_visit_ctx *v, const struct pt_run *run,
+/* n leaves of the run, from `slot` on, which is the entry of `va`. */
+static int add_leaves(const struct pt_tables *pt, const struct pt_run *run,
+                      unsigned int level, vaddr_t va, uint64_t *slot,
                       unsigned int n)
 {
-    const struct pt_format *fmt = v->pt->format;
-    uint64_t span = pt_span(fmt, v->level), *slot = v->slot;
-    struct pt_entry leaf = pt_run_leaf(run, v->va);
-    uint64_t raw = pt_encode(fmt, v->level, &leaf);
+    const struct pt_format *fmt = pt->format;
+    uint64_t span = pt_span(fmt, level);
+    struct pt_entry leaf = pt_run_leaf(run, va);
+    uint64_t raw = pt_encode(fmt, level, &leaf);
     int rc = 0;
 
-    v->entries = n;
     /* Here the time goes, for all that is mapped. */
-    if (v->pt->ops->store == NULL && fmt->frame_in_place) {
-        for (unsigned int i = 0; i < n; i++)
-            slot[i] = raw + i * span;
+    if (pt->ops->store == NULL && fmt->frame_in_place) {
+        for (uint64_t *end = slot + n; slot < end; raw += span)
+            *slot++ = raw;
         return 0;
     }
     for (unsigned int i = 0; rc == 0 && i < n; i++) {
-        rc = pt_store(v->pt, &slot[i], pt_encode(fmt, v->level, &leaf));
+        rc = pt_store(pt, &slot[i], pt_encode(fmt, level, &leaf));
         leaf.mfn.v += span >> DW_PAGE_SHIFT;
     }
     return rc;
@@ -146,27 +149,55 @@ static int map_run_entry(struct pt_visit_ctx *v)
 
     if (v->visit == PT_VISIT_LEAF)
         return -EEXIST;
-    n = run_leaves(v, &map->run);
+    n = run_leaves(v->pt->format, &map->run, v->level, v->va);
     if (n == 0) {
         rc = pt_add_table(v);
         map->fresh = rc == 0;
         return rc;
     }
-    if (!map->fresh)
+    if (!map->fill && !map->fresh)
         n = count_empty(v, n);
     map->fresh = false;
-    return add_leaves(v, &map->run, n);
+    v->entries = n; /* the walk goes on behind them */
+    return add_leaves(v->pt, &map->run, v->level, v->va, v->slot, n);
+}
+
+static int map_run(const struct pt_tables *pt, const struct pt_run *run,
+                   bool fill)
+{
+    struct map_run map = {.run = *run, .fill = fill};
+
+    return pt_walk(pt, run->first, run->end, PT_VISIT_EMPTY | PT_VISIT_LEAF,
+                   map_run_entry, &map);
 }
 
 int pt_map_run(const struct pt_tables *pt, const struct pt_run *run)
 {
-    struct map_run map = {.run = *run};
+    int rc = pt_check_run(pt->format, run);
+
+    return rc < 0 ? rc : map_run(pt, run, false);
+}
+
+/* In one table of pages, which takes no walk. */
+static int fill_table(const struct pt_tables *pt, const struct pt_run *run)
+{
+    uint64_t *table = pt->ops->table(pt->ctx, pt->root, 0, run->first);
+
+    if (table == NULL)
+        return -EFAULT;
+    return add_leaves(pt, run, 0, run->first,
+                      &table[pt_index(pt->format, 0, run->first)],
+                      run_leaves(pt->format, run, 0, run->first));
+}
+
+int pt_fill_run(const struct pt_tables *pt, const struct pt_run *run)
+{
     int rc = pt_check_run(pt->format, run);
 
     if (rc < 0)
         return rc;
-    return pt_walk(pt, run->first, run->end, PT_VISIT_EMPTY | PT_VISIT_LEAF,
-                   map_run_entry, &map);
+    return pt->format->levels == 1 ? fill_table(pt, run)
+                                   : map_run(pt, run, true);
 }
 
 /* pt_protect(): one pass that looks, one that only writes. */

@@ -409,6 +409,58 @@ START_TEST(subtree_run)
 }
 END_TEST
 
+static int map_pages(struct pt_subtree *sub, uint64_t first, uint64_t n,
+                     uint64_t mfn)
+{
+    const struct pt_run run = {.first = VADDR(sub->va.v + first * PAGE),
+                               .end = VADDR(sub->va.v + (first + n) * PAGE),
+                               .mfn = MFN(mfn)};
+
+    return pt_subtree_map_run(sub, &run);
+}
+
+static uint64_t frame_of(const struct pt_subtree *sub, uint64_t page)
+{
+    struct pt_entry leaf;
+
+    ck_assert_int_eq(
+        pt_lookup(&sub->tables, VADDR(sub->va.v + page * PAGE), &leaf, NULL),
+        0);
+    return leaf.kind == PT_LEAF ? leaf.mfn.v : 0;
+}
+
+/* Whatever came before it, and in which order: nothing is written over. */
+START_TEST(subtree_overlap)
+{
+    const struct pt_format *fmt = test_format[_i];
+
+    for (unsigned int level = 1; level < fmt->levels; level++) {
+        /* Across a table's end, where there are several. */
+        uint64_t at = level == 1 ? 6 : pt_entries(fmt, 0) - 2;
+        struct pt_subtree sub;
+
+        begin(fmt);
+        ck_assert_int_eq(
+            pt_subtree_new(&world.pt, VADDR(place(level)), level, &sub), 0);
+        ck_assert_int_eq(map_pages(&sub, at, 4, 0x100), 0);
+        ck_assert_int_eq(map_pages(&sub, at - 2, 3, 0x200), -EEXIST);
+        ck_assert_int_eq(map_pages(&sub, at + 3, 2, 0x300), -EEXIST);
+        ck_assert_int_eq(map_pages(&sub, at + 5, 1, 0x400), 0);
+        ck_assert_int_eq(map_pages(&sub, at + 4, 2, 0x500), -EEXIST);
+        ck_assert_int_eq(map_pages(&sub, at - 4, 2, 0x600), 0);
+        for (uint64_t i = 0; i < 4; i++)
+            ck_assert_uint_eq(frame_of(&sub, at + i), 0x100 + i);
+        ck_assert_uint_eq(frame_of(&sub, at - 2), 0x200);
+        ck_assert_uint_eq(frame_of(&sub, at - 1), 0x201);
+        ck_assert_uint_eq(frame_of(&sub, at + 4), 0x500);
+        ck_assert_uint_eq(frame_of(&sub, at + 5), 0x400);
+        ck_assert_uint_eq(frame_of(&sub, at - 3), 0x601);
+        pt_subtree_discard(&sub);
+        done();
+    }
+}
+END_TEST
+
 /* In place of the leaf `run`: one page of it elsewhere, the others as they are.
  */
 static void build_changed(struct pt_subtree *sub, const struct pt_run *run,
@@ -640,6 +692,7 @@ TCase *change_tests(void)
     tcase_add_loop_test(tc, subtree_new, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, subtree_wide, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, subtree_run, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, subtree_overlap, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, replace, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, replace_store_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, replace_table, 0, TEST_FORMATS);
