@@ -94,9 +94,11 @@ int pt_subtree_new(const struct pt_tables *pt, vaddr_t va, unsigned int level,
                                           .ops = &sub->ops,
                                           .ctx = pt->ctx,
                                           .root = mfn},
+                               .publish = pt->ops->publish,
                                .level = level,
                                .va = va};
     sub->format.levels = level;
+    sub->ops.publish = NULL;
     sub->ops.store = NULL;
     sub->ops.invalidate = NULL;
     return 0;
@@ -139,7 +141,9 @@ int pt_subtree_copy(struct pt_subtree *sub, const struct pt_entry *leaf,
 
 static int publish_table(struct pt_visit_ctx *v)
 {
-    return v->pt->ops->publish(v->pt->ctx, v->level - 1, v->entry.mfn);
+    const struct pt_subtree *sub = v->arg;
+
+    return sub->publish(sub->tables.ctx, v->level - 1, v->entry.mfn);
 }
 
 int pt_subtree_publish(struct pt_subtree *sub)
@@ -149,12 +153,12 @@ int pt_subtree_publish(struct pt_subtree *sub)
     if (sub->level == 0)
         return -EINVAL;
     sub->closed = true;
-    if (sub->ops.publish != NULL && !sub->published) {
+    if (sub->publish != NULL && !sub->published) {
         rc = pt_walk_below(&sub->tables, sub->level - 1, sub->tables.root,
-                           sub->va, PT_VISIT_POST, publish_table, NULL);
+                           sub->va, PT_VISIT_POST, publish_table, sub);
         if (rc == 0)
-            rc = sub->ops.publish(sub->tables.ctx, sub->level - 1,
-                                  sub->tables.root);
+            rc =
+                sub->publish(sub->tables.ctx, sub->level - 1, sub->tables.root);
     }
     sub->published = rc == 0;
     return rc;

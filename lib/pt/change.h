@@ -56,9 +56,10 @@ pt_make(const struct pt_tables *pt, struct pt_broken *token, mfn_t mfn,
  * Order of calls: pt_subtree_new(), pt_subtree_map_run() and _copy() as often
  * as wanted, then one of the three; pt_subtree_discard() in any case.
  */
-struct pt_subtree {           /* not to be copied: it points into itself */
-    struct pt_format format;  /* the tree's, with its levels cut */
-    struct pt_ops ops;        /* the tree's, with plain stores */
+struct pt_subtree {          /* not to be copied: it points into itself */
+    struct pt_format format; /* the tree's, with its levels cut */
+    struct pt_ops ops;       /* the tree's, with plain stores alone */
+    int (*publish)(void *ctx, unsigned int level, mfn_t mfn); /* the tree's */
     struct pt_tables tables;  /* its top table, of level - 1 */
     unsigned int level;       /* of the entry; 0: holds nothing */
     vaddr_t va;               /* first address of the entry */

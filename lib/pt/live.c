@@ -181,9 +181,12 @@ int pt_add_table(const struct pt_visit_ctx *v)
 
     if (rc < 0)
         return rc;
-    rc = pt_mfn_fits(pt->format, mfn)
-             ? pt_store(pt, v->slot, pt->format->table(v->level, mfn))
-             : -ERANGE;
+    if (!pt_mfn_fits(pt->format, mfn))
+        rc = -ERANGE;
+    if (rc == 0 && pt->ops->publish != NULL)
+        rc = pt->ops->publish(pt->ctx, v->level - 1, mfn);
+    if (rc == 0)
+        rc = pt_store(pt, v->slot, pt->format->table(v->level, mfn));
     /* Nothing refers to it. */
     if (rc < 0 && pt->ops->free != NULL)
         pt->ops->free(pt->ctx, v->level - 1, mfn);

@@ -115,9 +115,9 @@ int __attribute__((warn_unused_result))
 pt_retire_end(const struct pt_tables *pt, struct pt_retired *retired);
 
 /*
- * Puts a new table in the place of the EMPTY entry of the visit.  -ERANGE: no
- * entry can name its frame.  What alloc() or store() returned.  After a failure
- * the entry is EMPTY, and the table was given back.
+ * Puts a new table, published, in the place of the EMPTY entry of the visit.
+ * -ERANGE: no entry can name its frame.  What alloc(), publish() or store()
+ * returned.  After a failure the entry is EMPTY, and the table was given back.
  */
 int __attribute__((warn_unused_result))
 pt_add_table(const struct pt_visit_ctx *v);

@@ -17,19 +17,22 @@
  *           whose span holds `va`, or of a root of more frames all their slots
  *           in a row; NULL where it cannot be reached.  The pointer stays
  *           valid until the walk or map call returns, or the table is freed.
- * alloc()   a new table, all slots format->empty(level), which may be linked
- *           as it is; owned by the tree from then on; 0 or a negative errno.
- *           `va` is the first address of its span.  Only calls that change
- *           tables use it, and only they use the rest; NULL where a tree is
- *           only read.
+ * alloc()   a new table, all slots format->empty(level), which plain stores may
+ *           fill until publish() is called for it; owned by the tree from then
+ *           on; 0 or a negative errno.  `va` is the first address of its span.
+ *           Only calls that change tables use it, and only they use the rest;
+ *           NULL where a tree is only read.
  * free()    takes back a table that nothing refers to any more, published or
  *           not, after the invalidation that ends the last use.  NULL: tables
  *           are not freed.
- * publish() a table that was filled with plain stores, aside, is about to be
- *           linked, and not written to any more but by store(): makes it what
- *           whoever walks it needs (cleaned from caches, its mapping read-only
- *           in a PV guest).  The tables below it come before it.  0 or a
- *           negative errno.  NULL: nothing is to be done.
+ * publish() a table, empty as alloc() gave it or filled aside with plain
+ *           stores, is about to be linked, and not written to any more but by
+ *           store(): makes it what whoever walks it needs (its stores ordered
+ *           before the link's, cleaned from caches, its mapping read-only in a
+ *           PV guest).  Called once for each table that a live one comes to
+ *           lead to, after those below it.  0, or a negative errno and the
+ *           table is given back to free().  NULL: nothing is to be done, and
+ *           for tables that are not live yet.
  * store()   writes one slot that the hardware may be reading.  0, or a negative
  *           errno where whoever executes it (a hypervisor, say) refuses it:
  *           then the slot is as it was.  NULL: a plain store, for tables that

@@ -17,7 +17,7 @@
  *  - any of them changes after that and before the invalidation that covers it;
  *  - an entry is made valid while a CPU still has what was there before;
  *  - a table is freed that a CPU has or that the root leads to;
- *  - a table that was filled aside is linked before it was published;
+ *  - a table is linked before it was published;
  *  - something is stored to, or translated through, what is no table;
  * world_quiet(), called between operations, when
  *  - a CPU has anything that the tables do not say (any more);
@@ -41,7 +41,7 @@ struct world_table {
     unsigned int level;
     uint64_t va;           /* first address of its span */
     uint64_t *slot, *seen; /* as they are, and as store() left them */
-    bool published;        /* or linked since it was allocated */
+    bool published;        /* or linked, where nobody publishes */
 };
 
 struct world_cached {

@@ -61,7 +61,7 @@ static struct pt_run map_leaf(unsigned int level)
     ref_add_run(&ref, &run);
     world_touch(&world, va);
     world_touch(&world, va + span - 1);
-    world.stores = world.invalidations = 0;
+    world.stores = world.invalidations = world.publishes = 0;
     return run;
 }
 

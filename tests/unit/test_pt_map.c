@@ -151,6 +151,36 @@ START_TEST(store_refused)
 }
 END_TEST
 
+/*
+ * Each table is published, once and before it is linked; where that is refused,
+ * the table is given back and nothing leads to it.
+ */
+START_TEST(publish_refused)
+{
+    const struct pt_format *fmt = test_format[_i];
+    long tables = (long)fmt->levels - 1;
+
+    for (long n = 0; n <= tables; n++) {
+        int rc;
+
+        begin(fmt);
+        world.fail_publish = n;
+        rc = ref_map(&ref, 0, 4 * PAGE, 0x1000, PT_WRITE);
+        ck_assert_int_eq(rc, n < tables ? -EACCES : 0);
+        ck_assert_uint_eq(world.publishes, n);
+        ck_assert_uint_eq(world.stores, n < tables ? n : tables + 4);
+        ck_assert_uint_eq(world.used, 1 + n);
+        ck_assert_uint_eq(world.frees, n < tables);
+        ref_check_all(&ref);
+        world.fail_publish = -1;
+        if (rc < 0)
+            ck_assert_int_eq(ref_map(&ref, 0, 4 * PAGE, 0x2000, PT_WRITE), 0);
+        ck_assert_uint_eq(world.publishes, tables);
+        done();
+    }
+}
+END_TEST
+
 struct odd_source {
     unsigned int calls, bad_at;
     uint64_t mfn;
@@ -459,6 +489,7 @@ TCase *map_tests(void)
     tcase_add_loop_test(tc, exists_superpage, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, no_memory, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, store_refused, 0, TEST_FORMATS);
+    tcase_add_loop_test(tc, publish_refused, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, source_fails, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, wide_table, 0, TEST_FORMATS);
     tcase_add_loop_test(tc, run_sizes, 0, TEST_FORMATS);

@@ -295,7 +295,7 @@ static void bad_table_for_table(void)
     flush_leaf(0);
 }
 
-static void bad_unpublished(void)
+static mfn_t link_new(bool publish)
 {
     mfn_t table;
 
@@ -303,10 +303,32 @@ static void bad_unpublished(void)
     ck_assert_int_eq(world.ops.alloc(&world, 0, VADDR(0), &table), 0);
     put(1, world.fmt->empty(1));
     flush_leaf(0);
+    if (publish)
+        ck_assert_int_eq(world.ops.publish(&world, 0, table), 0);
+    put(1, world.fmt->table(1, table));
+    return table;
+}
+
+/* Even where nothing is in it: somebody has made it EMPTY. */
+static void bad_unpublished(void)
+{
+    link_new(false);
+}
+
+static void good_new_table(void)
+{
+    link_new(true);
+    put_leaf(9, RIGHTS);
+}
+
+/* Whoever walks it may have seen the one, and not the other. */
+static void bad_filled_late(void)
+{
+    mfn_t table = link_new(true);
+
     for (struct world_table *t = world.table; t->used; t++)
         if (world_mfn(&world, t).v == table.v)
             t->slot[0] = world.fmt->leaf(0, MFN(9), RIGHTS);
-    put(1, world.fmt->table(1, table));
 }
 
 static void bad_plain_store(void)
@@ -528,6 +550,8 @@ static const struct {
     {"table again", good_table_again, 0, GOOD},
     {"table for table", bad_table_for_table, 0, BAD},
     {"unpublished", bad_unpublished, 0, BAD},
+    {"new table", good_new_table, 0, GOOD},
+    {"filled after it", bad_filled_late, 0, BAD},
     {"plain store", bad_plain_store, 0, BAD},
     {"slot", bad_slot, 0, BAD},
     {"split", split_at_once, LEAF_1 | AT_ONCE, GOOD},
