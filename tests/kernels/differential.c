@@ -33,7 +33,8 @@
 /* What became of a kernel. */
 struct outcome {
     bool cut;   /* the command would not take it, the plugin does */
-    bool built; /* there is a portrait */
+    bool built; /* there is a portrait, */
+    bool blank; /* or there would be, were its P2M list where it can be read */
     char
         reason[600]; /* of a refusal, in the command's words where it is ours */
     char *portrait;
@@ -105,8 +106,7 @@ static void take_portrait(struct lab *lab, const struct xc_dom_image *dom,
     fclose(stdout);
     stdout = real;
     domain_frames_dispose(&p.frames);
-    if (rc)
-        exit(1);
+    o->blank = rc != 0;
 }
 
 static void build(struct lab *lab, struct xc_dom_image *dom, struct outcome *o)
@@ -239,6 +239,8 @@ static const char *judge(const struct random_kernel *k, const struct outcome *s,
     /* Stock builds what is left of it; the command does not. */
     if (o->built && !o->cut && is_cut(k))
         return "taken for a whole one";
+    if (o->built && (s->blank || o->blank))
+        return "no portrait of it";
     if (s->built && o->built)
         return s->size == o->size && !memcmp(s->portrait, o->portrait, s->size)
                    ? NULL
