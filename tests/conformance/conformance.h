@@ -193,6 +193,7 @@ typedef void section_fn(struct test *t, unsigned int width);
 section_fn section_domain, section_control, section_memory, section_host,
     section_system, section_flags, section_types, section_linear, section_pin,
     section_mapping, section_update, section_context, section_random,
-    section_extended_cr3, section_assists, section_assists_hvm, section_numa;
+    section_extended_cr3, section_assists, section_assists_hvm, section_numa,
+    section_pools;
 
 #endif /* CONFORMANCE_H */

@@ -347,6 +347,15 @@ static void tsc(struct test *t)
                                          &incarnation)),
            "get_tsc_info");
     say(t, "  mode %u, %u kHz, incarnation %u", mode, khz, incarnation);
+    for (uint32_t m = 0; m < 4; m++) {
+        report(t, failed(xc_domain_set_tsc_info(t->xch, domid, m, 0, 0, 0)),
+               "set_tsc_info, mode %u", m);
+        report(t,
+               failed(xc_domain_get_tsc_info(t->xch, domid, &mode, &elapsed,
+                                             &khz, &incarnation)),
+               "  get_tsc_info");
+        say(t, "  mode %u, incarnation %u", mode, incarnation);
+    }
     report(t, failed(xc_domain_set_tsc_info(t->xch, domid, 9, 0, 0, 0)),
            "set_tsc_info, no such mode");
     report(t,

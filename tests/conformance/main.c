@@ -21,6 +21,7 @@ static const struct section {
     {"control", section_control, 0},
     {"memory", section_memory, 0},
     {"numa", section_numa, 0},
+    {"pools", section_pools, 0},
     {"host", section_host, 0},
     {"system", section_system, 0},
     {"flags-32", section_flags, 32},

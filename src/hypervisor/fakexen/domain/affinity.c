@@ -7,8 +7,7 @@
 #include <errno.h>
 
 #include "domain/domain.h"
-
-#define ALL_CPUS ((UINT64_C(1) << FX_CPUS) - 1)
+#include "domain/pool.h"
 
 static uint64_t online_nodes(const struct fx_host *host)
 {
@@ -27,9 +26,10 @@ static uint64_t nodes_of(const struct fx_host *host, uint64_t cpus)
 }
 
 /* What two vCPUs share they take turns in, as there is no load to go by. */
-uint32_t fx_vcpu_cpu(const struct fx_vcpu_state *v, uint32_t vcpu)
+uint32_t fx_vcpu_cpu(const struct fx_host *host, const struct fx_domain *domain,
+                     const struct fx_vcpu_state *v, uint32_t vcpu)
 {
-    uint64_t hard = v->hard_affinity & ALL_CPUS;
+    uint64_t hard = v->hard_affinity & fx_domain_cpus(host, domain);
     uint64_t cpus = v->soft_affinity & hard ? v->soft_affinity & hard : hard;
     uint32_t nth = cpus ? vcpu % (uint32_t)__builtin_popcountll(cpus) : 0;
 
@@ -56,7 +56,7 @@ void fx_update_node_affinity(struct fx_host *host, struct fx_domain *domain)
         hard |= v->hard_affinity;
         soft |= v->soft_affinity;
     }
-    hard &= ALL_CPUS;
+    hard &= fx_domain_cpus(host, domain);
     soft &= hard;
     state->node_affinity = nodes_of(host, soft ? soft : hard);
 }
@@ -91,11 +91,12 @@ static long set_affinity(const struct fx_caller *caller,
                          const struct xen_domctl_vcpuaffinity *asked)
 {
     uint64_t hard = v->hard_affinity, soft = v->soft_affinity;
+    uint64_t cpus = fx_domain_cpus(caller->host, domain);
 
     if (asked->flags & XEN_VCPUAFFINITY_HARD) {
         if (fx_bitmap_in(caller, &asked->cpumap_hard, &hard))
             return -EFAULT;
-        if (!(hard & ALL_CPUS))
+        if (!(hard & cpus))
             return -EINVAL;
     }
     if (asked->flags & XEN_VCPUAFFINITY_SOFT &&
@@ -106,11 +107,10 @@ static long set_affinity(const struct fx_caller *caller,
     fx_update_node_affinity(caller->host, domain);
     /* What comes of it is told at once. */
     if (asked->flags & XEN_VCPUAFFINITY_HARD &&
-        fx_bitmap_out(caller, &asked->cpumap_hard, hard & ALL_CPUS))
+        fx_bitmap_out(caller, &asked->cpumap_hard, hard & cpus))
         return -EFAULT;
     if (asked->flags & XEN_VCPUAFFINITY_SOFT)
-        return fx_bitmap_out(caller, &asked->cpumap_soft,
-                             soft & hard & ALL_CPUS);
+        return fx_bitmap_out(caller, &asked->cpumap_soft, soft & hard & cpus);
     return 0;
 }
 

@@ -27,7 +27,8 @@ long fx_vcpu_affinity(const struct fx_caller *caller, struct fx_domain *domain,
                       struct xen_domctl *op);
 
 /* The CPU that a vCPU is on: one that it prefers of those where it may run. */
-uint32_t fx_vcpu_cpu(const struct fx_vcpu_state *v, uint32_t vcpu);
+uint32_t fx_vcpu_cpu(const struct fx_host *host, const struct fx_domain *domain,
+                     const struct fx_vcpu_state *v, uint32_t vcpu);
 
 /*
  * The nodes that memory for the domain comes from first.  Unless a control tool

@@ -14,6 +14,7 @@
 #include "domain/grant_frames.h"
 #include "domain/log_dirty.h"
 #include "domain/policy.h"
+#include "domain/pool.h"
 #include "domain/ports.h"
 #include "domain/state.h"
 #include "domain/vcpu_state.h"
@@ -36,7 +37,8 @@ int64_t fx_system_time(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static int check_config(const struct xen_domctl_createdomain *config)
+static int check_config(const struct fx_host *host,
+                        const struct xen_domctl_createdomain *config)
 {
     unsigned int version = config->grant_opts & XEN_DOMCTL_GRANT_version_mask;
 
@@ -57,7 +59,7 @@ static int check_config(const struct xen_domctl_createdomain *config)
         config->max_grant_frames > FX_MAX_GRANT_FRAMES ||
         config->max_maptrack_frames > 1024)
         return -EINVAL;
-    return config->cpupool_id ? -ESRCH : 0;
+    return fx_pool_admits(host, config->cpupool_id);
 }
 
 static struct fx_domain *free_slot(struct fx_host *host)
@@ -122,7 +124,7 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
 {
     struct fx_domain *domain;
     uint64_t mfn;
-    int rc = check_config(config);
+    int rc = check_config(host, config);
 
     if (rc)
         return rc;
@@ -136,6 +138,7 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
         return rc;
     domain->exists = true;
     domain->id = domid;
+    domain->pool = config->cpupool_id;
     domain->max_evtchn_port = config->max_evtchn_port;
     domain->valid_ports = FX_EVTCHN_BUCKET;
     domain->pause_count = 1;
@@ -254,6 +257,7 @@ void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
                   domain->shutdown_code << XEN_DOMINF_shutdownshift;
     if (info->nr_online_vcpus && !domain->pause_count && !domain->shutdown)
         info->flags |= XEN_DOMINF_blocked;
+    info->cpupool = domain->pool;
     info->tot_pages = domain->tot_pages;
     info->max_pages = domain->max_pages;
     info->outstanding_pages = domain->claimed_pages;

@@ -13,9 +13,7 @@
 
 #include "machine/host.h"
 
-/* The machine's processors, all alike. */
-#define FX_CPUS    4
-#define FX_CPU_KHZ 2000000u
+#define FX_CPU_KHZ 2000000u /* of each of FX_CPUS */
 
 /* Of a domain that is not shut down (Xen: SHUTDOWN_CODE_INVALID). */
 #define FX_NOT_SHUT_DOWN UINT32_MAX

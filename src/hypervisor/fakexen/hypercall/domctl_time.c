@@ -8,9 +8,10 @@
 #include <errno.h>
 
 #include "domain/domain.h"
+#include "domain/pool.h"
 #include "domain/state.h"
 
-/* Credit2's (xen/common/sched/credit2.c). */
+/* Of credit and credit2 (xen/common/sched/credit*.c). */
 #define DEFAULT_WEIGHT 256
 
 /* The guest's time stands still while it never runs: it is the host's. */
@@ -71,30 +72,60 @@ static long set_credit2(const struct fx_host *host,
     return 0;
 }
 
-/* Credit2's parameters are kept; there are no CPUs that go by them. */
+/* As Xen, it takes any cap, and all bits set for none. */
+static long set_credit(struct fx_domain_state *state, unsigned int weight,
+                       unsigned int cap)
+{
+    if (weight)
+        state->sched_weight = (uint16_t)weight;
+    if (cap != UINT16_MAX)
+        state->sched_cap = (uint16_t)cap;
+    return 0;
+}
+
+/* Both schedulers have these two. */
+static void tell_shares(const struct fx_domain_state *state, uint16_t *weight,
+                        uint16_t *cap)
+{
+    *weight =
+        state && state->sched_weight ? state->sched_weight : DEFAULT_WEIGHT;
+    *cap = state ? state->sched_cap : 0;
+}
+
+static long set_shares(const struct fx_domctl *call,
+                       struct fx_domain_state *state)
+{
+    const struct xen_domctl_scheduler_op *asked = &call->op->u.scheduler_op;
+
+    if (!state) /* the control domain's stay as they are */
+        return -EOPNOTSUPP;
+    if (asked->sched_id == XEN_SCHEDULER_CREDIT)
+        return set_credit(state, asked->u.credit.weight, asked->u.credit.cap);
+    return set_credit2(call->host, call->domain, state, asked->u.credit2.weight,
+                       asked->u.credit2.cap);
+}
+
+/* The parameters are kept; there are no CPUs that go by them. */
 static long scheduler_op(struct fx_domctl *call)
 {
     struct xen_domctl_scheduler_op *asked = &call->op->u.scheduler_op;
     struct fx_domain_state *state = fx_domain_state(call->host, call->domain);
     long rc = 0;
 
-    if (asked->sched_id != XEN_SCHEDULER_CREDIT2)
+    if (asked->sched_id != fx_domain_scheduler(call->host, call->domain))
         return -EINVAL;
-    switch (asked->cmd) {
-    case XEN_DOMCTL_SCHEDOP_putinfo:
-        if (!state) /* the control domain's stay as they are */
-            return -EOPNOTSUPP;
-        rc = set_credit2(call->host, call->domain, state,
-                         asked->u.credit2.weight, asked->u.credit2.cap);
-        break;
-    case XEN_DOMCTL_SCHEDOP_getinfo:
-        asked->u.credit2.weight =
-            state && state->sched_weight ? state->sched_weight : DEFAULT_WEIGHT;
-        asked->u.credit2.cap = state ? state->sched_cap : 0;
-        break;
-    default:
+    if (asked->cmd != XEN_DOMCTL_SCHEDOP_putinfo &&
+        asked->cmd != XEN_DOMCTL_SCHEDOP_getinfo)
         return -EINVAL;
-    }
+    if (asked->sched_id != XEN_SCHEDULER_CREDIT &&
+        asked->sched_id != XEN_SCHEDULER_CREDIT2)
+        return -EOPNOTSUPP;
+    if (asked->cmd == XEN_DOMCTL_SCHEDOP_putinfo)
+        rc = set_shares(call, state);
+    else if (asked->sched_id == XEN_SCHEDULER_CREDIT)
+        tell_shares(state, &asked->u.credit.weight, &asked->u.credit.cap);
+    else
+        tell_shares(state, &asked->u.credit2.weight, &asked->u.credit2.cap);
     call->copy_back = true;
     return rc;
 }

@@ -65,7 +65,7 @@ static long get_vcpu_info(struct fx_domctl *call)
     info->blocked = info->online && !domain->pause_count && !domain->shutdown;
     info->running = 0;
     info->cpu_time = 0;
-    info->cpu = fx_vcpu_cpu(v, info->vcpu);
+    info->cpu = fx_vcpu_cpu(call->host, domain, v, info->vcpu);
     call->copy_back = true;
     return 0;
 }

@@ -14,12 +14,14 @@
 #include "domain/affinity.h"
 #include "domain/domain.h"
 #include "domain/policy.h"
+#include "domain/pool.h"
 
 #define NODE_DISTANCE_SELF  10
 #define NODE_DISTANCE_OTHER 20
 
 /* How long a vCPU runs at least (xen/common/sched/private.h). */
 #define RATELIMIT_US 1000
+#define TIMESLICE_MS 30
 
 static long physinfo(struct fx_host *host, struct xen_sysctl *op)
 {
@@ -223,50 +225,30 @@ static long available(struct fx_host *host, struct xen_sysctl *op)
     return 0;
 }
 
-/* One pool, number 0, with all CPUs and all domains; it stays as it is. */
-static long cpu_pool(const struct fx_caller *caller, struct xen_sysctl *op)
-{
-    struct xen_sysctl_cpupool_op *pool = &op->u.cpupool_op;
-    unsigned int i;
-
-    switch (pool->op) {
-    case XEN_SYSCTL_CPUPOOL_OP_INFO: /* of the next one from that ID on */
-        if (pool->cpupool_id)
-            return -ENOENT;
-        pool->sched_id = XEN_SCHEDULER_CREDIT2;
-        pool->n_dom = 0;
-        for (i = 0; i < FX_MAX_DOMAINS; i++)
-            pool->n_dom += caller->host->super->domain[i].exists;
-        return fx_bitmap_out(caller, &pool->cpumap,
-                             (UINT64_C(1) << FX_CPUS) - 1);
-    case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-        return fx_bitmap_out(caller, &pool->cpumap, 0);
-    case XEN_SYSCTL_CPUPOOL_OP_CREATE:
-    case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
-    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
-    case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
-    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
-        return -EOPNOTSUPP;
-    default:
-        return -ENOSYS;
-    }
-}
-
-/* Credit2's parameters, to be read. */
-static long scheduler(struct xen_sysctl *op)
+/* Parameters of credit and credit2, to be read. */
+static long scheduler(const struct fx_host *host, struct xen_sysctl *op)
 {
     struct xen_sysctl_scheduler_op *asked = &op->u.scheduler_op;
+    const struct fx_pool *pool = fx_pool(host, asked->cpupool_id);
 
     if (asked->cmd != XEN_SYSCTL_SCHEDOP_getinfo &&
         asked->cmd != XEN_SYSCTL_SCHEDOP_putinfo)
         return -EINVAL;
-    if (asked->cpupool_id)
+    if (!pool)
         return -ESRCH;
-    if (asked->sched_id != XEN_SCHEDULER_CREDIT2)
+    if (asked->sched_id != pool->scheduler)
         return -EINVAL;
     if (asked->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
         return -EOPNOTSUPP;
-    asked->u.sched_credit2.ratelimit_us = RATELIMIT_US;
+    if (asked->sched_id == XEN_SCHEDULER_CREDIT2) {
+        asked->u.sched_credit2.ratelimit_us = RATELIMIT_US;
+    } else if (asked->sched_id == XEN_SCHEDULER_CREDIT) {
+        asked->u.sched_credit.tslice_ms = TIMESLICE_MS;
+        asked->u.sched_credit.ratelimit_us = RATELIMIT_US;
+        asked->u.sched_credit.vcpu_migr_delay_us = 0;
+    } else {
+        return -EOPNOTSUPP;
+    }
     return 0;
 }
 
@@ -316,9 +298,9 @@ static long answer(const struct fx_caller *caller, struct xen_sysctl *op)
         op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
         return 0;
     case XEN_SYSCTL_scheduler_op:
-        return scheduler(op);
+        return scheduler(host, op);
     case XEN_SYSCTL_cpupool_op:
-        return cpu_pool(caller, op);
+        return fx_cpupool_op(caller, &op->u.cpupool_op);
     case XEN_SYSCTL_psr_cmt_op:
         return -ENODEV;
     case XEN_SYSCTL_psr_alloc:

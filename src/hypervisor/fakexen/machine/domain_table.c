@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "machine/domain_table.h"
 
+#include <xen/domctl.h>
+
 #include "machine/host.h"
 
 void fx_domain_table_init(struct fx_super *super)
@@ -13,6 +15,11 @@ void fx_domain_table_init(struct fx_super *super)
     dom0->shared_info = dom0->state = FX_NO_MFN;
     dom0->evtchns = dom0->policy = FX_NO_MFN;
     super->next_domid = 1;
+    super->pool[0] = (struct fx_pool){
+        .exists = true,
+        .scheduler = XEN_SCHEDULER_CREDIT2,
+        .cpus = (UINT64_C(1) << FX_CPUS) - 1,
+    };
 }
 
 struct fx_vcpu *fx_vcpu(const struct fx_host *host,

@@ -18,6 +18,12 @@
 #define FX_MAX_VCPUS   8192 /* of one domain, as on Xen (MAX_VIRT_CPUS) */
 #define FX_MAX_EVTCHN  1024
 
+/* The machine's processors, all alike. */
+#define FX_CPUS 4
+
+/* Pools of them, as many as Xen has: two for each. */
+#define FX_MAX_POOLS (2 * FX_CPUS)
+
 /* The control domain's ID, and where it stands among the domains. */
 #define FX_CONTROL_DOMID 0
 
@@ -35,6 +41,14 @@ struct fx_evtchn {
     uint16_t state; /* EVTCHNSTAT_* (xen/event_channel.h) */
     uint16_t remote_dom;
     uint32_t remote_port;
+};
+
+/* pool.h */
+struct fx_pool {
+    bool exists;
+    uint32_t id;
+    uint32_t scheduler; /* XEN_SCHEDULER_* (xen/domctl.h) */
+    uint64_t cpus;
 };
 
 struct fx_domain {
@@ -60,6 +74,7 @@ struct fx_domain {
     uint32_t valid_ports; /* those below are known, in use or not */
     uint64_t evtchns;     /* MFN of the first of Xen's own frames with them */
     uint64_t policy;      /* MFN of the frame with its CPU policy */
+    uint32_t pool;        /* the ID of its CPU pool */
 };
 
 static inline bool fx_has_assist(const struct fx_domain *domain,

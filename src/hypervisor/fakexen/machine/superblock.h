@@ -37,7 +37,7 @@
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
-#define FX_VERSION 7
+#define FX_VERSION 8
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -97,6 +97,7 @@ struct fx_super {
     uint32_t changes;                        /* wake.h */
     uint32_t trims;                          /* space.h */
     uint64_t locks;                          /* how often it was taken */
+    struct fx_pool pool[FX_MAX_POOLS];       /* in any order */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
 };
 
