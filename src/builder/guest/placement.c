@@ -171,10 +171,24 @@ static uint64_t needed_kib(const struct config *cfg)
     return (kib + 2047) & ~UINT64_C(2047);
 }
 
+/* Xen puts what comes of it, with the pool's CPUs only, into the map. */
+static int prefer_cpus(struct placement *pl, uint32_t domid, unsigned int vcpu,
+                       const uint8_t cpus[MAP_BYTES])
+{
+    uint8_t soft[MAP_BYTES];
+
+    memcpy(soft, cpus, sizeof(soft));
+    if (xc_vcpu_setaffinity(pl->host->xc, domid, (int)vcpu, NULL, soft,
+                            XEN_VCPUAFFINITY_SOFT))
+        return diag_fail_xc(pl->host->dg, "placing vCPU %u", vcpu);
+    return 0;
+}
+
 static int prefer(struct placement *pl, uint32_t domid, uint32_t set)
 {
     uint8_t nodes[MAP_BYTES] = {0}, soft[MAP_BYTES] = {0};
     unsigned int i, vcpu;
+    int rc = 0;
 
     for (i = 0; i < pl->n_nodes; i++)
         if (set >> i & 1)
@@ -182,10 +196,10 @@ static int prefer(struct placement *pl, uint32_t domid, uint32_t set)
     for (i = 0; i < pl->n_cpus; i++)
         if (pl->cpus[i].node < pl->n_nodes && has(nodes, pl->cpus[i].node))
             put(soft, i);
-    for (vcpu = 0; vcpu < pl->cfg->maxvcpus; vcpu++)
-        if (xc_vcpu_setaffinity(pl->host->xc, domid, (int)vcpu, NULL, soft,
-                                XEN_VCPUAFFINITY_SOFT))
-            return diag_fail_xc(pl->host->dg, "placing vCPU %u", vcpu);
+    for (vcpu = 0; !rc && vcpu < pl->cfg->maxvcpus; vcpu++)
+        rc = prefer_cpus(pl, domid, vcpu, soft);
+    if (rc)
+        return rc;
     if (xc_domain_node_setaffinity(pl->host->xc, domid, nodes))
         return diag_fail_xc(pl->host->dg, "placing the guest on its nodes");
     return 0;
@@ -203,9 +217,7 @@ static int prefer_own(struct placement *pl, uint32_t domid)
         for (unsigned int cpu = 0; cpu < pl->n_cpus; cpu++)
             if (pl->cpus[cpu].node == v->node[v->node_of[vcpu] - 1].pnode)
                 put(soft, cpu);
-        if (xc_vcpu_setaffinity(pl->host->xc, domid, (int)vcpu, NULL, soft,
-                                XEN_VCPUAFFINITY_SOFT))
-            rc = diag_fail_xc(pl->host->dg, "placing vCPU %u", vcpu);
+        rc = prefer_cpus(pl, domid, vcpu, soft);
     }
     return rc;
 }
@@ -225,6 +237,9 @@ static int place(struct placement *pl, uint32_t domid)
         return rc;
     set = numa_choose(pl->nodes, pl->n_nodes, needed_kib(pl->cfg),
                       (unsigned int)pl->cfg->maxvcpus);
+    /* As libxl: where no nodes will do, all of them, which says nothing. */
+    if (!set && pl->n_nodes)
+        set = UINT32_MAX >> (32 - pl->n_nodes);
     return set ? prefer(pl, domid, set) : 0;
 }
 
