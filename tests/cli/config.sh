@@ -141,7 +141,7 @@ neutral() {
     done
 }
 for key in bootloader bootloader_args channel cpuid cpus_soft \
-    device_tree disk driver_domain dtdev e820_host extratime init_seclabel \
+    device_tree disk driver_domain dtdev extratime init_seclabel \
     iomem ioports irqs latency llc_colors localtime \
     msr_relaxed nomigrate p9 pci period pvcalls rtc_timeoffset seclabel \
     slice usbctrl usbdev vdispl vfb vif virtio vkb vmtrace_buf_kb vnc \
@@ -164,7 +164,7 @@ for key in bootloader bootloader_args channel cpuid cpus_soft \
     esac
 done
 # What is built: values, those that ask for nothing, and those that are none.
-for key in cap cpu_weight max_event_channels; do
+for key in cap cpu_weight e820_host max_event_channels; do
     bad "$key = \"x\"" "$key: a number from 0 up is wanted"
     bad "$key = [ \"x\" ]" "$key: a single number is wanted, not a list"
     bad "$key = \"-1\"" "$key: a number from 0 up is wanted"

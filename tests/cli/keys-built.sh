@@ -13,8 +13,14 @@ on_host() {
     "$fakexen" --host machine "$@"
 }
 
-# The host has two nodes.
+# The host has two nodes, and a pool of its own with two of four CPUs.
 "$fakexen" --nodes 2 --host new true || exit 99
+on_new() {
+    "$fakexen" --host new "$xl" "$@" >out 2>err || wrong "xl $*"
+}
+on_new cpupool-cpu-remove Pool-0 2,3
+on_new cpupool-create 'name="blue"' 'sched="credit"' 'cpus=["2","3"]'
+on_new cpupool-create 'name="real"' 'sched="rtds"'
 
 # made COMMAND...: creates a guest of guest.cfg; what became of it is in `made`.
 # Xen gives each domain the next ID, which is not to be seen.
@@ -86,6 +92,17 @@ same 'cpu_weight = 7' 'cpu_weight = 8' 'max_event_channels = 1023' \
 differs 'cpu_weight = 512' 'cap = 50' 'max_event_channels = 100' \
     'max_grant_frames = 8' 'max_maptrack_frames = 8' 'tsc_mode = 2' 'pool = 0'
 
+# Another pool, whose scheduler is another one.
+for pool in blue 1; do
+    same "pool = '$pool'" 'vcpus = 3' 'cpu_weight = 99' 'cap = 33'
+    grep -q '^pool 1, scheduler 5: weight 99, cap 33' theirs || wrong "pool $pool"
+    grep -q '^vCPU 0: on 0xff, better 0xf$' theirs || wrong 'not on both nodes'
+done
+# Where it is pinned, xl prefers a node that it cannot run on.
+config guest.cfg "pool = 'blue'" "cpus = '1-2'" 'vcpus = 1'
+made "$domwright" create -eq
+grep -q '^vCPU 0: on 0x6, better 0x5$' made || wrong 'placed beside its pool'
+
 for value in 0 65536; do
     refused "cpu_weight = $value"
 done
@@ -98,9 +115,68 @@ refused 'max_maptrack_frames = "-1"'
 for value in 3 "'x'"; do
     refused "tsc_mode = $value"
 done
-for value in "'x'" "'1'"; do
+refused "cpus = '0,1'" 'pool = "blue"'
+for value in "'x'" "'3'" "'real'"; do
     refused "pool = $value"
 done
+
+# The host's memory map: of real machines, and one with a device and memory where
+# the guest's memory would be, and behind it.
+HOSTMAP=$work/map HOSTMAP_LOG=$work/maps
+export HOSTMAP HOSTMAP_LOG
+# map_of FILE: a machine's, as Linux told it.
+map_of() {
+    sed -n 's/.*BIOS-e820: \[*\(mem 0x\)*\([0-9a-f]*\) *- *\(0x\)*\([0-9a-f]*\)\]* (*\([a-zA-Z]*\) *\([a-zA-Z]*\).*/\2 \4 \5\6/p' \
+        "$1" | while read -r first end type; do
+        case $type in
+        usable*) type=1 ;; ACPIdata) type=3 ;; ACPINVS) type=4 ;; unusable) type=5 ;;
+        *) type=2 ;;
+        esac
+        printf '%x %x %d\n' "0x$first" "$((0x$end - 0x$first))" "$type"
+    done
+}
+# maps CREATE...: what a guest of guest.cfg gets, in maps.
+maps() {
+    : >maps
+    LD_PRELOAD=$kernels/.libs/hostmap.so made "$@"
+    [ "$status" = 0 ] || wrong 'a guest with a memory map'
+}
+machine() {
+    shift
+    config guest.cfg "uuid = '6f0ff2a8-5a40-4b37-9d6f-3a1d34f3c5a0'" \
+        'e820_host = 1' "$@"
+    maps "$xl" create -eq
+    mv maps theirs.map
+    mv made theirs
+    maps "$domwright" create -eq --native
+    diff theirs made >out || wrong 'not what xl makes of e820_host'
+    # The limit on the memory is a map, too, and comes first.
+    diff theirs.map maps >out || wrong "not the map of xl, on: $(cat map)"
+    [ "$(wc -l <maps)" -gt 3 ] || wrong 'hardly a map'
+}
+for file in "$srcdir"/tests/memmap/05*.txt "$srcdir"/tests/memmap/15*.txt; do
+    map_of "$file" >map
+    [ "$(wc -l <map)" -gt 5 ] || { cp map out; wrong "$file has no map"; }
+    machine "$file" 'maxmem = 48'
+done
+printf '%s\n' '0 9f000 1' '100000 f00000 1' '1000000 400000 1' \
+    '1400000 1000 2' '1401000 ff000 1' '1500000 100000 5' '1600000 100000 4' \
+    '1700000 10000000 1' '200000000 100000 2' '100000000 10000000 1' >map
+machine 'devices in it'
+machine 'a gap' 'memory = 18; maxmem = 19'
+machine 'no gap' 'memory = 20; maxmem = 20'
+machine 'up to memory' 'memory = 16; maxmem = 16'
+# Behind 4 GiB xl puts memory on a device that is there.
+printf '%s\n' '0 1000000 1' '1000000 1000 2' '101000000 1000 2' \
+    '100000000 801000 2' >map
+config guest.cfg 'e820_host = 1'
+maps "$domwright" create -eq --native
+grep -qx '101001000 1000000 1' maps || { cp maps out; wrong 'memory on a device'; }
+echo '0 80000000 1' >map
+config guest.cfg 'e820_host = 1'
+maps "$domwright" create -eq --native
+grep -qx '0 2000000 1' maps || wrong 'a host without devices'
+unset HOSTMAP HOSTMAP_LOG
 
 # Virtual nodes are ours alone: stock xl reads them, but builds no PV guest with
 # them.  What is in its own reading is in what we leave it; each node's memory is

@@ -105,6 +105,7 @@ struct config {
     long grant_frames;            /* of the grant table; -1: Xen's own */
     long maptrack_frames;         /* for what it maps; -1: Xen's own */
     enum tsc_mode tsc_mode;
+    bool e820_host; /* it is to see the host's memory map */
     /* What is done when the guest ends, by how it ends. */
     enum action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
 };

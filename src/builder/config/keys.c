@@ -55,7 +55,7 @@ const struct config_key config_keys[] = {
     {"dm_restrict", KEY_OTHER, NULL, NULL, "for device models"},
     {"driver_domain", KEY_XL, "|0", NULL, "directories for devices of its own"},
     {"dtdev", KEY_XL, "|0", NULL, "a host device"},
-    {"e820_host", KEY_XL, "|0", NULL, "the host's memory map"},
+    {"e820_host", KEY_READ, NULL, NULL, "the host's memory map"},
     {"extra", KEY_READ, NULL, NULL, "the command line, behind root"},
     {"extratime", KEY_XL, "|0", NULL,
      "a scheduler's other than credit, credit2"},

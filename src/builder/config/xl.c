@@ -425,6 +425,15 @@ static void get_event_channels(struct reader *rd)
         rd->cfg->event_channels = most;
 }
 
+static void get_e820_host(struct reader *rd)
+{
+    unsigned long yes = 0;
+
+    if (is_asked(rd, "e820_host"))
+        get_number(rd, "e820_host", &yes);
+    rd->cfg->e820_host = yes;
+}
+
 static void get_tsc_mode(struct reader *rd)
 {
     static const char *const modes[] = {"default", "always_emulate", "native",
@@ -584,6 +593,7 @@ static int read_values(struct reader *rd)
     get_frames(rd, "max_grant_frames", &rd->cfg->grant_frames);
     get_frames(rd, "max_maptrack_frames", &rd->cfg->maptrack_frames);
     get_tsc_mode(rd);
+    get_e820_host(rd);
     get_actions(rd);
     if (!rd->rc && !rd->cfg->needs_xl)
         warn_of_idle(rd);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest/host_map.h"
 #include "guest/placement.h"
 #include "guest/scheduling.h"
 #include "guest/virtual_nodes.h"
@@ -112,10 +113,15 @@ static int pin_vcpu(struct domain *domain, struct host *host,
         return config_fail(cfg, host->dg, DW_CONFIG, -EINVAL, "cpus",
                            "vCPU %u gets none of the host's %u CPUs", vcpu,
                            cpus);
-    if (xc_vcpu_setaffinity(host->xc, domain->domid, (int)vcpu, map, NULL,
-                            XEN_VCPUAFFINITY_HARD))
-        return diag_fail_xc(host->dg, "pinning vCPU %u", vcpu);
-    return 0;
+    if (!xc_vcpu_setaffinity(host->xc, domain->domid, (int)vcpu, map, NULL,
+                             XEN_VCPUAFFINITY_HARD))
+        return 0;
+    if (errno == EINVAL)
+        return config_fail(cfg, host->dg, DW_CONFIG, -EINVAL, "cpus",
+                           "vCPU %u gets none of the CPUs of the guest's CPU "
+                           "pool",
+                           vcpu);
+    return diag_fail_xc(host->dg, "pinning vCPU %u", vcpu);
 }
 
 static int pin_vcpus(struct domain *domain, struct host *host,
@@ -179,6 +185,8 @@ int domain_create(struct domain *domain, struct host *host,
         rc = set_tsc(domain, host, cfg);
     if (!rc)
         rc = limit_memory(domain, host, cfg);
+    if (!rc)
+        rc = host_map_set(host, domain->domid, cfg);
     if (!rc)
         rc = open_channel(domain, host, domain->backends.xenstore_domid,
                           "xenstore", &domain->store_port);

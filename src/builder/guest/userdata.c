@@ -145,7 +145,7 @@ static json_t *text(const char *value)
     return value ? json_string(value) : NULL;
 }
 
-static json_t *create_info(const struct config *cfg)
+static json_t *create_info(const struct config *cfg, uint32_t pool)
 {
     json_t *info = json_object();
     char uuid[UUID_STRING];
@@ -156,6 +156,7 @@ static json_t *create_info(const struct config *cfg)
     set(info, "name", json_string(cfg->name));
     set(info, "domid", json_integer(UINT32_MAX)); /* any */
     set(info, "uuid", json_string(uuid));
+    set(info, "poolid", pool ? json_integer(pool) : NULL);
     set(info, "pool_name", text(cfg->pool));
     set(info, "run_hotplug_scripts", defbool(true));
     set(info, "driver_domain", defbool(false));
@@ -222,12 +223,12 @@ static json_t *tsc_mode(enum tsc_mode mode)
 }
 
 /* What an x86 PV guest has, and nothing else. */
-static json_t *pv_info(void)
+static json_t *pv_info(const struct config *cfg)
 {
     json_t *pv = json_object();
 
     set(pv, "slack_memkb", json_integer(0));
-    set(pv, "e820_host", defbool(false));
+    set(pv, "e820_host", defbool(cfg->e820_host));
     return pv;
 }
 
@@ -273,18 +274,19 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     set(info, "ramdisk", text(cfg->ramdisk));
     set(info, "acpi", defbool(true));
     set(info, "dm_restrict", defbool(false));
-    set(info, "type.pv", pv_info());
+    set(info, "type.pv", pv_info(cfg));
     set(info, "arch_arm", json_object());
     set(info, "arch_x86", x86_info());
     set(info, "vpmu", defbool(false));
     return info;
 }
 
-static json_t *configuration(const struct config *cfg, unsigned int cpus)
+static json_t *configuration(const struct config *cfg, unsigned int cpus,
+                             uint32_t pool)
 {
     json_t *all = json_object();
 
-    set(all, "c_info", create_info(cfg));
+    set(all, "c_info", create_info(cfg, pool));
     set(all, "b_info", build_info(cfg, cpus));
     set(all, "on_poweroff", action(cfg->on_poweroff));
     set(all, "on_reboot", action(cfg->on_reboot));
@@ -335,8 +337,9 @@ static int replace(uint32_t domid, const uint8_t uuid[UUID_BYTES],
     return rc;
 }
 
-/* `cpus` is how many CPUs the host has. */
-static int put(uint32_t domid, const struct config *cfg, unsigned int cpus)
+/* `cpus` is how many CPUs the host has, `pool` the domain's CPU pool. */
+static int put(uint32_t domid, const struct config *cfg, unsigned int cpus,
+               uint32_t pool)
 {
     struct lock lock;
     json_t *all;
@@ -349,7 +352,7 @@ static int put(uint32_t domid, const struct config *cfg, unsigned int cpus)
     if (!text_is_utf8(cfg->kernel) ||
         (cfg->ramdisk && !text_is_utf8(cfg->ramdisk)))
         return -EILSEQ;
-    all = configuration(cfg, cpus);
+    all = configuration(cfg, cpus, pool);
     json = json_dumps(all, JSON_INDENT(4));
     json_decref(all);
     if (!json)
@@ -373,11 +376,14 @@ static bool is_for_nobody(int rc)
 int userdata_keep(struct host *host, uint32_t domid, const struct config *cfg)
 {
     xc_physinfo_t phys = {.max_cpu_id = 0};
-    int rc;
+    xc_domaininfo_t info = {.cpupool = 0};
+    int rc = cfg->pool ? host_domain(host, domid, &info) : 0;
 
+    if (rc)
+        return rc;
     if (cfg->n_cpus && xc_physinfo(host->xc, &phys))
         return -errno;
-    rc = put(domid, cfg, phys.max_cpu_id + 1);
+    rc = put(domid, cfg, phys.max_cpu_id + 1, info.cpupool);
     return is_for_nobody(rc) ? 0 : rc;
 }
 
