@@ -43,6 +43,8 @@ starts() {
     "$fakexen" --memory 256M "$@" >out 2>err && wrong "$*: a guest of 1 MiB"
     grep -q 'error: domwright: plan: needs memory=4: ' err ||
         wrong "$*: the builder is not ours"
+    ! sed '1,/domwright: plan/d' err | grep -q 'xc_dom_' ||
+        wrong "$*: libxl's guess comes after that"
     sed "s|$FAKEXEN_LIBRARY|FAKEXEN|g" found >out
     [ "$(cat out)" = "${want:+LD_PRELOAD=}$want" ] ||
         wrong "$*: the bootloader finds something else"
@@ -75,6 +77,15 @@ mkdir lib
 cp "$plugin" lib/plugin.so
 starts FAKEXEN env LD_LIBRARY_PATH="$work/lib" sh -c "$in_front" plugin.so \
     "$xl" create -eq b.cfg
+
+# An xl with another libxenguest is not what was asked for.
+mkdir other
+cp "$kernels/other-xenguest" other/xl
+checks=$((checks + 1)) status=0
+PATH=$work/other:$PATH LD_LIBRARY_PATH=$kernels "$fakexen" "$domwright" xl list \
+    >out 2>err || status=$?
+[ "$status" = 1 ] || wrong "status $status with another libxenguest"
+grep -q '^domwright: this plugin is for ' err || wrong 'it does not say why'
 
 # Of a guest that is built one line tells, among the details.
 config r.cfg 'memory = 16'

@@ -22,16 +22,30 @@ static int errno_of(int rc)
     }
 }
 
+void build_fail_tell(struct xc_dom_image *dom)
+{
+    struct refusal *kept = dom->arch_private;
+
+    if (kept && kept->text[0])
+        xc_report_error(dom->xch, XC_ERROR_NONE, "%s", kept->text);
+    if (kept)
+        kept->text[0] = '\0';
+}
+
 int build_fail(struct xc_dom_image *dom, int rc, const char *step,
                const char *fmt, ...)
 {
-    char what[512];
+    struct refusal *kept = dom->arch_private, now = {.keep = false};
+    struct refusal *to = kept && kept->keep ? kept : &now;
     va_list al;
+    int n;
 
+    n = snprintf(to->text, sizeof(to->text), "domwright: %s: ", step);
     va_start(al, fmt);
-    vsnprintf(what, sizeof(what), fmt, al);
+    vsnprintf(to->text + n, sizeof(to->text) - (size_t)n, fmt, al);
     va_end(al);
-    xc_report_error(dom->xch, XC_ERROR_NONE, "domwright: %s: %s", step, what);
+    if (to == &now)
+        xc_report_error(dom->xch, XC_ERROR_NONE, "%s", now.text);
     errno = errno_of(rc);
     return rc;
 }

@@ -7,6 +7,7 @@
 #define DW_BUILD_FAIL_H
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <xenctrl.h>
@@ -27,6 +28,19 @@ static inline const char *errno_text(int err)
 
     return text ? text : "unknown error";
 }
+
+/*
+ * Where a build's refusal is kept until it is told: the first member of what
+ * dom->arch_private points to.  A toolstack logs what it makes of errno when a
+ * step has failed; what is kept is told after that.
+ */
+struct refusal {
+    bool keep;
+    char text[600];
+};
+
+/* Tells what was kept, if anything. */
+void build_fail_tell(struct xc_dom_image *dom);
 
 /*
  * Reports "domwright: STEP: what happened" and returns rc, a negative errno.

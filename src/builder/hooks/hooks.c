@@ -26,10 +26,17 @@ struct hooks {
     const struct pv_abi *abi;
     enum pin_order order;
     const struct dw_progress *progress;
+    bool keep_refusals;
+};
+
+static struct hooks registered[] = {
+    {.abi = &pv_abi_x86_32p},
+    {.abi = &pv_abi_x86_64},
 };
 
 /* A build in progress; libxenguest allocates it zeroed and frees it. */
 struct build {
+    struct refusal refusal; /* first: build_fail() has it */
     struct dw_plan plan;
     bool planned;
     uint8_t *boot; /* PFN 0 up to pv_layout_written_end(), mapped */
@@ -208,6 +215,7 @@ static int hook_meminit(struct xc_dom_image *dom)
     enum ramdisk_state state;
     int rc = 0;
 
+    build_of(dom)->refusal.keep = hooks_of(dom)->keep_refusals;
     if (!build_of(dom)->planned)
         rc = dw_hooks_plan(dom, NULL, &state, &plan);
     if (rc)
@@ -481,13 +489,8 @@ bool dw_hooks_assists_declared(const struct xc_dom_image *dom)
 
 void dw_hooks_register(enum pin_order order, const struct dw_progress *progress)
 {
-    static struct hooks hooks[] = {
-        {.abi = &pv_abi_x86_32p},
-        {.abi = &pv_abi_x86_64},
-    };
-
-    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-        struct hooks *h = &hooks[i];
+    for (size_t i = 0; i < sizeof(registered) / sizeof(registered[0]); i++) {
+        struct hooks *h = &registered[i];
 
         h->order = order;
         h->progress = progress;
@@ -512,4 +515,16 @@ void dw_hooks_register(enum pin_order order, const struct dw_progress *progress)
         };
         xc_dom_register_arch_hooks(&h->arch);
     }
+}
+
+void dw_hooks_keep_refusals(void)
+{
+    for (size_t i = 0; i < sizeof(registered) / sizeof(registered[0]); i++)
+        registered[i].keep_refusals = true;
+}
+
+void dw_hooks_tell_refusal(struct xc_dom_image *dom)
+{
+    if (dw_hooks_build(dom))
+        build_fail_tell(dom);
 }

@@ -37,6 +37,14 @@ int __attribute__((warn_unused_result))
 dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
               enum ramdisk_state *state, const struct dw_plan **plan);
 
+/*
+ * From then on a build that is refused says why where
+ * dw_hooks_tell_refusal() is called for it, before xc_dom_release(): a
+ * toolstack that tells what it makes of errno has done so by then.
+ */
+void dw_hooks_keep_refusals(void);
+void dw_hooks_tell_refusal(struct xc_dom_image *dom);
+
 /* Whether ours are the hooks that build it: after xc_dom_mem_init(). */
 bool dw_hooks_build(const struct xc_dom_image *dom);
 

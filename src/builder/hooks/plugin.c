@@ -99,8 +99,9 @@ static void leave_environment(const char *self)
     free(rest);
 }
 
-/* The library's own first step. */
+/* The library's own. */
 static int (*their_mem_init)(struct xc_dom_image *dom);
+static void (*their_release)(struct xc_dom_image *dom);
 
 /*
  * In the place of libxenguest's, which says "can't allocate low memory" of
@@ -111,6 +112,14 @@ xc_dom_boot_mem_init(struct xc_dom_image *dom)
 {
     return dw_hooks_build(dom) ? dom->arch_hooks->meminit(dom)
                                : their_mem_init(dom);
+}
+
+/* libxl comes here when it has told what it makes of a step that failed. */
+__attribute__((visibility("default"))) void
+xc_dom_release(struct xc_dom_image *dom)
+{
+    dw_hooks_tell_refusal(dom);
+    their_release(dom);
 }
 
 /* HVM and PVH guests are built as ever, and the log says so. */
@@ -149,14 +158,15 @@ static void register_hvm(void)
  * A process goes on without our hooks where they cannot be, unless it was
  * started for their sake ("domwright xl").
  */
-static void refuse(const char *why, const char *name)
+static void refuse(const char *other)
 {
     const char *hooks = getenv("DOMWRIGHT_HOOKS");
     bool must = hooks && !strcmp(hooks, "required");
 
     fprintf(stderr,
-            "domwright: %sthis plugin is for " DW_XENGUEST " and %s%s%s\n",
-            must ? "" : "warning: ", why, name,
+            "domwright: %sthis plugin is for " DW_XENGUEST
+            " and does not work with %s%s\n",
+            must ? "" : "warning: ", other,
             must ? "" : "; the library's own builder is used");
     if (must)
         _exit(1);
@@ -170,12 +180,14 @@ __attribute__((constructor)) static void plugin_init(void)
 
     dl_iterate_phdr(look_at, &found);
     *(void **)&their_mem_init = dlsym(RTLD_NEXT, "xc_dom_boot_mem_init");
-    if (found.other || !their_mem_init)
-        refuse("does not work with ", found.other ? found.other : "this one");
+    *(void **)&their_release = dlsym(RTLD_NEXT, "xc_dom_release");
+    if (found.other)
+        refuse(found.other);
     if (found.toolstack && dladdr(version, &self))
         leave_environment(self.dli_fname);
-    if (found.other || !their_mem_init)
+    if (found.other)
         return;
+    dw_hooks_keep_refusals();
     dw_hooks_register(order && !strcmp(order, "root") ? PIN_ROOT : PIN_LEVELS,
                       NULL);
     register_hvm();
