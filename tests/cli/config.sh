@@ -151,9 +151,9 @@ for key in bootloader bootloader_args channel cpuid cpus_soft \
     bad "$key = [ \"x\" ]" "$key: not supported; $hint"
     neutral '[ ]'
     case $key in
-    cpus_soft) # "0" is a CPU
-        neutral '"all"'
+    cpus_soft) # "0" is a CPU, and "all" keeps xl from placing the guest
         bad 'cpus_soft = "0"' "cpus_soft: not supported; $hint"
+        bad 'cpus_soft = "all"' "cpus_soft: not supported; $hint"
         ;;
     xenstore_feature_mask)
         neutral '""'

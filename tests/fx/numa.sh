@@ -66,6 +66,32 @@ if [ -x "$xl" ] && [ -w /run/xen ]; then
     shows '"name": "g"' list -l g
     shows '' dmesg
     shows '' trigger g nmi
+    # CPU pools: a domain in one has its CPUs and its scheduler.
+    on_host "$xl" cpupool-cpu-remove Pool-0 3 || fail 'cpupool-cpu-remove'
+    on_host "$xl" cpupool-create 'name="blue"' 'sched="credit"' 'cpus=["3"]' \
+        >out 2>err || fail 'cpupool-create'
+    shows '^Pool-0 +0,1,2$' cpupool-list -c
+    on_host "$xl" sched-credit2 -d g -w 512 -c 50 || fail 'sched-credit2'
+    on_host "$xl" cpupool-migrate g blue || fail 'cpupool-migrate'
+    shows '^blue +1 +credit +y +1$' cpupool-list
+    shows '^g +[0-9]+ +256 +0$' sched-credit
+    shows '^g .* 3 +[-b]+ .* all / all$' vcpu-list g
+    on_host "$xl" vcpu-pin g 0 2 >out 2>&1 && fail 'a vCPU on another pool'\''s CPU'
+    shows '^g .* 3 +[-b]+ .* all / all$' vcpu-list g
+    on_host "$xl" cpupool-cpu-remove blue 3 >out 2>&1 # with an error, and status 0
+    shows '^blue +3$' cpupool-list -c
+    on_host "$xl" sched-credit -d g -w 100 -c 150 || fail 'sched-credit'
+    shows '^g +[0-9]+ +100 +150$' sched-credit
+    on_host "$xl" cpupool-migrate g Pool-0 || fail 'cpupool-migrate back'
+    shows '^g +[0-9]+ +256 +0$' sched-credit2
+    # Who is pinned to a CPU that goes, runs anywhere; so it is by xl's word.
+    on_host "$xl" vcpu-pin g all 2 || fail 'vcpu-pin 2'
+    on_host "$xl" cpupool-cpu-remove Pool-0 2 || fail 'cpupool-cpu-remove 2'
+    shows '^g .* all / ' vcpu-list g
+    on_host "$xl" cpupool-destroy blue || fail 'cpupool-destroy'
+    on_host "$xl" cpupool-cpu-add Pool-0 2,3 || fail 'cpupool-cpu-add'
+    shows '^Pool-0 .* 4 .* credit2 ' cpupool-list
+    on_host --status | grep -q '^audit: 0 differences' || fail 'the audit of pools'
     # It does not run, so that it cannot be suspended.
     on_host timeout 60 "$xl" save g saved >out 2>err && fail 'xl save'
     grep -q 'did not respond to suspend request' err || fail "xl save: $(cat err)"
