@@ -10,6 +10,9 @@
 
 #include <xenguest.h>
 
+/* What xc_map_m2p() maps at a time. */
+#define M2P_EXTENT (UINT64_C(2) << 20)
+
 #define CHUNK 1024u /* XEN_DOMCTL_getpageframeinfo3 takes no more */
 
 static int fail(const char *what)
@@ -83,7 +86,6 @@ int domain_frames_open(struct domain_frames *f, xc_interface *xch,
         return fail("xc_domain_get_guest_width");
     if (xc_maximum_ram_page(xch, &f->max_mfn))
         return fail("xc_maximum_ram_page");
-    /* The mapping goes with the process. */
     f->m2p = xc_map_m2p(xch, f->max_mfn, PROT_READ, NULL);
     if (!f->m2p)
         return fail("xc_map_m2p");
@@ -92,8 +94,17 @@ int domain_frames_open(struct domain_frames *f, xc_interface *xch,
     return f->mfns && f->types ? 0 : fail("memory");
 }
 
+static void unmap_m2p(struct domain_frames *f)
+{
+    uint64_t bytes = f->max_mfn * sizeof(*f->m2p);
+
+    if (f->m2p)
+        munmap((void *)f->m2p, (bytes + M2P_EXTENT - 1) & ~(M2P_EXTENT - 1));
+}
+
 void domain_frames_dispose(struct domain_frames *f)
 {
+    unmap_m2p(f);
     free(f->mfns);
     free(f->types);
     *f = (struct domain_frames){.xch = NULL};
