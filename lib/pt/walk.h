@@ -36,10 +36,14 @@
  * store()   writes one slot that the hardware may be reading.  0, or a negative
  *           errno where whoever executes it (a hypervisor, say) refuses it:
  *           then the slot is as it was.  NULL: a plain store, for tables that
- *           are not live yet.
+ *           are not live yet.  Of PAE's root it loads the registers as well,
+ *           as Xen does for its guests: no call follows where a new entry was
+ *           put.
  * invalidate()  makes all CPUs forget translations of [va, va + bytes), global
- *           ones and the tables above them included.  NULL for tables that
- *           are not live yet.
+ *           ones and the tables above them included, and where the root's
+ *           entries are registers (PAE) load those; by VMID, it is that of
+ *           these tables, whichever guest runs.  NULL for tables that are not
+ *           live yet.
  */
 struct pt_ops {
     uint64_t *(*table)(void *ctx, mfn_t mfn, unsigned int level, vaddr_t va);

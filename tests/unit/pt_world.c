@@ -45,6 +45,13 @@ uint64_t world_canonical(const struct pt_format *fmt, uint64_t va)
     return fmt->va_signed && (va & top) != 0 ? va | ~mask : va;
 }
 
+/* Bits that nothing in lib/ may write: Arm's contiguous hint (DDI 0487, D8.3).
+ */
+static uint64_t never(const struct pt_format *fmt)
+{
+    return fmt->leaf == pt_arm_s2_40.leaf ? UINT64_C(1) << 52 : 0;
+}
+
 /* Is `va` in the span of `t`?  Compared in the translated bits. */
 static bool covers(const struct pt_format *fmt, const struct world_table *t,
                    uint64_t va)
@@ -114,6 +121,33 @@ struct world_table *world_find(struct world *w, unsigned int level, uint64_t va)
 
 /* The CPUs. */
 
+static void load_registers(struct world *w)
+{
+    if (w->registers)
+        for (unsigned int i = 0; i < WORLD_CPUS; i++)
+            memcpy(w->cpu[i].root, w->table[0].slot, sizeof(w->cpu[i].root));
+}
+
+/* Has a CPU loaded this slot of the root with a valid entry?  NULL: with any
+ * that leads to `mfn`. */
+static bool is_loaded(const struct world *w, const uint64_t *slot, mfn_t mfn)
+{
+    unsigned int top = w->fmt->levels - 1;
+
+    if (!w->registers)
+        return false;
+    for (unsigned int i = 0; i < WORLD_CPUS; i++)
+        for (unsigned int j = 0; j < WORLD_PAE; j++) {
+            struct pt_entry entry = w->fmt->decode(top, w->cpu[i].root[j]);
+
+            if (entry.kind != PT_EMPTY &&
+                (slot != NULL ? slot == &w->table[0].slot[j]
+                              : entry.mfn.v == mfn.v))
+                return true;
+        }
+    return false;
+}
+
 static void remember(struct world *w, struct world_cpu *cpu, uint64_t va,
                      unsigned int level, struct pt_entry entry)
 {
@@ -135,6 +169,8 @@ static void translate(struct world *w, struct world_cpu *cpu, uint64_t va)
     const struct world_cached *hit = NULL;
     mfn_t mfn = w->pt.root;
 
+    if (w->other_guest)
+        return;
     for (unsigned int i = 0; i < cpu->n; i++) {
         const struct world_cached *c = &cpu->cached[i];
 
@@ -151,17 +187,19 @@ static void translate(struct world *w, struct world_cpu *cpu, uint64_t va)
 
     for (;; level--) {
         struct world_table *t = table_of(w, mfn);
+        unsigned int i = pt_index(w->fmt, level, VADDR(va));
+        bool loaded = w->registers && t == &w->table[0];
         struct pt_entry entry;
 
         if (t == NULL || t->level != level || !covers(w->fmt, t, va)) {
             violate(w, "a CPU walks through a frame that is no table here");
             return;
         }
-        entry =
-            w->fmt->decode(level, t->slot[pt_index(w->fmt, level, VADDR(va))]);
+        entry = w->fmt->decode(level, loaded ? cpu->root[i] : t->slot[i]);
         if (entry.kind == PT_EMPTY)
             return;
-        remember(w, cpu, va, level, entry);
+        if (!loaded)
+            remember(w, cpu, va, level, entry);
         if (entry.kind == PT_LEAF || level == 0)
             return;
         mfn = entry.mfn;
@@ -208,6 +246,9 @@ static struct pt_entry current(struct world *w, uint64_t va, unsigned int level)
 void world_quiet(struct world *w)
 {
     for (unsigned int i = 0; i < WORLD_CPUS; i++) {
+        if (w->registers && memcmp(w->cpu[i].root, w->table[0].slot,
+                                   sizeof(w->cpu[i].root)) != 0)
+            violate(w, "a CPU has not loaded what is in the root");
         for (unsigned int j = 0; j < w->cpu[i].n; j++) {
             const struct world_cached *c = &w->cpu[i].cached[j];
             struct pt_entry now = current(w, c->va, c->level);
@@ -311,6 +352,8 @@ static void world_free(void *ctx, unsigned int level, mfn_t mfn)
             if (w->cpu[i].cached[j].entry.kind == PT_TABLE &&
                 w->cpu[i].cached[j].entry.mfn.v == mfn.v)
                 violate(w, "free() of a table that a CPU still has");
+    if (is_loaded(w, NULL, mfn))
+        violate(w, "free() of a table that a CPU has loaded with the root");
     t->used = false;
     memset(t->slot, 0xdb, DW_PAGE_SIZE);
     w->used--;
@@ -325,6 +368,7 @@ static void set_published(const struct world *w, struct world_table *t)
 
 void world_adopt(struct world *w)
 {
+    load_registers(w);
     for (unsigned int i = 0; i < w->reached; i++)
         if (w->table[i].used)
             set_published(w, &w->table[i]);
@@ -349,6 +393,8 @@ static int world_publish(void *ctx, unsigned int level, mfn_t mfn)
         struct world_table *below =
             entry.kind == PT_TABLE ? table_of(w, entry.mfn) : NULL;
 
+        if ((t->slot[i] & never(w->fmt)) != 0)
+            violate(w, "an entry of a contiguous group");
         if (entry.kind == PT_TABLE && (below == NULL || !below->published))
             violate(w, "publish() of a table before those below it");
     }
@@ -503,12 +549,35 @@ static int world_store(void *ctx, uint64_t *slot, uint64_t raw)
     if (old.kind != PT_EMPTY && new.kind != PT_EMPTY)
         check_replaced(w, t->level, va, &old, &new);
     if (old.kind == PT_EMPTY && new.kind != PT_EMPTY &&
-        is_cached(w, va, va | (span - 1), t->level))
+        (is_cached(w, va, va | (span - 1), t->level) ||
+         is_loaded(w, slot, MFN_INVALID)))
         violate(w, "an entry made while a CPU has the one before");
+    if ((raw & never(w->fmt)) != 0)
+        violate(w, "an entry of a contiguous group");
     *slot = raw;
     t->seen[slot - t->slot] = raw;
+    if (!w->load_late)
+        load_registers(w);
     translate_all(w, va, span);
     return 0;
+}
+
+/* What the CPUs have of [va, last], and of global leaves only where asked. */
+static void forget(struct world *w, uint64_t va, uint64_t last, bool global)
+{
+    for (unsigned int i = 0; i < WORLD_CPUS && !w->other_guest; i++) {
+        struct world_cpu *cpu = &w->cpu[i];
+        unsigned int keep = 0;
+
+        for (unsigned int j = 0; j < cpu->n; j++) {
+            const struct world_cached *c = &cpu->cached[j];
+
+            if (c->va > last || c->last < va ||
+                (!global && (c->entry.prot & PT_GLOBAL) != 0))
+                cpu->cached[keep++] = *c;
+        }
+        cpu->n = keep;
+    }
 }
 
 static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
@@ -523,25 +592,27 @@ static void world_invalidate(void *ctx, vaddr_t va, uint64_t bytes)
         violate(w, "invalidate() of what is no range");
     translate_all(w, va.v, bytes);
     forget_resized(w, va.v, last);
-    for (unsigned int i = 0; i < WORLD_CPUS; i++) {
-        struct world_cpu *cpu = &w->cpu[i];
-        unsigned int keep = 0;
-
-        for (unsigned int j = 0; j < cpu->n; j++) {
-            const struct world_cached *c = &cpu->cached[j];
-
-            if (c->va > last || c->last < va.v)
-                cpu->cached[keep++] = *c;
-        }
-        cpu->n = keep;
-    }
+    load_registers(w);
+    forget(w, va.v, last, true);
     translate_all(w, va.v, bytes);
+}
+
+void world_invalidate_page(struct world *w, uint64_t va)
+{
+    forget(w, va, va | (DW_PAGE_SIZE - 1), true);
+}
+
+void world_load_root(struct world *w)
+{
+    load_registers(w);
+    forget(w, 0, UINT64_MAX, false);
 }
 
 void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
 {
     memset(w, 0, sizeof(*w));
     w->fmt = fmt;
+    w->registers = fmt == &pt_x86_pae_pv;
     w->rng = seed;
     w->fail_alloc = -1;
     w->fail_store = -1;
@@ -570,6 +641,7 @@ void world_init(struct world *w, const struct pt_format *fmt, uint64_t seed)
     if (world_alloc(w, fmt->levels - 1, VADDR(0), &w->pt.root) < 0)
         abort();
     set_published(w, &w->table[0]);
+    load_registers(w);
     w->allocs = 0;
 }
 

@@ -18,11 +18,17 @@
  *  - an entry is made valid while a CPU still has what was there before;
  *  - a table is freed that a CPU has or that the root leads to;
  *  - a table is linked before it was published;
+ *  - an entry is marked as one of a contiguous group, which nobody keeps alike;
  *  - something is stored to, or translated through, what is no table;
  * world_quiet(), called between operations, when
  *  - a CPU has anything that the tables do not say (any more);
+ *  - a CPU has loaded another entry of PAE's root than stands there;
  * and world_stored() when
  *  - a table that is linked was written to by other ways than store().
+ *
+ * What an invalidation may leave behind is there for traces: world_load_root()
+ * leaves global leaves, world_invalidate_page() PAE's four root entries, and
+ * while the CPUs run another guest, one by VMID leaves all.
  */
 #ifndef DW_TEST_PT_WORLD_H
 #define DW_TEST_PT_WORLD_H
@@ -35,6 +41,7 @@
 #define WORLD_SIZES  256
 #define WORLD_CACHE  128
 #define WORLD_HOT    8
+#define WORLD_PAE    4 /* entries of PAE's root */
 
 struct world_table {
     bool used;
@@ -53,6 +60,7 @@ struct world_cached {
 struct world_cpu {
     struct world_cached cached[WORLD_CACHE];
     unsigned int n;
+    uint64_t root[WORLD_PAE]; /* where they are registers */
 };
 
 struct world {
@@ -72,6 +80,17 @@ struct world {
     mfn_t unreachable;     /* table() fails for this one */
 
     struct world_cpu cpu[WORLD_CPUS];
+    /*
+     * PAE: a walk begins at registers that are loaded with CR3 (Intel SDM vol.
+     * 3A, 4.4.1).  A PV guest's store() has Xen load them.
+     */
+    bool registers;
+    bool load_late; /* store() does not */
+    /*
+     * The CPUs run a guest with other tables and another VMID: they do not walk
+     * these, and an invalidation does not reach what they have of them.
+     */
+    bool other_guest;
     struct {
         uint64_t first, last;
     } resized[WORLD_SIZES]; /* not invalidated yet */
@@ -104,6 +123,11 @@ mfn_t world_mfn(const struct world *w, const struct world_table *t);
 void world_touch(struct world *w, uint64_t va);
 /* Between operations: looks for anything stale. */
 void world_quiet(struct world *w);
+
+/* CR3 is loaded on every CPU: all is forgotten but what is global. */
+void world_load_root(struct world *w);
+/* An invalidation that loads no registers. */
+void world_invalidate_page(struct world *w, uint64_t va);
 
 /* The same for who wrote what is in linked tables. */
 void world_stored(struct world *w);

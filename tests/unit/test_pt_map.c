@@ -455,6 +455,7 @@ START_TEST(plain_store)
     ref.leaf[1].mfn = 9;
     ref.leaf[1].prot = 0;
     ck_assert_uint_eq(world.stores + world.invalidations, 0);
+    world_adopt(&world); /* from here on CPUs use them */
     done();
 }
 END_TEST

@@ -9,7 +9,8 @@
 
 #define PAGE DW_PAGE_SIZE
 
-#define NOT_WRITTEN (UINT64_C(1) << 53)
+/* Half of "not executable", and the hint at a contiguous group. */
+#define NOT_WRITTEN (UINT64_C(3) << 52)
 
 static struct world world;
 static struct ref ref;
@@ -228,7 +229,8 @@ END_TEST
 
 /*
  * What else stands in an entry stays: memory type, software's bits, NX.  Of
- * Arm's two bits for "not executable" one is always written as 0.
+ * Arm's two bits for "not executable" one is always written as 0, and no entry
+ * is of a contiguous group.
  */
 START_TEST(protect_keeps)
 {

@@ -493,6 +493,114 @@ static void bad_split_broken_flushed_late(void)
     flush_leaf(big());
 }
 
+/* ---- what an invalidation may leave behind ---- */
+
+static void use_global(void)
+{
+    put_leaf(0x100, RIGHTS | PT_GLOBAL);
+    flush(PAGE);
+    world_touch(&world, 0);
+    put(0, world.fmt->empty(0));
+}
+
+/* Loading CR3 drops it where the emulator does not know GLOBAL. */
+static void bad_global_root_loaded(void)
+{
+    use_global();
+    world_load_root(&world);
+}
+
+static void good_global_flushed(void)
+{
+    use_global();
+    flush(PAGE);
+}
+
+static void good_root_loaded(void)
+{
+    put(0, world.fmt->empty(0));
+    world_load_root(&world);
+}
+
+/* Xen runs another guest when this one's table changes. */
+static void bad_other_vmid(void)
+{
+    world.other_guest = true;
+    put(0, world.fmt->empty(0));
+    flush(PAGE);
+    world.other_guest = false;
+}
+
+static void good_own_vmid(void)
+{
+    world.other_guest = true;
+    put(0, world.fmt->empty(0));
+    world.other_guest = false;
+    flush(PAGE);
+    put_leaf(9, RIGHTS);
+}
+
+/* A table below the last entry of the root, which nothing uses yet. */
+static void add_to_root(void)
+{
+    unsigned int top = world.fmt->levels - 1;
+    uint64_t va = (pt_entries(world.fmt, top) - 1) * pt_span(world.fmt, top);
+    mfn_t table;
+
+    world.load_late = true;
+    ck_assert_int_eq(world.ops.alloc(&world, top - 1, VADDR(va), &table), 0);
+    ck_assert_int_eq(world.ops.publish(&world, top - 1, table), 0);
+    put_at(top, va, world.fmt->table(top, table));
+}
+
+static void bad_root_not_loaded(void)
+{
+    add_to_root();
+}
+
+static void good_root_loaded_late(void)
+{
+    add_to_root();
+    world_load_root(&world);
+}
+
+/* The root's first entry goes, with all that is below. */
+static void take_from_root(bool load)
+{
+    unsigned int top = world.fmt->levels - 1;
+    mfn_t mfn[2];
+
+    for (unsigned int level = 0; level < 2; level++)
+        mfn[level] = world_mfn(&world, world_find(&world, level, 0));
+    world.load_late = true;
+    put(top, world.fmt->empty(top));
+    for (uint64_t va = 0; va < 4 * PAGE; va += PAGE)
+        world_invalidate_page(&world, va);
+    if (load)
+        world_load_root(&world);
+    for (unsigned int level = 0; level < 2; level++)
+        world.ops.free(&world, level, mfn[level]);
+    world_load_root(&world);
+}
+
+static void bad_root_table_freed(void)
+{
+    take_from_root(false);
+}
+
+static void good_root_table_freed(void)
+{
+    take_from_root(true);
+}
+
+/* Nobody sees to it that its neighbours are alike. */
+static void bad_contiguous(void)
+{
+    put(0, world.fmt->empty(0));
+    flush(PAGE);
+    put(0, world.fmt->leaf(0, MFN(16), RIGHTS) | UINT64_C(1) << 52);
+}
+
 /* What a format must have for a trace to be possible, or for its verdict. */
 enum needs {
     LEAF_1 = 1,
@@ -503,6 +611,9 @@ enum needs {
     EXEC = 32,    /* executing is said */
     REFUSES = 64, /* a CPU may go on refusing */
     LOOKS = 128,  /* not that */
+    GLOBAL = 256,
+    ARM = 512,
+    PAE = 1024, /* the root's entries are registers */
 };
 
 static bool has(const struct pt_format *fmt, unsigned int needs)
@@ -514,6 +625,9 @@ static bool has(const struct pt_format *fmt, unsigned int needs)
            (!(needs & AT_ONCE) || !fmt->break_first) &&
            (!(needs & REFUSES) || fmt->keeps_refusals) &&
            (!(needs & LOOKS) || !fmt->keeps_refusals) &&
+           (!(needs & GLOBAL) || (fmt->prots & PT_GLOBAL) != 0) &&
+           (!(needs & ARM) || fmt->leaf == pt_arm_s2_40.leaf) &&
+           (!(needs & PAE) || fmt == &pt_x86_pae_pv) &&
            (!(needs & EXEC) || (fmt->prots & PT_EXEC) != 0);
 }
 
@@ -576,6 +690,16 @@ static const struct {
     {"merge by a break", good_merge_broken, LEAF_1, GOOD},
     {"broken, unflushed", bad_split_broken_unflushed, LEAF_1, BAD},
     {"broken, flushed late", bad_split_broken_flushed_late, LEAF_1, BAD},
+    {"global, CR3 loaded", bad_global_root_loaded, GLOBAL, BAD},
+    {"global, flushed", good_global_flushed, GLOBAL, GOOD},
+    {"CR3 loaded", good_root_loaded, 0, GOOD},
+    {"other VMID", bad_other_vmid, ARM, BAD},
+    {"own VMID", good_own_vmid, ARM, GOOD},
+    {"root not loaded", bad_root_not_loaded, PAE, BAD},
+    {"root loaded", good_root_loaded_late, PAE, GOOD},
+    {"root's table freed", bad_root_table_freed, PAE, BAD},
+    {"root's table freed late", good_root_table_freed, PAE, GOOD},
+    {"contiguous", bad_contiguous, ARM, BAD},
 };
 
 START_TEST(verdicts)
