@@ -256,7 +256,7 @@ create_traced() {
 create_traced guest.cfg 'name="n1"'
 alone=$(requests)
 checks=$((checks + 1))
-[ "$alone" -le 70 ] || wrong "$alone requests for a create"
+[ "$alone" -le 66 ] || wrong "$alone requests for a create"
 
 # One for each domain more; none for what is there without a domain.
 create_traced guest.cfg 'name="n2"'

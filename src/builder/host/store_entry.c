@@ -100,14 +100,25 @@ enter(struct writer *w, const char *fmt, ...)
     va_end(al);
 }
 
-/* What an earlier domain has left there goes: true if there was something. */
-static bool clear(struct writer *w)
+/* What an earlier domain has left there goes. */
+static void clear(struct writer *w)
 {
-    bool removed = !w->rc && xs_rm(w->xs, w->t, w->base);
-
-    if (!w->rc && !removed && errno != ENOENT)
+    if (!w->rc && !xs_rm(w->xs, w->t, w->base) && errno != ENOENT)
         w->rc = -errno;
-    return removed;
+}
+
+/* Is there something?  Removing does not tell: xenstored takes it for done
+ * where there was nothing. */
+static bool is_there(struct writer *w)
+{
+    unsigned int len;
+    void *value = w->rc ? NULL : xs_read(w->xs, w->t, w->base, &len);
+    bool found = value;
+
+    if (!w->rc && !value && errno != ENOENT)
+        w->rc = -errno;
+    free(value);
+    return found;
 }
 
 /* The directory has to be there before it is given permissions, which what is
@@ -212,7 +223,9 @@ static bool put_libxl(struct writer *w, uint32_t domid)
     bool had;
 
     enter(w, "/libxl/%u", domid);
-    had = clear(w);
+    had = is_there(w);
+    if (had)
+        clear(w);
     put(w, "type", "pv");
     put(w, "dm-version", "qemu_xen"); /* for devices that xl attaches later */
     return had;
