@@ -225,7 +225,7 @@ static int go_on(struct guest *g, const struct options *opt, int rc)
 
     image_close(&g->image);
     if (!opt->alone && !opt->foreground)
-        r = monitor_leave(g->host, &g->cfg);
+        r = monitor_leave(g->host, &g->cfg, opt->console);
     if (opt->foreground || r > 0)
         r = monitor_run(g->host, &g->cfg, g->domain.domid);
     else if (!rc && !r && opt->console)

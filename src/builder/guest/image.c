@@ -34,7 +34,7 @@ static int refused(const struct config *cfg, const char *key, const char *path,
 static int check_file(const struct config *cfg, const char *key,
                       const char *path, struct diag *dg)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc = 0;
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st))

@@ -367,7 +367,7 @@ int monitor_run(struct host *host, struct config *cfg, uint32_t domid)
     return watch(&m);
 }
 
-int monitor_leave(struct host *host, const struct config *cfg)
+int monitor_leave(struct host *host, const struct config *cfg, bool at_once)
 {
     char log[PATH_MAX];
     int rc;
@@ -375,7 +375,7 @@ int monitor_leave(struct host *host, const struct config *cfg)
     if (!embedded_log(log))
         snprintf(log, sizeof(log), LOG_DIR "/domwright-%s.log", cfg->name);
     host_close(host);
-    rc = daemon_start(log);
+    rc = daemon_start(log, at_once);
     if (rc < 0)
         return diag_fail(host->dg, DW_FAILED, rc,
                          "the guest runs, but nobody waits for its end: %s",

@@ -12,14 +12,15 @@
 /*
  * Leaves a process behind that does monitor_run(), and writes what it does to
  * /var/log/xen/domwright-NAME.log, on an embedded host to a file beside the
- * host's, HOST.log.
+ * host's, HOST.log.  It begins when the caller has ended; or at_once, where the
+ * caller goes on.
  *
  * 1: this is that process, with nothing open yet;
  * 0: this is the caller; or a negative errno and the failure in host->dg.  The
  * host is closed.
  */
 int __attribute__((warn_unused_result))
-monitor_leave(struct host *host, const struct config *cfg);
+monitor_leave(struct host *host, const struct config *cfg, bool at_once);
 
 /*
  * Opens the host, and stays until the guest is gone, or is to stay as it is: it

@@ -4,11 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -66,36 +67,64 @@ static void set_standard(int fd, const char *log)
         close(from);
 }
 
-static void leave_all(const char *log)
+/*
+ * What came for the command, whose group this process was in until now, is not
+ * for this one: it may have been held back (signals.h).
+ */
+static void drop_signals(void)
 {
-    close_inherited();
+    const struct timespec now = {0};
+    sigset_t set;
+
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    while (sigtimedwait(&set, NULL, &now) > 0)
+        ;
+}
+
+/* Whoever waits for the caller is not to wait for this process: until the
+ * caller has ended, or for a second if it does not. */
+static void give_way(int caller)
+{
+    struct pollfd pfd = {.fd = caller, .events = POLLIN};
+
+    poll(&pfd, 1, 1000);
+    close(caller);
+}
+
+static void leave_rest(const char *log)
+{
     set_standard(0, NULL);
     set_standard(1, log);
     set_standard(2, log);
-    signal(SIGHUP, SIG_IGN);
     if (chdir("/")) /* which only a process without rights cannot */
         perror("domwright: /");
 }
 
-int daemon_start(const char *log)
+int daemon_start(const char *log, bool at_once)
 {
+    int ends[2];
     pid_t child;
-    int status;
+    int rc;
 
-    fflush(NULL);
-    child = fork();
-    if (child < 0)
+    if (pipe2(ends, O_CLOEXEC))
         return -errno;
+    fflush(NULL);
+    close_inherited();
+    child = fork();
     if (child) {
-        while (waitpid(child, &status, 0) < 0)
-            if (errno != EINTR) /* whoever ignores SIGCHLD is not told */
-                return 0;
-        return status ? -EAGAIN : 0;
+        rc = child < 0 ? -errno : 0;
+        close(ends[0]);
+        if (rc || at_once)
+            close(ends[1]); /* or it closes where the caller ends */
+        return rc;
     }
     setsid();
-    child = fork(); /* so that no terminal can become its own */
-    if (child)
-        _exit(child < 0 ? 1 : 0);
-    leave_all(log);
+    drop_signals();
+    close(ends[1]);
+    give_way(ends[0]);
+    leave_rest(log);
     return 1;
 }
