@@ -39,6 +39,23 @@ run() {
     checks=$((checks + 1))
     status=0
     "$program" "$@" >out 2>err </dev/null || status=$?
+    case " $* " in
+    *' --json '* | *[\ =]'json '* | *' events '*) keep_json "$@" ;;
+    esac
+}
+
+# What was printed as JSON is kept, for finish to hold it against its schema.
+keep_json() {
+    [ "$program" = "$domwright" ] && [ -s out ] || return 0
+    mkdir -p "$work/.json"
+    cp out "$work/.json/$checks"
+    printf '%s\n' "$@" >"$work/.json/$checks.args"
+}
+
+# Debian's own Python has Debian's python3-jsonschema.
+check_json() {
+    /usr/bin/python3 -I "$srcdir/tests/cli/schema.py" \
+        "$srcdir/src/builder/report/schema" "$work/.json" 2>&1
 }
 
 wrong() {
@@ -117,6 +134,15 @@ uses_embedded() {
 }
 
 finish() {
+    if [ -d "$work/.json" ]; then
+        status=0
+        check_json >out 2>err || status=$?
+        case $status in
+        0) ;;
+        77 | 127) echo 'JSON is not held against schemas: no python3-jsonschema' ;;
+        *) wrong 'JSON that does not fit its schema' ;;
+        esac
+    fi
     echo "$checks checks, $failures failed"
     [ "$failures" = 0 ]
     exit $?

@@ -61,6 +61,8 @@ static const char *shutdown_reason(const xc_domaininfo_t *info)
         return "crash";
     case SHUTDOWN_watchdog:
         return "watchdog";
+    case SHUTDOWN_soft_reset:
+        return "soft-reset";
     default:
         return "other";
     }
