@@ -24,13 +24,10 @@
 static char **kernels;
 static unsigned int nr_kernels, guests;
 
-/* Each build in libxl has its own handle. A line comes in several writes. */
-static xc_interface *open_handle(FILE *log)
+static xentoollog_logger *logger_to(FILE *log)
 {
-    xentoollog_logger *logger =
-        (xentoollog_logger *)xtl_createlogger_stdiostream(log, XTL_DETAIL, 0);
-
-    return xc_interface_open(logger, logger, 0);
+    return (xentoollog_logger *)xtl_createlogger_stdiostream(log, XTL_DETAIL,
+                                                             0);
 }
 
 static int build(struct pv_guest *g)
@@ -51,7 +48,9 @@ static void *thread(void *arg)
     char *text = NULL;
     size_t len;
     FILE *log = open_memstream(&text, &len);
-    xc_interface *xch = log ? open_handle(log) : NULL;
+    /* A log of its own: a line comes in several writes. */
+    xentoollog_logger *logger = log ? logger_to(log) : NULL;
+    xc_interface *xch = logger ? xc_interface_open(logger, logger, 0) : NULL;
     const char *wrong = xch ? NULL : "no handle";
 
     for (unsigned int i = 0; !wrong && i < guests; i++) {
@@ -72,6 +71,7 @@ static void *thread(void *arg)
     }
     if (xch)
         xc_interface_close(xch);
+    xtl_logger_destroy(logger);
     if (log)
         fclose(log);
     fprintf(stderr, "%s", text ? text : "");
@@ -104,9 +104,10 @@ static int at_once(unsigned int nr)
 static int hvm(void)
 {
     struct pv_guest g = {.mib = 16, .vcpus = 1};
+    xentoollog_logger *logger = logger_to(stderr);
     int rc;
 
-    g.xch = open_handle(stderr);
+    g.xch = xc_interface_open(logger, logger, 0);
     if (!g.xch || pv_guest_create(&g))
         return 1;
     g.dom = xc_dom_allocate(g.xch, NULL, NULL);
@@ -128,6 +129,7 @@ static int hvm(void)
     pv_guest_release(&g);
     rc = pv_guest_destroy(&g);
     xc_interface_close(g.xch);
+    xtl_logger_destroy(logger);
     return rc ? 1 : 0;
 }
 

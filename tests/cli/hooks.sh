@@ -65,6 +65,15 @@ run hooks --status "$third"
 prints "^$third dw-stock: the library's own builder\$"
 kill "$third"
 
+# Nor is one of use to what has another libxenguest than the plugin is for.
+LD_PRELOAD="$plugin $kernels/libxenguest.so.4.99" ./dw-stock 60 2>err &
+third=$!
+until grep -q 'libxenguest\.so\.4\.99' "/proc/$third/maps"; do sleep 0.1; done
+run hooks --status "$third"
+[ "$status" = 1 ] || wrong 'a plugin for another libxenguest'
+prints "^$third dw-stock: the library's own builder\$"
+kill "$third"
+
 # What another's path has in it does nothing to a terminal, nor to JSON.
 odd=$(printf 'domwright-\033[1m-\377')
 mkdir "$odd"

@@ -106,11 +106,25 @@ static bool is_plugin(struct plugged *p, char *line)
     return strstr(path, "domwright") != NULL;
 }
 
+/*
+ * A line of /proc/PID/maps: is it of a libxenguest that is not the plugin's?
+ * What builds by that has none of our hooks, as the plugin brings its own.
+ */
+static bool is_other_library(const char *line)
+{
+    const char *slash = strrchr(line, '/');
+    size_t len = strlen(DW_XENGUEST);
+
+    return slash && !strncmp(slash, "/libxenguest.so.", 16) &&
+           (strncmp(slash + 1, DW_XENGUEST, len) != 0 ||
+            !strchr(". \n", slash[1 + len]));
+}
+
 int plugged_look(pid_t pid, struct plugged *p)
 {
     FILE *maps = open_proc(pid, "maps");
     char *line = NULL;
-    bool found = false;
+    bool found = false, other = false;
     size_t room = 0;
     int rc;
 
@@ -118,13 +132,16 @@ int plugged_look(pid_t pid, struct plugged *p)
     if (!maps)
         return errno == ENOENT ? -ESRCH : -errno;
     rc = read_name(pid, p->name);
-    while (!rc && !found && getline(&line, &room, maps) > 0)
-        found = is_plugin(p, line);
+    while (!rc && getline(&line, &room, maps) > 0) {
+        other |= is_other_library(line);
+        if (!found)
+            found = is_plugin(p, line);
+    }
     if (!rc && ferror(maps))
         rc = -EIO;
     free(line);
     fclose(maps);
-    if (!found) {
+    if (!found || other) {
         p->path[0] = '\0';
         p->replaced = false;
     }

@@ -16,7 +16,7 @@
 struct plugged {
     pid_t pid;
     char name[64];       /* the process's */
-    char path[PATH_MAX]; /* of the plugin; "": there is none in it */
+    char path[PATH_MAX]; /* of the plugin; "": none, or not for its library */
     char version[32];    /* "": it cannot be read any more */
     bool replaced;       /* the file is gone, or another one by now */
 };
