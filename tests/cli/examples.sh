@@ -17,5 +17,10 @@ for example in "$srcdir"/examples/*.cfg; do
     [ ! -s err ] || wrong "$name has something to say"
     on_host "$domwright" destroy "$name" >out 2>err || wrong "$name stays"
 done
+for example in "$srcdir"/examples/libvirt/*.xml; do
+    works create -n "$example"
+    [ ! -s err ] || wrong "$example has something to say"
+done
+prints '^type pv64,'
 as_before 'an example'
 finish
