@@ -29,6 +29,7 @@ struct setting {
     unsigned int n;
     bool implied; /* nobody said so: xl or libxl takes it for granted */
     bool idle;    /* a key that has no effect on a PV guest */
+    bool odd;     /* a device in a spelling that libvirt does not read */
 };
 
 /*

@@ -254,15 +254,18 @@ static int put_mac(struct parser *ps, const char *text)
 {
     unsigned long byte[6];
     char mac[18], *end;
+    bool odd = false;
 
     for (int i = 0; i < 6; i++) {
         byte[i] = strtoul(text, &end, 16);
+        odd |= *end && *end != ':';
         if (end == text || byte[i] > 0xff || (*end ? i == 5 : i < 5)) {
             tell(ps->what, "it is no MAC address: %.60s", text);
             return -EINVAL;
         }
         text = end + 1;
     }
+    ps->parts->odd |= odd;
     snprintf(mac, sizeof(mac), "%02lx:%02lx:%02lx:%02lx:%02lx:%02lx", byte[0],
              byte[1], byte[2], byte[3], byte[4], byte[5]);
     /* libxl takes zeros for none. */
@@ -308,9 +311,7 @@ static int put_value(struct parser *ps, const struct kind *kind, char *name,
     if (!strcmp(name, "netdev"))
         name = "gatewaydev";
     if (!strcmp(kind->key, "vif") && !strcmp(name, "type")) {
-        if (!strcmp(value, "vif"))
-            return 0;
-        if (strcmp(value, "ioemu") != 0)
+        if (strcmp(value, "vif") != 0 && strcmp(value, "ioemu") != 0)
             return unknown(ps, kind, value);
     }
     if (!strcmp(name, "accel"))
@@ -360,6 +361,8 @@ static int parse_words(struct parser *ps, const struct kind *kind,
             rc = put_address(ps, word);
         else if (*word)
             rc = put_word(ps, kind, word);
+        else
+            ps->parts->odd |= *text != '\0';
         first = false;
     }
     free(copy);

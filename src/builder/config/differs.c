@@ -48,8 +48,15 @@ static void warn_of_form(const struct config *cfg,
         diag_warn("%s: %s: a backslash is an escape to xl; libvirt would take "
                   "it as it is",
                   place->where, key);
-    if (place->number)
+    if (place->number && !strcmp(key, "tsc_mode"))
+        diag_warn("%s: %s: libvirt knows no mode by its number", place->where,
+                  key);
+    else if (place->number)
         warn_of_number(place->where, key, place->number);
+    else if (place->bare && setting_find(&cfg->settings, key))
+        diag_warn(
+            "%s: %s: libvirt would not read a number without quotes there",
+            place->where, key);
 }
 
 /* A setting that the file itself has, or NULL. */

@@ -60,6 +60,7 @@ struct config_place {
     bool escape;  /* a backslash is in a string */
     bool append;  /* += */
     bool remark;  /* a comment is in a list */
+    bool bare;    /* a number without quotes */
     char *number; /* as it is written, where a number is wanted; or NULL */
 };
 

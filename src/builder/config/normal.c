@@ -285,6 +285,8 @@ static void add_text(struct normaliser *nm, const char *key, const char *text)
         else
             add_number(nm, key, number, false);
     } else {
+        if (!strcmp(key, "tsc_mode") && text != tsc_mode(text))
+            keep_number(nm, key);
         (void)add_key(nm, SETTING_TEXT, key,
                       strcmp(key, "tsc_mode") ? text : tsc_mode(text));
     }
@@ -375,6 +377,15 @@ static void add_cmdline(struct normaliser *nm)
         out_of_memory(nm);
 }
 
+/* As libvirt has them, in small letters. */
+static void add_uuid(struct normaliser *nm)
+{
+    char uuid[UUID_STRING];
+
+    uuid_format(nm->cfg->uuid, uuid);
+    (void)add_key(nm, SETTING_TEXT, "uuid", uuid);
+}
+
 static void add_setting(struct normaliser *nm, const char *key)
 {
     if (setting_find(&nm->cfg->settings, key) ||
@@ -382,6 +393,8 @@ static void add_setting(struct normaliser *nm, const char *key)
         return;
     if (is_one_of("cmdline|root|extra", key))
         add_cmdline(nm);
+    else if (!strcmp(key, "uuid"))
+        add_uuid(nm);
     else if (is_one_of(always, key))
         add_read(nm, key);
     else if (!is_one_of("builder", key) || config_is_other(nm->cfg))

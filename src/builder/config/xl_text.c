@@ -362,6 +362,7 @@ static void note_form(struct config *cfg, const char *p, size_t n,
         return;
     place->append |= *p == '+';
     place->remark |= *p == '#' && depth > 0;
+    place->bare |= *p >= '0' && *p <= '9' && !depth;
     place->escape |= (*p == '"' || *p == '\'') && memchr(p, '\\', n);
 }
 

@@ -96,16 +96,50 @@ static void put_driver(struct reader *rd, xmlNodePtr node, struct buffer *d)
     free(name);
 }
 
+/* As both name one: xvda, hdc, sda1. */
+bool is_disk_name(const char *name)
+{
+    static const char *const buses[] = {"xvd", "vd", "hd", "sd"};
+    size_t n;
+
+    for (size_t i = 0; i < sizeof(buses) / sizeof(buses[0]); i++) {
+        n = strlen(buses[i]);
+        if (strncmp(name, buses[i], n) != 0)
+            continue;
+        name += n;
+        n = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+        return n && !name[n + strspn(name + n, "0123456789")];
+    }
+    return false;
+}
+
+/* Is it that of a disk before? */
+static bool is_taken(struct reader *rd, xmlNodePtr node, const char *dev)
+{
+    bool taken = false;
+
+    for (xmlNodePtr n = node->prev; n && !taken; n = n->prev) {
+        xmlNodePtr target =
+            n->type == XML_ELEMENT_NODE && !xmlStrcmp(n->name, node->name)
+                ? child_of(n, "target")
+                : NULL;
+
+        taken = target && attribute_is(rd, target, "dev", dev);
+    }
+    return taken;
+}
+
 static void put_target(struct reader *rd, xmlNodePtr node, struct buffer *d)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     xmlNodePtr target = child_of(node, "target");
     char *dev = target ? attribute(rd, target, "dev") : NULL;
 
     if (!dev)
         fault(rd, node, "its target, with a dev, is missing");
-    else if (!*dev || dev[strspn(dev, letters)])
+    else if (!is_disk_name(dev))
         fault(rd, target, "there is no disk \"%.60s\"", dev);
+    else if (is_taken(rd, node, dev))
+        fault(rd, target, "there is a disk %.60s already", dev);
     else
         part(rd, target, d, "vdev", dev);
     if (target)
@@ -260,6 +294,8 @@ static void put_mac(struct reader *rd, xmlNodePtr node, struct buffer *d)
         i++;
     if (mac && (i != sizeof(form) - 1 || mac[i]))
         fault(rd, node, "it is no MAC address: %.60s", mac);
+    else if (mac && strchr("13579bBdDfF", mac[1]))
+        fault(rd, node, "it is a multicast address: %.60s", mac);
     else if (mac && strcmp(mac, "00:00:00:00:00:00") != 0)
         /* Zeros are how libvirt 9.0 writes that there is none. */
         part(rd, node, d, "mac", mac);
@@ -397,8 +433,10 @@ static void put_display(struct reader *rd, xmlNodePtr node, struct buffer *d)
     char *port = attribute(rd, node, "port"), number[24];
     uint64_t n;
 
-    if (!port || !strcmp(port, "-1") ||
-        attribute_is(rd, node, "autoport", "yes")) {
+    if (!port && attribute_is(rd, node, "autoport", "no")) {
+        part(rd, node, d, "vncunused", "0");
+    } else if (!port || !strcmp(port, "-1") ||
+               attribute_is(rd, node, "autoport", "yes")) {
         part(rd, node, d, "vncunused", "1");
     } else if (read_number(rd, node, port, &n) && n >= 5900 && n < 65536) {
         snprintf(number, sizeof(number), "%u", (unsigned int)n - 5900);

@@ -406,8 +406,10 @@ static void read_name(struct reader *rd, xmlNodePtr node)
 {
     char *text = text_of(rd, node);
 
-    if (text)
-        set_string(rd, node, (const char *)node->name, text);
+    if (text && strchr(text, '/'))
+        fault(rd, node, "a name with a slash in it");
+    else if (text)
+        set_string(rd, node, "name", text);
     free(text);
 }
 
@@ -461,6 +463,16 @@ static void read_current(struct reader *rd, xmlNodePtr node)
     (void)!size_of(rd, node, &rd->current_mib);
 }
 
+/* A list of host CPUs; xl's "all" and "nodes:" are none of libvirt's words. */
+static char *cpuset_of(struct reader *rd, xmlNodePtr node)
+{
+    char *text = attribute(rd, node, "cpuset");
+
+    if (text && text[strspn(text, "0123456789,-^ ")])
+        fault(rd, node, "cpuset is no list like 0-3,^2: %.60s", text);
+    return text;
+}
+
 static void read_vcpu(struct reader *rd, xmlNodePtr node)
 {
     char *text = text_of(rd, node), *current = attribute(rd, node, "current");
@@ -473,7 +485,7 @@ static void read_vcpu(struct reader *rd, xmlNodePtr node)
         n = rd->vcpus;
     if (!current || read_number(rd, node, current, &n))
         set(rd, node, "vcpus", "%llu", (unsigned long long)n);
-    rd->cpuset = attribute(rd, node, "cpuset");
+    rd->cpuset = cpuset_of(rd, node);
     rd->pin_line = (unsigned int)xmlGetLineNo(node);
     free(text);
     free(current);
@@ -618,7 +630,7 @@ static void read_timer(struct reader *rd, xmlNodePtr node)
     (void)!attribute_needed(rd, node, "name", " tsc ");
     (void)!attribute_among(rd, node, "present", " yes no ");
     (void)!attribute_among(rd, node, "mode", " auto native emulate paravirt ");
-    if (attribute_is(rd, node, "present", "no"))
+    if (attribute_is(rd, node, "present", "no") || !mode)
         set_string(rd, node, "tsc_mode", "default");
     else
         for (size_t i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++)
@@ -641,9 +653,20 @@ static void read_clock(struct reader *rd, xmlNodePtr node)
     read_children(rd, node, timers);
 }
 
+/* Only after a crash is there something to dump. */
 static void read_action(struct reader *rd, xmlNodePtr node)
 {
-    read_name(rd, node);
+    static const char always[] = " destroy restart rename-restart preserve ";
+    static const char dumps[] = " coredump-destroy coredump-restart ";
+    bool crash = !strcmp((const char *)node->name, "on_crash");
+    char *text = text_of(rd, node);
+
+    if (text && (among(always, text) || (crash && among(dumps, text))))
+        set_string(rd, node, (const char *)node->name, text);
+    else if (text)
+        fault(rd, node, "%.60s is none of%s%s", text, always,
+              crash ? dumps + 1 : "");
+    free(text);
 }
 
 static void read_weight(struct reader *rd, xmlNodePtr node)
@@ -659,7 +682,7 @@ static void read_weight(struct reader *rd, xmlNodePtr node)
 static void read_vcpupin(struct reader *rd, xmlNodePtr node)
 {
     char *text = attribute(rd, node, "vcpu");
-    char *cpuset = attribute(rd, node, "cpuset");
+    char *cpuset = cpuset_of(rd, node);
     uint64_t n;
 
     if (!text || !cpuset)

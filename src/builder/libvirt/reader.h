@@ -127,6 +127,9 @@ void add_raw_item(struct reader *rd, xmlNodePtr node, enum reader_list list,
 bool is_plain(struct reader *rd, xmlNodePtr node, const char *what,
               const char *value);
 
+/* Is it a disk's, to xl and to libvirt: xvda, hdc, sda1? */
+bool is_disk_name(const char *name);
+
 /* The parts.  read_path() writes the setting that an element's text is. */
 void read_path(struct reader *rd, xmlNodePtr node);
 void read_devices(struct reader *rd, xmlNodePtr node);

@@ -18,9 +18,11 @@ void write_backend(struct writer *w, xmlNodePtr node,
 {
     const char *backend = setting_text(device, "backend");
 
-    if (backend && strcmp(backend, "0") != 0 && strcmp(backend, "Domain-0"))
+    if (backend && strcmp(backend, "0") != 0 && strcmp(backend, "Domain-0")) {
         add_attribute(w, add_element(w, node, "backenddomain", NULL), "name",
                       backend);
+        note(w, "libvirt drops a device's backend");
+    }
 }
 
 /* ---- controllers ---- */
@@ -214,6 +216,8 @@ static void write_list(struct writer *w, const char *key)
     for (unsigned int i = 0; list && i < list->n; i++) {
         const struct setting *device = &list->item[i];
 
+        if (device->odd)
+            note(w, "libvirt would not read the spelling of device %u", i);
         if (device->kind != SETTING_PARTS)
             note_refused(w, "an item is no device's description");
         else if (!strcmp(key, "disk"))

@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "libvirt/reader.h"
 #include "libvirt/write_devices.h"
-
-/* As both name one: xvda, hdc, sda1. */
-static bool is_disk_name(const char *name)
-{
-    static const char *const buses[] = {"xvd", "vd", "hd", "sd"};
-    size_t n;
-
-    for (size_t i = 0; i < sizeof(buses) / sizeof(buses[0]); i++) {
-        n = strlen(buses[i]);
-        if (strncmp(name, buses[i], n) != 0)
-            continue;
-        name += n;
-        n = strspn(name, "abcdefghijklmnopqrstuvwxyz");
-        return n && !name[n + strspn(name + n, "0123456789")];
-    }
-    return false;
-}
 
 static bool is_second(const struct setting *list, const struct setting *disk,
                       const char *vdev)

@@ -30,7 +30,8 @@ static void write_port(struct writer *w, xmlNodePtr node,
     } else if (n < 0 || n > 65535 - VNC_PORT) {
         note_refused(w, "there is no display %ld", n);
     } else {
-        add_formatted(w, node, "port", "%ld", VNC_PORT + n);
+        if (display)
+            add_formatted(w, node, "port", "%ld", VNC_PORT + n);
         add_attribute(w, node, "autoport", "no");
     }
 }
@@ -49,8 +50,6 @@ static void write_vnc(struct writer *w, xmlNodePtr node,
     add_attribute(w, node, "passwd", passwd);
     if (passwd)
         note(w, "the password is in the XML; libvirt would drop it");
-    if (!address)
-        return;
     listen = add_element(w, node, "listen", NULL);
     add_attribute(w, listen, "type", "address");
     add_attribute(w, listen, "address", address);

@@ -54,7 +54,7 @@ static void write_bridge(struct writer *w, xmlNodePtr node, const char *bridge,
     const char *tags = open ? strpbrk(bridge, ".:") : NULL;
     char *name =
         strndup(bridge, tags ? (size_t)(tags - bridge) : strlen(bridge));
-    xmlNodePtr source = add_element(w, node, "source", NULL), port;
+    xmlNodePtr source = add_element(w, node, "source", NULL);
 
     if (!name)
         w->no_memory = true;
@@ -62,9 +62,6 @@ static void write_bridge(struct writer *w, xmlNodePtr node, const char *bridge,
     free(name);
     if (tags) {
         write_tags(w, node, tags);
-    } else if (open) {
-        port = add_element(w, node, "virtualport", NULL);
-        add_attribute(w, port, "type", "openvswitch");
     } else if (strchr(bridge, '.')) {
         note(w,
              "%.60s is a bridge's name to xl; libvirt would take a tag from "
@@ -205,11 +202,27 @@ static void write_part(struct writer *w, xmlNodePtr node,
         add_attribute(w, add_element(w, node, element, NULL), name, text);
 }
 
-static const char *const unsaid[] = {"type",       "gatewaydev", "devid",
-                                     "forwarddev", "untrusted",  "trusted"};
+/* libvirt's name for the only one that a PV guest can have. */
+static void write_model(struct writer *w, xmlNodePtr node,
+                        const struct setting *vif)
+{
+    const char *model = setting_text(vif, "model");
+
+    if (!model && setting_find(vif, "type"))
+        model = "netfront";
+    if (model)
+        add_attribute(w, add_element(w, node, "model", NULL), "type", model);
+}
+
+static const char *const unsaid[] = {"gatewaydev", "devid", "forwarddev",
+                                     "untrusted", "trusted"};
 
 static void refuse_unsaid(struct writer *w, const struct setting *vif)
 {
+    const char *type = setting_text(vif, "type");
+
+    if (type && !strcmp(type, "ioemu"))
+        note_refused(w, "libxl gives no PV guest an interface of type=ioemu");
     refuse_parts(w, vif, unsaid, sizeof(unsaid) / sizeof(unsaid[0]));
     for (unsigned int i = 0; i < vif->n; i++)
         if (!strncmp(vif->item[i].name, "colo_", 5))
@@ -231,13 +244,16 @@ void write_vif(struct writer *w, const struct setting *vif)
     write_mac(w, node, setting_text(vif, "mac"));
     if (bridge)
         write_bridge(w, node, bridge, script);
+    else if (is_script(script, "vif-bridge"))
+        note(w, "xl takes the host's first bridge; what libvirt would write it "
+                "would not read");
     if (ips)
         write_ips(w, node, ips);
     write_part(w, node, vif, "script", "script", "path");
     write_part(w, node, vif, "vifname", "target", "dev");
     if (name && is_made_up(name))
         note(w, "libvirt drops a vifname like %s", name);
-    write_part(w, node, vif, "model", "model", "type");
+    write_model(w, node, vif);
     if (rate)
         write_rate(w, node, rate);
     write_part(w, node, vif, "mtu", "mtu", "size");

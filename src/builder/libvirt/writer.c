@@ -171,9 +171,8 @@ static void write_identity(struct writer *w)
 {
     const char *name = take_text(w, "name"), *uuid;
 
-    if (name && strpbrk(name, "/\n"))
-        note_refused(w, "libvirt takes no name with a %s in it",
-                     strchr(name, '/') ? "slash" : "newline");
+    if (name && strchr(name, '/'))
+        note_refused(w, "libvirt takes no name with a slash in it");
     add_element(w, w->domain, "name", name ? name : "");
     uuid = take_text(w, "uuid");
     if (uuid)
@@ -299,9 +298,10 @@ static void write_features(struct writer *w)
     bool implied = pci && pci->n && !is_on(e820);
     xmlNodePtr xen, node;
 
-    if (through && !strcasecmp(through, "default"))
+    if (through &&
+        (!strcasecmp(through, "default") || !strcasecmp(through, "disabled")))
         through = NULL;
-    if (!e820 && !through && !implied)
+    if (!is_on(e820) && !through && !implied)
         return;
     if (implied) {
         w->now = pci;
@@ -309,15 +309,14 @@ static void write_features(struct writer *w)
     }
     xen = add_element(w, add_element(w, w->domain, "features", NULL), "xen",
                       NULL);
-    if (e820 || implied) {
+    if (is_on(e820) || implied) {
         node = add_element(w, xen, "e820_host", NULL);
-        add_attribute(w, node, "state", is_on(e820) || implied ? "on" : "off");
+        add_attribute(w, node, "state", "on");
     }
     if (!through)
         return;
     node = add_element(w, xen, "passthrough", NULL);
-    add_attribute(w, node, "state",
-                  strcasecmp(through, "disabled") ? "on" : "off");
+    add_attribute(w, node, "state", "on");
     if (!strcasecmp(through, "sync_pt"))
         add_attribute(w, node, "mode", "sync_pt");
     else if (!strcasecmp(through, "share_pt"))
