@@ -65,8 +65,10 @@ static bool is_block_device(const libxl_device_disk *disk, const char *text)
     struct stat st;
 
     if (disk->format != LIBXL_DISK_FORMAT_RAW || disk->script ||
-        disk->backend_domname || !disk->pdev_path || !*disk->pdev_path)
+        !disk->pdev_path || !*disk->pdev_path)
         return false;
+    if (disk->backend_domname && strcmp(disk->backend_domname, "0") != 0)
+        return true; /* of a driver domain, libxl does not look */
     if (!stat(disk->pdev_path, &st))
         return S_ISBLK(st.st_mode);
     return !strncmp(text + strspn(text, " \t\n"), "phy:", 4) ||

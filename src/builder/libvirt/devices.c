@@ -617,7 +617,7 @@ static void put_usb(struct reader *rd, xmlNodePtr node, xmlNodePtr at)
     if (!xmlHasProp(at, (const xmlChar *)"bus") ||
         !xmlHasProp(at, (const xmlChar *)"device"))
         fault(rd, at, "it needs bus and device");
-    add_item(rd, node, LIST_USBDEV, "hostbus=%u,hostaddr=%u",
+    add_item(rd, node, LIST_USBDEV, "type=hostdev,hostbus=%u,hostaddr=%u",
              pci_number(rd, at, "bus", 0xff),
              pci_number(rd, at, "device", 0xff));
 }
