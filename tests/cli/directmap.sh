@@ -265,6 +265,35 @@ BIOS-e820: [mem 0x0000000000100000-0x000000007fffffff] usable<br />
 END
 gives 2147090432 'must not overlap do: what memory is there is undefined'
 
+# What a guest logs into Xen's log is no map of the machine, its firmware's
+# neither.
+log <<'END'
+(XEN) HVM4: e820 map has 2 items:
+(XEN) HVM4:   0: 0000000000000000 - 000000000009fc00 = 1 RAM
+(XEN) HVM4:   1: 0000000000100000 - 000000007f7ff000 = 1 RAM
+(XEN) HVM4: Booting from Hard Disk...
+(XEN) HVM4: e820: BIOS-provided physical RAM map:
+(XEN) HVM4: BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
+(XEN) HVM4: BIOS-e820: [mem 0x0000000000100000-0x000000007f7fefff] usable
+(XEN) Xen-e820 RAM map:
+(XEN)  0000000000000000 - 000000000009d000 (usable)
+(XEN)  0000000000100000 - 00000000bfc00000 (usable)
+END
+gives 3216625664
+
+# Entries that a page has broken in two are none; the title says what it was.
+untitled='log:1: the title of a memory map, without an entry that can be read'
+log <<'END'
+(XEN) Initial Xen-e820 RAM map:
+(XEN)
+0000000000000000 -
+000000000009d000 (usable)
+(XEN)
+0000000000100000 -
+000000009cf66000 (usable)
+END
+fails 3 "$untitled" directmap --e820 log
+
 # The command line.
 fails 2 'directmap: one of --e820, --mtrr and --host is wanted; see "domwright help directmap"' \
     directmap
@@ -320,7 +349,7 @@ prints '>RAM is unknown: there is no memory map<'
 
 # Titles without end in one line cost no more than their bytes.
 yes 'RAM map: ' | head -n 600000 | tr -d '\n' >log
-fails 3 'log: no memory map in it' directmap --e820 log
+fails 3 "$untitled" directmap --e820 log
 
 # The output is full, closed, or read in part.
 map=$maps/54-xen-efi-quoted-448g.txt

@@ -215,6 +215,11 @@ int machine_take_map(struct machine *machine, const struct paste *paste,
     machine->name = paste->name;
     if (!map && (paste->mtrr.block.line || paste->mtrr.proc.line))
         return 0;
+    if (!map && paste->maps.titled)
+        return diag_fail(dg, DW_CONFIG, -EINVAL,
+                         "%s:%u: the title of a memory map, without an entry "
+                         "that can be read",
+                         paste->name, paste->maps.titled);
     if (!map)
         return diag_fail(dg, DW_CONFIG, -ENOENT, "%s: no memory map in it",
                          paste->name);

@@ -551,10 +551,17 @@ static bool is_near(const struct place *at, const char *word)
     return memmem(at->p - len, len, word, strlen(word)) != NULL;
 }
 
+static void note_title(struct maps *maps, const struct place *at)
+{
+    if (!maps->titled)
+        maps->titled = at->nr;
+}
+
 /* "... RAM map:": all that follows belongs to another map than before. */
 static bool heading(struct maps *maps, const struct place *at, struct scan *s)
 {
     if (scan_text(s, "RAM map:")) {
+        note_title(maps, at);
         if (follows(at, " physical ") || follows(at, "provided physical ")) {
             for (unsigned int i = 0; i < MAP_SOURCES; i++)
                 maps->current[i] = -1;

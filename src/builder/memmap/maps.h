@@ -69,6 +69,7 @@ struct maps {
 
     int current[MAP_SOURCES]; /* the one that an entry goes to; -1: a new one */
     enum map_source title;    /* what Xen's lines are, by the last title */
+    unsigned int titled;      /* the line of the first; 0: none */
     unsigned int xen_at;      /* the line of it that was last; 0: none */
     struct {                  /* a range whose type may be in the next line */
         bool is;
