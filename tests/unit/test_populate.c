@@ -379,6 +379,22 @@ START_TEST(large_domain)
 }
 END_TEST
 
+/* 1 GiB in four runs, 15 GiB of gaps between them: a call for each run, and no
+ * page in a gap. */
+START_TEST(sparse_domain)
+{
+    const uint64_t quarter = PAGE_GIB / 4;
+
+    rnd = unit_random_case(0);
+    host_reset(UINT64_MAX);
+    for (uint64_t i = 0; i < 4; i++)
+        add_range(i * 5 * PAGE_GIB, i * 5 * PAGE_GIB + quarter, 0);
+    ck_assert_int_eq(run(), 0);
+    finish();
+    ck_assert_uint_eq(host.calls, 4);
+}
+END_TEST
+
 /*
  * Single pages only, more of them than one call may ask for; in one piece or
  * cut in two of which the first fills a call just so, or not.
@@ -565,6 +581,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, common_sizes, 0, 6);
     tcase_add_test(tc, large_domain);
+    tcase_add_test(tc, sparse_domain);
     tcase_add_loop_test(tc, many_extents, 0, 4);
     tcase_add_loop_test(tc, stopped, 0, 2);
     tcase_add_loop_test(tc, refused_orders, 0, 2);
