@@ -7,6 +7,14 @@
 plugin=/usr/lib/domwright/plugin.so
 libxl_log=/var/log/libvirt/libxl/libxl-driver.log
 
+# For what is long, and the same on both.
+patched_alone() {
+    [ "$LAB_XEN" = patched ] || {
+        skip 'this case' 'it runs on patched Xen'
+        done_testing
+    }
+}
+
 # virsh, that can only be asked of xen.
 vsh() {
     virsh -q -c xen:///system "$@"
@@ -30,27 +38,32 @@ libvirtd_stop() {
     wait_for 30 sh -c "! kill -0 $libvirtd_pid"
 }
 
-# domain NAME i686|x86_64 KERNEL [LINE]...: its XML. LINEs that are no <devices>
-# follow the memory.
+# uuid_of NAME: one for each name of up to six letters.
+uuid_of() {
+    printf '0c2f3e4d-5b6a-4798-8a9b-%.12s' \
+        "$(printf %s "$1" | od -An -tx1 | tr -d ' \n')000000000000"
+}
+
+# domain NAME i686|x86_64 KERNEL [MIB [DEVICE]...]: its XML.
 domain() {
     cat <<END
 <domain type='xen'>
   <name>$1</name>
-  <memory unit='MiB'>128</memory>
-  <vcpu>1</vcpu>
+  <uuid>$(uuid_of "$1")</uuid>
+  <memory unit='MiB'>${4:-128}</memory>
+  <vcpu current='1'>2</vcpu>
   <os>
     <type arch='$2' machine='xenpv'>linux</type>
     <kernel>$3</kernel>
   </os>
-END
-    shift 3
-    [ $# = 0 ] || printf '  %s\n' "$@"
-    cat <<END
+  <on_crash>destroy</on_crash>
   <devices>
     <console type='pty'/>
-  </devices>
-</domain>
 END
+    shift 3
+    [ $# = 0 ] || shift
+    [ $# = 0 ] || printf '    %s\n' "$@"
+    printf '  </devices>\n</domain>\n'
 }
 
 arch_of() {
