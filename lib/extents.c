@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "extents.h"
 
-const unsigned int extent_orders[EXTENT_ORDERS] = {18, 9, 4, 0};
+const unsigned int extent_orders[EXTENT_ORDERS] = {9, 4, 0};
 
 struct pfn_range extents_aligned(struct pfn_range range, unsigned int order)
 {

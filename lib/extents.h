@@ -11,11 +11,17 @@
 #include "frame.h"
 
 /*
- * The orders that Xen's allocator is asked for: 1 GiB, 2 MiB, 64 KiB, 4 KiB.
- * 64 KiB is for what a single page that is allocated apart leaves of its 2 MiB
- * block: 46 extents instead of 511.
+ * The orders that Xen's allocator is asked for: 2 MiB, 64 KiB, 4 KiB.  64 KiB
+ * is for what a single page that is allocated apart leaves of its 2 MiB block:
+ * 46 extents instead of 511.
+ *
+ * Not 1 GiB.  Xen prefers blocks that it has scrubbed already
+ * (get_free_buddy(), xen/common/page_alloc.c), of which a host that others have
+ * just left has plenty of 2 MiB, and perhaps none of 1 GiB: one of those is
+ * scrubbed first, while the caller waits.  Pages are accounted for one by one
+ * anyway, so that larger extents save next to nothing.
  */
-#define EXTENT_ORDERS 4
+#define EXTENT_ORDERS 3
 extern const unsigned int extent_orders[EXTENT_ORDERS];
 
 struct pfn_range {

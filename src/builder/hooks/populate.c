@@ -18,7 +18,7 @@
  * One range is cut in two by the page that is allocated apart, and each order
  * leaves at most a head, a rest and a tail of each piece.
  */
-#define PIECES_MAX (2 * 3 * 3 * 3 * 3)
+#define PIECES_MAX (2 * 3 * 3 * 3)
 
 struct pieces {
     struct pfn_range piece[PIECES_MAX];

@@ -15,7 +15,7 @@ struct xc_dom_image; /* xenguest.h */
  * (dom->p2m_size entries, which the caller has set to ~0) with the MFNs.
  *
  * `low` is one PFN of them, allocated first and by itself below 4 GiB, or
- * PFN_INVALID.  Extents of 1 GiB, 2 MiB, 64 KiB, 4 KiB (extents.h), in that
+ * PFN_INVALID.  Extents of 2 MiB, 64 KiB, 4 KiB (extents.h), in that
  * order; one that is refused, or that the host is too fragmented for, falls
  * through to the next.  `memflags` (XENMEMF_*, xen/memory.h) is what a caller
  * of libxenguest asks of all its memory: the pages lie below as many bits,
