@@ -1,4 +1,4 @@
-# shellcheck shell=dash disable=SC2034
+# shellcheck shell=dash disable=SC2034,SC2154
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What the cases with libvirt share: the daemon with our hooks in it or without,
 # domains in XML, and what libxl told it.
@@ -68,4 +68,14 @@ END
 
 arch_of() {
     [ "$1" = 32 ] && echo i686 || echo x86_64
+}
+
+# Of the pages that were free in $before all but what Xen takes for small objects
+# of its own when something is done for the first time (40-leak.sh counts exactly).
+pages_are_back() {
+    pages_now=$(free_pages)
+    [ "$pages_now" -ge $((before - 6)) ] || {
+        echo "$pages_now pages are free, not $before"
+        return 1
+    }
 }
