@@ -140,7 +140,7 @@ neutral() {
         good "$key = $value"
     done
 }
-for key in bootloader bootloader_args channel cpuid cpus_soft \
+for key in bootloader bootloader_args channel cpuid \
     device_tree disk driver_domain dtdev extratime init_seclabel \
     iomem ioports irqs latency llc_colors localtime \
     msr_relaxed nomigrate p9 pci period pvcalls rtc_timeoffset seclabel \
@@ -151,10 +151,6 @@ for key in bootloader bootloader_args channel cpuid cpus_soft \
     bad "$key = [ \"x\" ]" "$key: not supported; $hint"
     neutral '[ ]'
     case $key in
-    cpus_soft) # "0" is a CPU, and "all" keeps xl from placing the guest
-        bad 'cpus_soft = "0"' "cpus_soft: not supported; $hint"
-        bad 'cpus_soft = "all"' "cpus_soft: not supported; $hint"
-        ;;
     xenstore_feature_mask)
         neutral '""'
         bad "$key = 0" "$key: not supported; $hint"
@@ -255,6 +251,12 @@ config bad.cfg "vnuma = [ $a ]" 'memory = 16' 'type = "hvm"' 'vcpus = 4'
 warns 'bad.cfg:6: type: only a PV guest has a plan; xl builds the guest' \
     create -n bad.cfg
 
+key=cpus_soft
+neutral '[ ]' '"0"' 0 '"all"' '"1-3,^2"' '[ "0", "7" ]'
+bad 'cpus_soft = "x"' 'cpus_soft: it is not a list like "0-3,^2"'
+bad 'cpus_soft = ""' 'cpus_soft: no CPU is left in ""'
+bad 'cpus_soft = [ "0", "" ]' 'cpus_soft: no CPU is left in ""' vcpus=2
+bad 'cpus_soft = "node:0"' "cpus_soft: not supported; $hint"
 bad 'cpus = "node:0"' "cpus: not supported; $hint"
 bad 'cpus = [ "0,^nodes:0-1", "1" ]' "cpus: not supported; $hint"
 

@@ -84,8 +84,8 @@ hands '<create><one.cfg><vif=[""]>' "one.cfg: vif: $left" one.cfg 'vif=[""]'
 # Where xl would not heed cpus, it is told how many vCPUs there are.
 hands '<create><one.cfg><disk=[""]><cpus="0"><vcpus=1>' \
     "one.cfg: disk: $left" one.cfg 'disk=[""]' 'cpus="0"'
-hands '<create><one.cfg><cpus_soft="0"><vcpus=1>' "one.cfg: cpus_soft: $left" \
-    one.cfg 'cpus_soft="0"'
+hands '<create><one.cfg><disk=[""]><cpus_soft="0"><vcpus=1>' \
+    "one.cfg: disk: $left" one.cfg 'disk=[""]' 'cpus_soft="0"'
 for key in vcpus maxvcpus; do
     hands "<create><one.cfg><disk=[\"\"]><cpus=\"0\"><$key=2>" \
         "one.cfg: disk: $left" one.cfg 'disk=[""]' 'cpus="0"' "$key=2"

@@ -103,6 +103,13 @@ config guest.cfg "pool = 'blue'" "cpus = '1-2'" 'vcpus = 1'
 made "$domwright" create -eq
 grep -q '^vCPU 0: on 0x6, better 0x5$' made || wrong 'placed beside its pool'
 
+# Where vCPUs had better run, the guest is not placed.
+same 'cpus_soft = "0,2"' 'vcpus = 2'
+grep -q '^vCPU 1: on 0xff, better 0x5$' theirs || wrong 'soft affinity'
+same 'cpus_soft = [ "1", "all" ]' 'vcpus = 3' 'cpus = "0-1"'
+same 'cpus_soft = "all"' 'vcpus = 1'
+same 'cpus_soft = "3"' 'cpus = "all,^0"' 'vcpus = 1'
+
 for value in 0 65536; do
     refused "cpu_weight = $value"
 done
@@ -242,11 +249,42 @@ made "$domwright" create -eq --native
 [ "$status" = 4 ] || wrong 'more memory than the node has'
 on_host "$xl" list guest >out 2>&1 && wrong 'it is there'
 
+# A guest that reboots gets all of it again.
+config guest.cfg 'memory = 40' 'vcpus = 2' 'cpu_weight = 300' 'cap = 150' \
+    'max_event_channels = 200' 'max_grant_frames = 16' 'tsc_mode = 2' \
+    'pool = "blue"' 'vnuma = [ [ "size=40", "vcpus=0-1", "pnode=1" ] ]'
+cp --sparse=always new machine
+works --host machine create -q guest.cfg
+on_host "$top/tests/fx/guest_ends" 1 1
+tries=100
+while [ "$(on_host "$xl" domid guest 2>/dev/null)" != 2 ] && [ "$tries" -gt 0 ]; do
+    tries=$((tries - 1))
+    sleep .1
+done
+tries=100
+until grep -q 'last port: 200' out || [ "$tries" = 0 ]; do
+    on_host "$top/tests/fx/domain_terms" 2 >out 2>/dev/null
+    tries=$((tries - 1))
+done
+prints '^pool 1, scheduler 5: weight 300, cap 150$'
+prints '^grant frames: .*, at most 16$'
+prints '^TSC: mode 2'
+prints '^node 0: 0 to 0x2800000$'
+prints '^last port: 200$'
+on_host "$domwright" destroy guest || wrong 'destroy after reboot'
+
 # We alone: xl takes -1 for nothing, and makes a guest without its channels.
 for line in "cpu_weight = '-1'" "cap = '-5'" 'max_event_channels = 1' \
     'cpu_weight = "high"' 'pool = [ "a" ]' 'tsc_mode = 4'; do
     config guest.cfg "$line"
     run create -n guest.cfg
     names 4 "$line"
+done
+
+# Each key that is built is tried, here or in what xl reads at random.
+for key in $("$top/tests/cli/keytable" | awk -F '\t' '$2 == "READ" { print $1 }'); do
+    grep -qw "$key" "$srcdir/tests/cli/keys-built.sh" \
+        "$srcdir/tests/cli/xl_reads.py" "$srcdir/tests/cli/userdata.sh" ||
+        wrong "$key is tried nowhere"
 done
 finish

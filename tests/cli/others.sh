@@ -145,7 +145,7 @@ irqs = [ 5 ]
 videoram = 16
 usb = 1
 END
-taken ': cpus_soft, cpu_weight, pci, driver_domain, vfb, vif, iomem, irqs: xl' \
+taken ': pci, driver_domain, vfb, vif, iomem, irqs: xl' \
     $by_xl
 
 # What is left over from another kind of guest, and by other kinds.

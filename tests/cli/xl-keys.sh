@@ -142,6 +142,8 @@ while read -r key neutral; do
     }
     run create -n --native guest.cfg "$key=$value"
     [ "$status" = 3 ] || wrong "$key = $value is no matter of xl's to us"
+    run create -n guest.cfg "$key=$value"
+    grep -q "[ ,]$key: " err || wrong "$key is not named"
 done <left
 
 # What xl acts on, though a PV guest has no use for it.

@@ -52,6 +52,8 @@ def sizes(rnd):
     elif vcpus and rnd.random() < .2:
         items = (string(rnd, rnd.choice(CPUS)) for _ in range(rnd.randint(0, 5)))
         yield f"cpus=[ {', '.join(items)} ]"
+    if vcpus and rnd.random() < .2:
+        yield f"cpus_soft={string(rnd, rnd.choice(CPUS))}"
 
 
 def texts(rnd):

@@ -40,6 +40,7 @@ void config_dispose(struct config *cfg)
     free(cfg->ramdisk);
     free(cfg->cmdline);
     free(cfg->cpus);
+    free(cfg->soft);
     free(cfg->pool);
     free(cfg->vnuma);
     setting_dispose(&cfg->settings);

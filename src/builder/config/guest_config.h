@@ -97,6 +97,8 @@ struct config {
     unsigned long maxvcpus; /* at least vcpus */
     struct cpulist *cpus;   /* hard affinity of vCPUs 0 to n_cpus - 1 */
     unsigned long n_cpus;   /* at most maxvcpus */
+    struct cpulist *soft;   /* soft affinity of vCPUs 0 to n_soft - 1 */
+    unsigned long n_soft;   /* at most maxvcpus */
     struct vnuma *vnuma;    /* the guest's NUMA nodes; NULL: none */
     bool cpus_listed;       /* they were a list, of one for each vCPU */
     char *pool;             /* a CPU pool's name or ID; NULL: any */

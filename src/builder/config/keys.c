@@ -36,7 +36,7 @@ const struct config_key config_keys[] = {
     {"cpu_weight", KEY_READ, NULL, NULL, "its share of the CPUs"},
     {"cpuid", KEY_XL, "|host", NULL, "libxl's names of CPU features"},
     {"cpus", KEY_READ, NULL, NULL, "hard affinity"},
-    {"cpus_soft", KEY_XL, NULL, NULL, "soft affinity"},
+    {"cpus_soft", KEY_READ, NULL, NULL, "soft affinity"},
     {"device_model", KEY_IDLE, "", NULL, "xl warns of it, too"},
     {"device_model_args", KEY_OTHER, NULL, KEY_LIST, "for device models"},
     {"device_model_args_hvm", KEY_OTHER, NULL, KEY_LIST, "for device models"},

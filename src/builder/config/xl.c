@@ -187,58 +187,61 @@ static void get_cmdline(struct reader *rd)
     free(extra);
 }
 
-static void get_cpulist(struct reader *rd, const char *text,
+static void get_cpulist(struct reader *rd, const char *key, const char *text,
                         struct cpulist *list)
 {
     switch (text ? cpulist_parse(text, list) : -EINVAL) {
     case 0:
         break;
     case -EOPNOTSUPP:
-        config_leave_to_xl(rd->cfg, "cpus");
+        config_leave_to_xl(rd->cfg, key);
         break;
     case -ENODATA:
-        refuse(rd, "cpus", "no CPU is left in \"%s\"%s", text,
+        refuse(rd, key, "no CPU is left in \"%s\"%s", text,
                *text == '^' ? "; \"all\" goes before what is taken away" : "");
         break;
     case -ERANGE:
-        refuse(rd, "cpus", "no host has such a CPU number");
+        refuse(rd, key, "no host has such a CPU number");
         break;
     default:
-        refuse(rd, "cpus", "it is not a list like \"0-3,^2\"");
+        refuse(rd, key, "it is not a list like \"0-3,^2\"");
     }
 }
 
-/* One list for all vCPUs, or a list of lists, one for each from vCPU 0 on. */
-static void get_cpus(struct reader *rd)
+/*
+ * One list for all vCPUs, or a list of lists, one for each from vCPU 0 on.  *n
+ * is how many vCPUs there is a list for.  Was it a list of lists?
+ */
+static bool get_cpus(struct reader *rd, const char *key, struct cpulist **lists,
+                     unsigned long *n)
 {
     struct config *cfg = rd->cfg;
     XLU_ConfigList *items = NULL;
     const char *text = NULL;
     unsigned long i, most;
-    int n = 0;
+    int n_items = 0;
 
-    if (xlu_cfg_get_string(rd->xlu, "cpus", &text, 1) == ESRCH)
-        return;
+    if (xlu_cfg_get_string(rd->xlu, key, &text, 1) == ESRCH)
+        return false;
     if (!text)
-        xlu_cfg_get_list(rd->xlu, "cpus", &items, &n, 1);
-    cfg->cpus_listed = !text;
+        xlu_cfg_get_list(rd->xlu, key, &items, &n_items, 1);
     /* As in xl, more lists than vCPUs do no harm; more vCPUs are refused. */
     most = cfg->maxvcpus > CONFIG_MAX_VCPUS ? 0 : cfg->maxvcpus;
-    cfg->n_cpus = text || (unsigned long)n > most ? most : (unsigned long)n;
-    if (!cfg->n_cpus)
-        return;
-    cfg->cpus = calloc(cfg->n_cpus, sizeof(*cfg->cpus));
-    if (!cfg->cpus) {
-        cfg->n_cpus = 0;
-        out_of_memory(rd);
-        return;
+    *n = text || (unsigned long)n_items > most ? most : (unsigned long)n_items;
+    *lists = *n ? calloc(*n, sizeof(**lists)) : NULL;
+    if (!*lists) {
+        if (*n)
+            out_of_memory(rd);
+        *n = 0;
+        return !text;
     }
     if (text)
-        get_cpulist(rd, text, &cfg->cpus[0]);
-    for (i = 0; text && i < cfg->n_cpus; i++)
-        cfg->cpus[i] = cfg->cpus[0];
-    for (i = 0; !text && i < cfg->n_cpus; i++)
-        get_cpulist(rd, xlu_cfg_get_listitem(items, (int)i), &cfg->cpus[i]);
+        get_cpulist(rd, key, text, &(*lists)[0]);
+    for (i = 0; text && i < *n; i++)
+        (*lists)[i] = (*lists)[0];
+    for (i = 0; !text && i < *n; i++)
+        get_cpulist(rd, key, xlu_cfg_get_listitem(items, (int)i), &(*lists)[i]);
+    return !text;
 }
 
 /* Does the value of a key ask for nothing? */
@@ -586,7 +589,9 @@ static int read_values(struct reader *rd)
     get_vnuma(rd);
     get_sizes(rd);
     get_vcpus(rd);
-    get_cpus(rd);
+    rd->cfg->cpus_listed =
+        get_cpus(rd, "cpus", &rd->cfg->cpus, &rd->cfg->n_cpus);
+    (void)get_cpus(rd, "cpus_soft", &rd->cfg->soft, &rd->cfg->n_soft);
     get_pool(rd);
     get_shares(rd);
     get_event_channels(rd);

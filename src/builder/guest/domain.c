@@ -96,20 +96,31 @@ static int limit_memory(struct domain *domain, struct host *host,
     return 0;
 }
 
+/*
+ * In whole bytes, as libxl has them, so that "all" is all to Xen.  How many of
+ * them has the host?
+ */
+static unsigned int make_map(const struct cpulist *list, unsigned int cpus,
+                             uint8_t map[CPULIST_MAX / 8])
+{
+    unsigned int cpu, n = 0;
+
+    memset(map, 0, CPULIST_MAX / 8);
+    for (cpu = 0; cpu < (cpus + 7) / 8 * 8 && cpu < CPULIST_MAX; cpu++)
+        if (cpulist_has(list, cpu)) {
+            map[cpu / 8] |= (uint8_t)(1u << (cpu % 8));
+            n += cpu < cpus;
+        }
+    return n;
+}
+
 static int pin_vcpu(struct domain *domain, struct host *host,
                     const struct config *cfg, unsigned int vcpu,
                     unsigned int cpus)
 {
-    const struct cpulist *list = &cfg->cpus[vcpu];
-    uint8_t map[CPULIST_MAX / 8] = {0};
-    unsigned int cpu, n = 0;
+    uint8_t map[CPULIST_MAX / 8];
 
-    for (cpu = 0; cpu < cpus && cpu < CPULIST_MAX; cpu++)
-        if (cpulist_has(list, cpu)) {
-            map[cpu / 8] |= (uint8_t)(1u << (cpu % 8));
-            n++;
-        }
-    if (!n)
+    if (!make_map(&cfg->cpus[vcpu], cpus, map))
         return config_fail(cfg, host->dg, DW_CONFIG, -EINVAL, "cpus",
                            "vCPU %u gets none of the host's %u CPUs", vcpu,
                            cpus);
@@ -124,18 +135,31 @@ static int pin_vcpu(struct domain *domain, struct host *host,
     return diag_fail_xc(host->dg, "pinning vCPU %u", vcpu);
 }
 
+/* Xen and xl take any set, also one where it may not run. */
+static int prefer_cpus(struct domain *domain, struct host *host,
+                       const struct config *cfg, unsigned int vcpu,
+                       unsigned int cpus)
+{
+    uint8_t map[CPULIST_MAX / 8];
+
+    (void)make_map(&cfg->soft[vcpu], cpus, map);
+    if (xc_vcpu_setaffinity(host->xc, domain->domid, (int)vcpu, NULL, map,
+                            XEN_VCPUAFFINITY_SOFT))
+        return diag_fail_xc(host->dg, "placing vCPU %u", vcpu);
+    return 0;
+}
+
 static int pin_vcpus(struct domain *domain, struct host *host,
                      const struct config *cfg, const xc_physinfo_t *phys)
 {
-    unsigned int vcpu;
-    int rc;
+    unsigned int vcpu, cpus = phys->max_cpu_id + 1;
+    int rc = 0;
 
-    for (vcpu = 0; vcpu < cfg->n_cpus; vcpu++) {
-        rc = pin_vcpu(domain, host, cfg, vcpu, phys->max_cpu_id + 1);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    for (vcpu = 0; !rc && vcpu < cfg->n_cpus; vcpu++)
+        rc = pin_vcpu(domain, host, cfg, vcpu, cpus);
+    for (vcpu = 0; !rc && vcpu < cfg->n_soft; vcpu++)
+        rc = prefer_cpus(domain, host, cfg, vcpu, cpus);
+    return rc;
 }
 
 /* 0 for the rest: Xen takes the clock's speed and time of its own. */

@@ -254,7 +254,7 @@ int placement_apply(struct host *host, uint32_t domid, const struct config *cfg,
     };
     int rc;
 
-    if (pl.n_cpus > CPULIST_MAX ||
+    if (pl.n_cpus > CPULIST_MAX || cfg->n_soft ||
         (!cfg->vnuma && (cfg->cpus_listed || phys->nr_nodes < 2)))
         return 0;
     rc = cfg->vnuma ? prefer_own(&pl, domid) : place(&pl, domid);

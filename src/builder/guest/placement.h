@@ -14,7 +14,7 @@
  * memory yet: its memory
  * is to come from them, and its vCPUs prefer their CPUs.  Nothing where the
  * host has one node or more than NUMA_CHOICE_NODES, the configuration has a
- * list of CPUs for each vCPU, or no nodes will do.
+ * list of CPUs for each vCPU or says which they prefer, or no nodes will do.
  */
 int __attribute__((warn_unused_result))
 placement_apply(struct host *host, uint32_t domid, const struct config *cfg,

@@ -112,16 +112,17 @@ static json_t *numbers_below(unsigned long end)
 }
 
 /* libxl's sets of CPUs have whole bytes, and keep what is named in these. */
-static json_t *affinity(const struct config *cfg, unsigned int cpus)
+static json_t *affinity(const struct cpulist *lists, unsigned long n,
+                        unsigned int cpus)
 {
     json_t *vcpus = json_array(), *list;
     unsigned long vcpu;
     unsigned int cpu;
 
-    for (vcpu = 0; vcpu < cfg->n_cpus; vcpu++) {
+    for (vcpu = 0; vcpu < n; vcpu++) {
         list = json_array();
         for (cpu = 0; cpu < (cpus + 7) / 8 * 8 && cpu < CPULIST_MAX; cpu++)
-            if (cpulist_has(&cfg->cpus[vcpu], cpu))
+            if (cpulist_has(&lists[vcpu], cpu))
                 json_array_append_new(list, json_integer(cpu));
         json_array_append_new(vcpus, list);
     }
@@ -247,9 +248,12 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     set(info, "max_vcpus", json_integer((json_int_t)cfg->maxvcpus));
     set(info, "avail_vcpus", numbers_below(cfg->vcpus));
     if (cfg->n_cpus)
-        set(info, "vcpu_hard_affinity", affinity(cfg, cpus));
+        set(info, "vcpu_hard_affinity", affinity(cfg->cpus, cfg->n_cpus, cpus));
+    if (cfg->n_soft)
+        set(info, "vcpu_soft_affinity", affinity(cfg->soft, cfg->n_soft, cpus));
     /* xl's rule; libxl goes by it where it restores the guest. */
-    set(info, "numa_placement", defbool(!cfg->cpus_listed && !cfg->vnuma));
+    set(info, "numa_placement",
+        defbool(!cfg->cpus_listed && !cfg->n_soft && !cfg->vnuma));
     set(info, "tsc_mode", tsc_mode(cfg->tsc_mode));
     set(info, "max_memkb", kib(cfg->maxmem));
     set(info, "vnuma_nodes", vnuma_nodes(cfg->vnuma));
@@ -381,7 +385,7 @@ int userdata_keep(struct host *host, uint32_t domid, const struct config *cfg)
 
     if (rc)
         return rc;
-    if (cfg->n_cpus && xc_physinfo(host->xc, &phys))
+    if ((cfg->n_cpus || cfg->n_soft) && xc_physinfo(host->xc, &phys))
         return -errno;
     rc = put(domid, cfg, phys.max_cpu_id + 1, info.cpupool);
     return is_for_nobody(rc) ? 0 : rc;
