@@ -83,7 +83,7 @@ root = "/dev/xvda1"
 extra = 'ro "x"'
 vcpus = 3
 cpus = [ "0-3,^1", 2 ]
-disk = [ 'phy:/dev/a,xvda,w', "file:/b.img,xvdb:disk,r", ",,hdc,cdrom",
+disk = [ 'phy:/dev/a,xvda,w', "file:/b.img,xvdb:disk,r", "cdrom,vdev=hdc",
          # a comment
          "vdev=xvdd,access=ro,format=qcow2,discard,target=/y, z",
          'tap:qcow2:/c,xvde,w', 'script=block-nbd,vdev=xvdf,target=h:1' ]
