@@ -224,7 +224,8 @@ bool config_key_has(const char *words, const char *word,
         if (!differ(words, word, len) && (!words[len] || words[len] == '|'))
             return true;
         words = strchr(words, '|');
-        words += words != NULL;
+        if (words)
+            words++;
     }
     return false;
 }
