@@ -366,7 +366,7 @@ bool is_plain(struct reader *rd, xmlNodePtr node, const char *what,
               const char *value)
 {
     /* xl ends a part of a device's description at a comma, and trims it. */
-    if (*value && !strpbrk(value, ",\"'\\\n\t") && *value != ' ' &&
+    if (*value && !strpbrk(value, ",\n\t\r") && *value != ' ' &&
         value[strlen(value) - 1] != ' ')
         return true;
     fault(rd, node, "xl has no way to say the %s \"%.60s\"", what, value);

@@ -13,6 +13,23 @@ void refuse_parts(struct writer *w, const struct setting *device,
             note_refused(w, "libvirt has no way to say %s", names[i]);
 }
 
+/* What comes back from XML: no comma, which xl has none of, nor outer blanks.
+ */
+void check_parts(struct writer *w, const struct setting *device)
+{
+    for (unsigned int i = 0; i < device->n; i++) {
+        const char *text = device->item[i].text;
+        size_t len = text ? strlen(text) : 1;
+        bool path = !strcmp(device->item[i].name, "target") ||
+                    !strcmp(device->item[i].name, "vdev");
+
+        if (text && ((!len && !path) || (len && strchr(" ,", text[len - 1])) ||
+                     (*text == ' ' && !path) || text[strcspn(text, "\n\t\r")]))
+            note_refused(w, "libvirt has no way to say %.60s=\"%.60s\"",
+                         device->item[i].name, text);
+    }
+}
+
 void write_backend(struct writer *w, xmlNodePtr node,
                    const struct setting *device)
 {
@@ -216,6 +233,8 @@ static void write_list(struct writer *w, const char *key)
     for (unsigned int i = 0; list && i < list->n; i++) {
         const struct setting *device = &list->item[i];
 
+        if (device->kind == SETTING_PARTS)
+            check_parts(w, device);
         if (device->odd)
             note(w, "libvirt would not read the spelling of device %u", i);
         if (device->kind != SETTING_PARTS)

@@ -11,6 +11,9 @@
 void refuse_parts(struct writer *w, const struct setting *device,
                   const char *const *names, unsigned int n);
 
+/* Refuses values that no XML gives back to an xl file. */
+void check_parts(struct writer *w, const struct setting *device);
+
 /* The domain that serves the device, where it is not domain 0. */
 void write_backend(struct writer *w, xmlNodePtr node,
                    const struct setting *device);

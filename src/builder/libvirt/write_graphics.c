@@ -62,6 +62,7 @@ static void write_framebuffer(struct writer *w, const struct setting *vfb)
     bool other = type && !strcmp(type, "sdl");
     xmlNodePtr node = add_element(w, w->devices, "graphics", NULL), video;
 
+    check_parts(w, vfb);
     if (vnc && sdl)
         note_refused(w, "libvirt has either VNC or SDL");
     else if (!vnc && !sdl)
