@@ -2,6 +2,7 @@
 #include "libvirt/write_devices.h"
 
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdint.h>
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
