@@ -13,8 +13,9 @@ top=$PWD
 fakexen=$top/src/hypervisor/fakexen/fakexen
 FAKEXEN_LIBRARY=${FAKEXEN_LIBRARY:-$top/src/hypervisor/fakexen/.libs/fakexen.so}
 export FAKEXEN_LIBRARY
-xl=${XL:-/usr/lib/xen-4.17/bin/xl}
-[ -x "$xl" ] || { echo "names-bench: no $xl; Debian has it in xen-utils-4.17"; exit; }
+xen=$(sed -n 's/^#define XEN_VERSION "\(.*\)"/\1/p' config.h)
+xl=${XL:-/usr/lib/xen-$xen/bin/xl}
+[ -x "$xl" ] || { echo "names-bench: no $xl; Debian has it in xen-utils-$xen"; exit; }
 for folder in /run/xen /var/lib/xen; do
     [ -w $folder ] || { echo "names-bench: xl wants to write in $folder"; exit; }
 done

@@ -75,8 +75,8 @@ waits ./xenconsole read "/local/domain/$id/console/type"
 waits "$toolstack" read "/local/domain/$id/console/tty"
 [ "$status:$(cat out)" = 0:/dev/null ] || wrong 'another program'
 works --host machine destroy guest
-if [ -x /usr/lib/xen-4.17/bin/xl ] && [ -w /run/xen ]; then
-    waits timeout 60 /usr/lib/xen-4.17/bin/xl create -c -e guest.cfg
+if [ -x "$xen_tools/xl" ] && [ -w /run/xen ]; then
+    waits timeout 60 "$xen_tools/xl" create -c -e guest.cfg
     [ "$status" = 0 ] || wrong "xl create -c: status $status"
     grep -q '^fakexen: nothing serves a console' err || wrong 'xl create -c'
     works --host machine destroy guest
@@ -141,7 +141,7 @@ fi
 # What Debian calls xl is a script that looks for Xen, of which there is none.
 case $(readlink -f "$(command -v xl)") in
 */xen-utils-wrapper)
-    if [ -x /usr/lib/xen-4.17/bin/xl ] && [ -w /run/xen ] &&
+    if [ -x "$xen_tools/xl" ] && [ -w /run/xen ] &&
         [ ! -e /dev/xen/privcmd ]; then
         works --host machine xl list
         prints '^Domain-0 +0 '

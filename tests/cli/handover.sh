@@ -195,7 +195,7 @@ if [ ! -e /usr/sbin/xl ]; then
     [ -n "$(command -v xl)" ] || {
         run --host machine create g.cfg
         [ "$status" = 1 ] || wrong "without xl: status $status"
-        grep -qx 'domwright: there is no xl here; Debian has it in the package xen-utils-4.17' \
+        grep -qx "domwright: there is no xl here; Debian has it in the package xen-utils-$xen_version" \
             err || wrong 'it does not say what is missing'
     }
 fi

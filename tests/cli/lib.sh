@@ -24,6 +24,11 @@ program=$domwright # whose command line is tested
 guests=$top/tests/guests kernels=$top/tests/cli
 fakexen=$top/src/hypervisor/fakexen/fakexen
 
+# The Xen that the tree was built for, and what it is behind "4.".
+xen_version=$(sed -n 's/^#define XEN_VERSION "\(.*\)"/\1/p' "$top/config.h")
+# shellcheck disable=SC2034 # for the tests
+xen_minor=${xen_version#*.} xen_tools=/usr/lib/xen-$xen_version/bin
+
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99

@@ -19,8 +19,9 @@ mkdir -p /var/lib/xen /var/log/xen /run/xen /run/lock || exit 99
 
 # Stock xl: an installed one, or the lab's.  Debian's /usr/sbin/xl is a script
 # that looks for Xen.
-for directory in /usr/lib/xen-4.17/bin \
-    "${DOMWRIGHT_CACHE:-${HOME:-/root}/.cache/domwright}"/dom0-*/root/usr/lib/xen-4.17/bin; do
+tools=usr/lib/xen-$(sed -n 's/^#define XEN_VERSION "\(.*\)"/\1/p' config.h)/bin
+for directory in "/$tools" \
+    "${DOMWRIGHT_CACHE:-${HOME:-/root}/.cache/domwright}"/dom0-*/root/"$tools"; do
     [ ! -x "$directory/xl" ] || xl=$directory/xl
 done
 need_xl() {

@@ -353,7 +353,7 @@ fails 1 "domain $k has no console: nothing serves one on this embedded host" \
 if [ -z "$(find /usr/lib/xen* /usr/libexec/xen /usr/local/lib/xen \
     -name xenconsole 2>/dev/null)" ]; then
     toolstack write "/local/domain/$k/console/tty" /dev/pts/77
-    fails 1 'xenconsole is not installed; Debian has it in xen-utils-4.17' \
+    fails 1 "xenconsole is not installed; Debian has it in xen-utils-$xen_version" \
         console k
     mkdir bin
     cat >bin/xenconsole <<'END'

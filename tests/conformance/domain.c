@@ -370,7 +370,10 @@ static void dying(struct test *t, unsigned int width)
 static void interfaces(struct test *t)
 {
     struct xen_domctl *op = xencall_alloc_buffer(t->call, sizeof(*op));
-    static const uint32_t versions[] = {0, 0x14, 0x15, 0x16};
+    static const uint32_t versions[] = {0, XEN_DOMCTL_INTERFACE_VERSION - 1,
+                                        XEN_DOMCTL_INTERFACE_VERSION,
+                                        XEN_DOMCTL_INTERFACE_VERSION + 1};
+    static const char *const named[] = {"0", "one less", "its own", "one more"};
     static const uint32_t numbers[] = {0, 9, 999, 1100, 0x7fffffff};
     struct xen_domctl unknown = {0};
     uint32_t domid;
@@ -384,7 +387,7 @@ static void interfaces(struct test *t)
         op->domain = (domid_t)domid;
         op->interface_version = versions[i];
         report(t, failed(xencall1(t->call, __HYPERVISOR_domctl, (uintptr_t)op)),
-               "domctl interface %x", versions[i]);
+               "domctl interface %s", named[i]);
     }
     xencall_free_buffer(t->call, op);
     for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -12,6 +12,7 @@ if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
     exit 77
 fi
 
+xen=$(sed -n 's/^#define XEN_VERSION "\(.*\)"/\1/p' config.h)
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 status=0
@@ -19,6 +20,6 @@ for level in stock patched; do
     "$here/run" "$work/$level" "$top/src/hypervisor/fakexen/fakexen" \
         --level "$level" "$top/tests/conformance/conformance" || exit 1
     echo "level $level:"
-    "$here/compare" "$level" "$work/$level" "$here/accepted" || status=1
+    "$here/compare" --xen "$xen" "$level" "$work/$level" "$here/accepted" || status=1
 done
 exit "$status"

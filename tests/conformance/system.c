@@ -175,7 +175,10 @@ static void caches(struct test *t)
 
 static void versions(struct test *t)
 {
-    static const uint32_t some[] = {0, 0x14, 0x15, 0x16};
+    static const uint32_t some[] = {0, XEN_SYSCTL_INTERFACE_VERSION - 1,
+                                    XEN_SYSCTL_INTERFACE_VERSION,
+                                    XEN_SYSCTL_INTERFACE_VERSION + 1};
+    static const char *const named[] = {"0", "one less", "its own", "one more"};
     struct xen_sysctl *op = xencall_alloc_buffer(t->call, sizeof(*op));
 
     if (!op)
@@ -185,7 +188,7 @@ static void versions(struct test *t)
         op->cmd = XEN_SYSCTL_sched_id;
         op->interface_version = some[i];
         report(t, failed(xencall1(t->call, __HYPERVISOR_sysctl, (uintptr_t)op)),
-               "sysctl interface %x", some[i]);
+               "sysctl interface %s", named[i]);
     }
     xencall_free_buffer(t->call, op);
     report(t, failed(xencall1(t->call, __HYPERVISOR_sysctl, 0)),

@@ -9,7 +9,8 @@ numa=$top/tests/fx/numa
 FAKEXEN_LIBRARY=${FAKEXEN_LIBRARY:-$fakexen/.libs/fakexen.so}
 export FAKEXEN_LIBRARY
 fakexen=${FAKEXEN:-$fakexen/fakexen}
-xl=${XL:-/usr/lib/xen-4.17/bin/xl}
+xen=$(sed -n 's/^#define XEN_VERSION "\(.*\)"/\1/p' config.h)
+xl=${XL:-/usr/lib/xen-$xen/bin/xl}
 
 if ldd "$FAKEXEN_LIBRARY" | grep -q libasan; then
     echo 'the embedded host cannot be preloaded with sanitizers'

@@ -6,7 +6,8 @@
  * DW_XENGUEST is the soname of the libxenguest that this was built for; the
  * structures of its hooks are no stable interface.  Where a process has another
  * one, that builds with its own hooks: its functions have its version in their
- * names (VERS_4.17.0, say), so that neither it nor libxl ever meets ours.
+ * names (VERS_4.17.0, libxenguest_4.20.0), so that neither it nor libxl ever
+ * meets ours.
  */
 #include <dlfcn.h>
 #include <link.h>

@@ -13,6 +13,7 @@
 #include "host/embedded.h"
 #include "host/search.h"
 #include "host/xenstore.h"
+#include "xen_versions.h"
 
 /* How long xenconsoled may take for a new domain; xenconsole gives it 5 s. */
 #define WAIT_MS 5000
@@ -20,7 +21,7 @@
 
 /* Where distributions keep it; then $PATH. */
 static const char *const folders =
-    "/usr/lib/xen-4.17/bin:" /* Debian */
+    "/usr/lib/xen-" XEN_VERSION "/bin:" /* Debian */
     "/usr/libexec/xen/bin:/usr/local/lib/xen/bin:/usr/lib/xen/bin";
 
 static int find(struct diag *dg, char path[PATH_MAX])
@@ -45,7 +46,7 @@ static int find(struct diag *dg, char path[PATH_MAX])
         return 0;
     return diag_fail(dg, DW_FAILED, -ENOENT,
                      "xenconsole is not installed; Debian has it in "
-                     "xen-utils-4.17");
+                     "xen-utils-" XEN_VERSION);
 }
 
 /* An embedded host has one for show, since libxl waits for it: /dev/null. */

@@ -12,11 +12,12 @@
 #include "beside.h"
 #include "host/embedded.h"
 #include "host/search.h"
+#include "xen_versions.h"
 
 extern char **environ;
 
 /* What Debian's script chooses among by the Xen that runs. */
-#define FOLDER "/usr/lib/xen-4.17/bin"
+#define FOLDER "/usr/lib/xen-" XEN_VERSION "/bin"
 
 static bool is_script(const char *path)
 {
@@ -91,7 +92,7 @@ int xl_exec(struct diag *dg, char **argv)
     if (!find_xl(xl))
         return diag_fail(dg, DW_FAILED, -ENOENT,
                          "there is no xl here; Debian has it in the package "
-                         "xen-utils-4.17");
+                         "xen-utils-" XEN_VERSION);
     execv(xl, argv);
     return diag_fail(dg, DW_FAILED, -errno, "cannot run %s: %s", xl,
                      strerror(errno));

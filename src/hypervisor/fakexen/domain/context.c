@@ -19,6 +19,7 @@
 #include "machine/frames.h"
 #include "memory/page_type.h"
 #include "domain/vm_assist.h"
+#include "xen_versions.h"
 
 typedef vcpu_guest_context_t context_t;
 typedef vcpu_guest_context_x86_32_t context32_t;
@@ -28,6 +29,7 @@ typedef vcpu_guest_context_x86_32_t context32_t;
 #define GDT_MAX        (14 * GDT_PER_FRAME) /* Xen's own entries follow */
 #define LDT_MAX        8192
 #define EFLAGS_IF      (1u << 9)
+#define EFLAGS_VM      (1u << 17)
 #define CR0_TS         (1u << 3)
 #define HOST_CR0       0x80050033u /* PG AM WP NE ET MP PE */
 #define GUEST_CR4      0x4000cu /* TSD DE OSXSAVE: as the CPU policy has it */
@@ -219,6 +221,21 @@ static bool addresses_ok(const struct fx_domain *domain, const context_t *c)
            (c->ldt_base < LOW_END || c->ldt_base >= HIGH_START);
 }
 
+/* No breakpoint may be in Xen's part of the address space. */
+static bool breakpoint_ok(uint64_t address)
+{
+    return address < LOW_END || address >= HIGH_START;
+}
+
+static bool debug_registers_ok(const context_t *c)
+{
+    for (unsigned int i = 0; i < 4; i++)
+        if (!breakpoint_ok(c->debugreg[i]))
+            return false;
+    return c->debugreg[6] == (uint32_t)c->debugreg[6] &&
+           c->debugreg[7] == (uint32_t)c->debugreg[7];
+}
+
 static unsigned int gdt_frames(const context_t *c)
 {
     return (unsigned int)((c->gdt_ents + GDT_PER_FRAME - 1) / GDT_PER_FRAME);
@@ -256,6 +273,10 @@ static bool same_tables(const struct fx_domain *domain,
 /* What is checked before anything of the vCPU changes. */
 static int check_addresses(const struct fx_domain *domain, const context_t *c)
 {
+    if (XEN_CHECKS_DEBUG_REGISTERS && !debug_registers_ok(c))
+        return -EINVAL;
+    if (XEN_REFUSES_VM86 && domain->is_32bit && c->user_regs.rflags & EFLAGS_VM)
+        return -EINVAL;
     return addresses_ok(domain, c) && c->ldt_base % FX_PAGE_SIZE == 0 &&
                    c->ldt_ents <= LDT_MAX
                ? 0
@@ -347,7 +368,7 @@ static void set_debug_registers(context_t *to, const context_t *from)
     to->debugreg[6] = DR6_RESERVED_1;
     to->debugreg[7] = DR7_RESERVED_1;
     for (i = 0; i < 4; i++)
-        if (from->debugreg[i] < LOW_END || from->debugreg[i] >= HIGH_START)
+        if (breakpoint_ok(from->debugreg[i]))
             to->debugreg[i] = from->debugreg[i];
     if (dr6 == (uint32_t)dr6)
         to->debugreg[6] = (dr6 & ~(uint64_t)DR6_RESERVED_0) | DR6_RESERVED_1;

@@ -23,11 +23,15 @@
 #include "machine/space.h"
 #include "machine/wake.h"
 #include "memory/page_type.h"
+#include "xen_versions.h"
 
 /* XEN_DOMCTL_CDF_* that say nothing against a PV domain without an IOMMU. */
 #define PV_FLAGS                                                               \
     (XEN_DOMCTL_CDF_s3_integrity | XEN_DOMCTL_CDF_oos_off |                    \
      XEN_DOMCTL_CDF_xs_domain)
+
+/* A 32-bit guest's start_info has 32 bits for its address. */
+#define SHARED_INFO_BITS 32
 
 int64_t fx_system_time(void)
 {
@@ -55,9 +59,11 @@ static int check_config(const struct fx_host *host,
         return -EOPNOTSUPP;
     if (version < 1 || version > 2)
         return -EINVAL;
-    if (config->max_grant_frames == 0 ||
-        config->max_grant_frames > FX_MAX_GRANT_FRAMES ||
-        config->max_maptrack_frames > 1024)
+    if (config->max_grant_frames == 0)
+        return -EINVAL;
+    if (!XEN_GRANT_FRAMES_UNLIMITED &&
+        (config->max_grant_frames > FX_MAX_GRANT_FRAMES ||
+         config->max_maptrack_frames > 1024))
         return -EINVAL;
     return fx_pool_admits(host, config->cpupool_id);
 }
@@ -148,8 +154,8 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
     domain->state = fx_xen_frames(host, 0);
     domain->policy = fx_xen_frames(host, 0);
     domain->evtchns = fx_xen_frames(host, FX_EVTCHN_ORDER);
-    /* A 32-bit guest's start_info has 32 bits for its address. */
-    domain->shared_info = fx_shared_frame(host, domain, 32);
+    domain->shared_info = fx_shared_frame(
+        host, domain, XEN_SHARED_INFO_MOVES ? 0 : SHARED_INFO_BITS);
     rc = -ENOMEM;
     if (domain->state == FX_NO_MFN || domain->policy == FX_NO_MFN ||
         domain->evtchns == FX_NO_MFN || domain->shared_info == FX_NO_MFN)
@@ -162,6 +168,26 @@ int fx_domain_create(struct fx_host *host, uint16_t domid,
 fail:
     free_structures(host, domain);
     return rc;
+}
+
+int fx_domain_lower_shared_info(struct fx_host *host, struct fx_domain *domain)
+{
+    uint64_t now = domain->shared_info, lower;
+    struct fx_frame *frame;
+
+    if (now < UINT64_C(1) << (SHARED_INFO_BITS - FX_PAGE_SHIFT))
+        return 0;
+    lower = fx_shared_frame(host, domain, SHARED_INFO_BITS);
+    if (lower == FX_NO_MFN)
+        return -ENOMEM;
+    domain->shared_info = lower;
+    frame = fx_frame(host, now);
+    if (frame) { /* who has it mapped keeps it, as a page of the domain's */
+        frame->flags &= (uint16_t) ~(FX_F_XENHEAP | FX_F_ALLOCATED);
+        fx_domain_adjust_pages(host, domain, 1);
+        fx_put_page_and_type(host, now);
+    }
+    return 0;
 }
 
 int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)

@@ -16,6 +16,7 @@
 
 #include "domain/state.h"
 #include "machine/frames.h"
+#include "xen_versions.h"
 
 /* A map takes four frames at first: one of each level. */
 #define MAP_FRAMES 4
@@ -217,7 +218,7 @@ long fx_shadow_op(const struct fx_caller *caller, struct fx_domain *domain,
     if (domain == caller->domain)
         return -EINVAL;
     if (domain->dying)
-        return 0;
+        return XEN_NO_PAGING_OP_WHEN_DYING ? -EINVAL : 0;
     if (!state || !fx_vcpu_state(host, domain, 0))
         return -EINVAL;
     switch (op->op) {

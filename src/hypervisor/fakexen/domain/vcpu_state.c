@@ -11,6 +11,7 @@
 
 #include "domain/domain.h"
 #include "domain/state.h"
+#include "xen_versions.h"
 
 /* XCR0 and the mask of all that was ever in it precede the state. */
 #define XSTATE_HEADER 16
@@ -233,9 +234,10 @@ static long set_msrs(const struct fx_caller *caller, struct fx_vcpu_state *v,
 
         if (fx_copy_in(caller, &msr, at, sizeof(msr)))
             rc = -EFAULT;
-        else if (msr.reserved || msr.index != MSR_TSC_AUX ||
-                 msr.value > UINT32_MAX)
+        else if (msr.reserved)
             rc = -EINVAL;
+        else if (msr.index != MSR_TSC_AUX || msr.value > UINT32_MAX)
+            rc = XEN_MSR_REFUSED_WITH_ENXIO ? -ENXIO : -EINVAL;
         else
             rc = keep_msr(v, &msr);
     }

@@ -10,6 +10,7 @@
 #include "hypercall/domctl_memory.h"
 #include "hypercall/domctl_time.h"
 #include "hypercall/domctl_vcpu.h"
+#include "xen_versions.h"
 
 /* Accepted for the guest's sake, to which it makes no difference here. */
 static long nothing_to_do(struct fx_domctl *call)
@@ -24,9 +25,17 @@ static long set_virq_handler(struct fx_domctl *call)
     uint32_t virq = call->op->u.set_virq_handler.virq;
 
     return virq >= NR_VIRQS || virq == VIRQ_TIMER || virq == VIRQ_DEBUG ||
-                   virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU
+                   virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU ||
+                   (XEN_NO_VIRQ_WHEN_DYING && call->domain->dying)
                ? -EINVAL
                : 0;
+}
+
+/* There is no colouring. */
+static long no_colors(struct fx_domctl *call)
+{
+    (void)call;
+    return -EOPNOTSUPP;
 }
 
 static fx_domctl_function other(uint32_t command)
@@ -37,6 +46,8 @@ static fx_domctl_function other(uint32_t command)
         return nothing_to_do;
     case XEN_DOMCTL_set_virq_handler:
         return set_virq_handler;
+    case XEN_DOMCTL_LLC_COLORS:
+        return XEN_KNOWS_LLC_COLORS ? no_colors : NULL;
     default:
         return NULL;
     }

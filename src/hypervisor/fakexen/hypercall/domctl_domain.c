@@ -11,6 +11,7 @@
 #include "domain/policy.h"
 #include "domain/state.h"
 #include "domain/vm_assist.h"
+#include "xen_versions.h"
 
 /* Xen lets control tools pause a domain that often. */
 #define MAX_PAUSE_COUNT 255
@@ -30,7 +31,13 @@ static int pick_domid(struct fx_host *host, uint16_t *domid)
         *domid = (uint16_t)id;
         return 0;
     }
-    return -ENOMEM;
+    return XEN_NO_DOMID_IS_EEXIST ? -EEXIST : -ENOMEM;
+}
+
+static bool is_wildcard(uint16_t domid)
+{
+    return XEN_DOMID_ANY_ALONE ? domid == DOMID_ANY
+                               : !domid || domid >= DOMID_FIRST_RESERVED;
 }
 
 static long create_domain(struct fx_domctl *call)
@@ -38,13 +45,12 @@ static long create_domain(struct fx_domctl *call)
     uint16_t domid = call->op->domain;
     int rc;
 
-    if (domid && domid < DOMID_FIRST_RESERVED) {
-        if (fx_domain(call->host, domid))
-            return -EEXIST;
-    } else {
+    if (is_wildcard(domid)) {
         rc = pick_domid(call->host, &domid);
         if (rc)
             return rc;
+    } else if (domid >= DOMID_FIRST_RESERVED || fx_domain(call->host, domid)) {
+        return -EEXIST;
     }
     rc = fx_domain_create(call->host, domid, &call->op->u.createdomain);
     if (rc)
@@ -91,12 +97,13 @@ static long resume_domain(struct fx_domctl *call)
     return 0;
 }
 
-/* The domain itself, or the next one: callers walk all of them that way. */
+/* The domain itself, or, once, the next one: callers walked all of them that
+ * way. */
 static long get_domain_info(struct fx_domctl *call)
 {
     uint32_t domid = call->op->domain;
 
-    if (!call->domain) {
+    if (!call->domain && !XEN_DOMAININFO_IS_EXACT) {
         if (domid >= DOMID_FIRST_RESERVED)
             return -EINVAL;
         call->domain = fx_domain_next(call->host, domid);
@@ -135,6 +142,8 @@ static long set_address_size(struct fx_domctl *call)
         return -EINVAL;
     if (domain->tot_pages || fx_rules_out_32bit(call->host, domain))
         return -EACCES;
+    if (fx_domain_lower_shared_info(call->host, domain))
+        return -ENOMEM;
     domain->is_32bit = true;
     fx_policy_recalculate(call->host, domain);
     return 0;

@@ -11,6 +11,7 @@
 #include "hypercall/placement.h"
 #include "machine/frames.h"
 #include "memory/page_type.h"
+#include "xen_versions.h"
 
 struct reservation {
     struct fx_domain *domain;
@@ -183,7 +184,7 @@ long fx_claim_op(const struct fx_caller *caller, uint64_t at)
         return 0;
     }
     if (domain->claimed_pages || pages <= domain->tot_pages ||
-        pages > domain->max_pages)
+        pages > domain->max_pages || (XEN_NO_CLAIM_WHEN_DYING && domain->dying))
         return -EINVAL;
     pages -= domain->tot_pages;
     if (super->claimed_frames + pages > fx_free_frames_count(host))

@@ -13,10 +13,26 @@
 #include <xen/version.h>
 
 #include "domain/caller.h"
+#include "xen_versions.h"
 
 /* Where Xen's own half of the address space begins for 64-bit guests
  * (xen/arch-x86/xen-x86_64.h: HYPERVISOR_VIRT_START). */
 #define VIRT_START UINT64_C(0xffff800000000000)
+
+/* That of the release whose rules these are, with a name of its own. */
+#define EXTRAVERSION (XEN_SINCE(18) ? ".0-fakexen" : ".5")
+
+#define CAPABILITIES "xen-3.0-x86_64 xen-3.0-x86_32p "
+
+/* As newer headers name them (xen/version.h, xen/features.h). */
+enum {
+    EXTRAVERSION2 = 11,
+    CAPABILITIES2 = 12,
+    CHANGESET2 = 13,
+    COMMANDLINE2 = 14,
+    FEATURE_RUNSTATE_PHYS_AREA = 18,
+    FEATURE_VCPU_TIME_PHYS_AREA = 19,
+};
 
 static long copy_text(const struct fx_caller *caller, uint64_t to,
                       const char *text, size_t size)
@@ -51,29 +67,52 @@ static long features(const struct fx_caller *caller, uint64_t at)
         1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_dom0 |
         1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
         1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_direct_mapped;
+    if (XEN_HAS_PHYS_AREAS)
+        info.submap |= 1u << FEATURE_RUNSTATE_PHYS_AREA |
+                       1u << FEATURE_VCPU_TIME_PHYS_AREA;
     if (fx_has_assist(caller->domain, VMASST_TYPE_pae_extended_cr3))
         info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
     return fx_copy_out(caller, at, &info, sizeof(info));
+}
+
+/* Behind its length, into a buffer that says how much it takes; how long it is,
+ * where there is none. */
+static long varbuf(const struct fx_caller *caller, uint64_t at,
+                   const void *bytes, size_t len)
+{
+    xen_build_id_t asked; /* xen_varbuf_t, as it was named later */
+
+    if (!at)
+        return (long)len;
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (!asked.len && !XEN_HAS_VERSION_TEXTS)
+        return -EINVAL;
+    if (asked.len < len)
+        return -ENOBUFS;
+    return fx_copy_out(caller, at + offsetof(xen_build_id_t, buf), bytes, len)
+               ? -EFAULT
+               : (long)len;
+}
+
+static long varbuf_text(const struct fx_caller *caller, uint64_t at,
+                        const char *text)
+{
+    return XEN_HAS_VERSION_TEXTS ? varbuf(caller, at, text, strlen(text))
+                                 : -ENOSYS;
 }
 
 /* As long as the linker's SHA-1. */
 static long build_id(const struct fx_caller *caller, uint64_t at)
 {
     static const uint8_t id[20] = "fakexen";
-    xen_build_id_t asked;
 
-    if (!at)
-        return sizeof(id);
-    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
-        return -EFAULT;
-    if (!asked.len)
-        return -EINVAL;
-    if (asked.len < sizeof(id))
-        return -ENOBUFS;
-    return fx_copy_out(caller, at + offsetof(xen_build_id_t, buf), id,
-                       sizeof(id))
-               ? -EFAULT
-               : (long)sizeof(id);
+    return varbuf(caller, at, id, sizeof(id));
+}
+
+static const char *changeset(const struct fx_host *host)
+{
+    return host->super->level == FX_PATCHED ? "fakexen patched" : "fakexen";
 }
 
 long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
@@ -83,18 +122,17 @@ long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
 
     switch ((int)arg[0]) {
     case XENVER_version:
-        return 4 << 16 | 17;
+        return XEN_MAJOR << 16 | XEN_MINOR;
     case XENVER_extraversion:
-        return copy_text(caller, arg[1], ".5", sizeof(xen_extraversion_t));
+        return copy_text(caller, arg[1], EXTRAVERSION,
+                         sizeof(xen_extraversion_t));
     case XENVER_compile_info:
         return compile_info(caller, arg[1]);
     case XENVER_capabilities:
-        return copy_text(caller, arg[1], "xen-3.0-x86_64 xen-3.0-x86_32p ",
+        return copy_text(caller, arg[1], CAPABILITIES,
                          sizeof(xen_capabilities_info_t));
     case XENVER_changeset:
-        return copy_text(caller, arg[1],
-                         host->super->level == FX_PATCHED ? "fakexen patched"
-                                                          : "fakexen",
+        return copy_text(caller, arg[1], changeset(host),
                          sizeof(xen_changeset_info_t));
     case XENVER_platform_parameters:
         return fx_copy_out(caller, arg[1], &params, sizeof(params));
@@ -109,6 +147,14 @@ long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
         return copy_text(caller, arg[1], "", sizeof(xen_commandline_t));
     case XENVER_build_id:
         return build_id(caller, arg[1]);
+    case EXTRAVERSION2:
+        return varbuf_text(caller, arg[1], EXTRAVERSION);
+    case CAPABILITIES2:
+        return varbuf_text(caller, arg[1], CAPABILITIES);
+    case CHANGESET2:
+        return varbuf_text(caller, arg[1], changeset(host));
+    case COMMANDLINE2:
+        return varbuf_text(caller, arg[1], "");
     default:
         return -ENOSYS;
     }

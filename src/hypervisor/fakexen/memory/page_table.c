@@ -17,6 +17,7 @@
 #include "memory/page_type.h"
 #include "memory/pt_entry.h"
 #include "memory/segment.h"
+#include "xen_versions.h"
 
 /* Xen keeps the count in 16 bits (struct page_info's linear_pt_count). */
 #define LINEAR_MAX 32767
@@ -270,23 +271,28 @@ void fx_show_m2p(struct fx_host *host, uint64_t root, bool shown)
         entries[FX_L4_XEN_FIRST] = shown ? m2p_entry(host) : 0;
 }
 
-/* Control tools may pin before they say which assists the domain has: by
- * XEN_DOMCTL_vm_assist, or in vCPU 0's context. */
+/*
+ * Control tools may pin before they say which assists the domain has: by
+ * XEN_DOMCTL_vm_assist, or in vCPU 0's context.  Xen without the patches looks
+ * at the latter alone.
+ */
 static bool assists_are_known(const struct fx_host *host,
                               const struct fx_domain *domain)
 {
     const struct fx_vcpu *first = fx_vcpu(host, domain, 0);
 
-    return domain->assists_declared || domain->creation_finished ||
-           (first && first->initialised);
+    return (first && first->initialised) ||
+           (host->super->level == FX_PATCHED &&
+            (domain->assists_declared || domain->creation_finished));
 }
 
 /* A PAE root above 4 GiB is one that the guest could not read from CR3. */
 static bool root_too_high(const struct fx_host *host,
                           const struct fx_domain *domain, uint64_t mfn)
 {
-    return host->super->level == FX_PATCHED && domain->is_32bit &&
-           mfn >= PAE_ROOT_END && assists_are_known(host, domain) &&
+    return (host->super->level == FX_PATCHED || XEN_CHECKS_L3) &&
+           domain->is_32bit && mfn >= PAE_ROOT_END &&
+           assists_are_known(host, domain) &&
            !fx_has_assist(domain, VMASST_TYPE_pae_extended_cr3);
 }
 
