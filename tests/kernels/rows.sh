@@ -349,7 +349,9 @@ fails 3 'k.cfg:3: memory: needs memory=40: the kernel and the ramdisk rd (39062 
 'KiB, as it is) do not fit in 32 MiB' create -n k.cfg
 works create -n k.cfg memory=40
 gzip -c rd >rd.gz
-fails 3 'k.cfg:3: memory: needs memory=40: the kernel and the ramdisk rd.gz '\
+# From 4.20 on libxenguest unpacks no ramdisk: guests get each as it is.
+[ "$xen_minor" -lt 20 ] && unpacks=yes || unpacks=no
+[ "$unpacks" = no ] || fails 3 'k.cfg:3: memory: needs memory=40: the kernel and the ramdisk rd.gz '\
 '(39062 KiB unpacked) do not fit in 32 MiB' create -n k.cfg 'ramdisk="rd.gz"'
 
 # ---- a ramdisk arrives whole ----
@@ -379,7 +381,7 @@ like() {
 # Of one sound member libxenguest makes what was packed, and 16 zeros more.
 { cat all; head -c 16 /dev/zero; } >unpacked
 same ok32 -r whole
-like whole unpacked
+[ "$unpacks" = no ] || like whole unpacked
 same ok32 -r padded
 # The others arrive as they are, as for libxenguest a file does that ends with
 # zeros, in no more room than they take: greedy's last bytes speak of 768 MiB.
@@ -387,7 +389,8 @@ same ok32 -r cut-off
 { head -c 20000 whole; printf '\000\000\000\060'; } >greedy
 for name in members mixed greedy; do
     checks=$((checks + 1))
-    cat "$name" zeros >raw
+    cat "$name" >raw
+    [ "$unpacks" = no ] || cat zeros >>raw
     drawn stock ok32 -r raw
     drawn ours ok32 -r "$name"
     : >out
@@ -403,7 +406,7 @@ warns 'ramdisk cut-off: its gzip data is truncated; the guest gets the file as i
 warns 'ramdisk damaged: its gzip data is damaged; the guest gets the file as it '\
 'is' create -n k.cfg 'ramdisk="damaged"'
 { printf tiny | gzip -c; gzip -c second; } >tiny
-warns 'ramdisk tiny: the guest gets its first gzip member alone, a few bytes; '\
+[ "$unpacks" = no ] || warns 'ramdisk tiny: the guest gets its first gzip member alone, a few bytes; '\
 'libxenguest cannot hand over the others' create -n k.cfg 'ramdisk="tiny"'
 
 warns 'ramdisk greedy: its gzip data is truncated; the guest gets the file as it '\

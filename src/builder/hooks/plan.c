@@ -11,10 +11,11 @@
 
 #include "hooks/build_fail.h"
 #include "hooks/plan.h"
+#include "xen_versions.h"
 
 /*
- * Bytes that libxenguest will give module `i`: it decompresses gzip, unless
- * that would exceed its limit or the caller chose the address.
+ * Bytes that libxenguest will give module `i`: it decompresses gzip, where it
+ * does, unless that would exceed its limit or the caller chose the address.
  */
 static int module_bytes(struct xc_dom_image *dom, unsigned int i,
                         uint64_t *bytes)
@@ -25,7 +26,7 @@ static int module_bytes(struct xc_dom_image *dom, unsigned int i,
     *bytes = 0;
     if (i >= dom->num_modules || !m->blob)
         return 0;
-    if (!m->seg.vstart)
+    if (XEN_UNPACKS_RAMDISKS && !m->seg.vstart)
         unzipped = xc_dom_check_gzip(dom->xch, m->blob, m->size);
     *bytes = unzipped > m->size ? unzipped : m->size;
     if (max && unzipped && *bytes > max)

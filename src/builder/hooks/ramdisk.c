@@ -8,6 +8,7 @@
 #include <xenguest.h>
 
 #include "hooks/gzip.h"
+#include "xen_versions.h"
 
 /* Deflate makes no more than 1032 bytes of one. */
 #define DEFLATE_MOST 1032
@@ -51,6 +52,8 @@ int ramdisk_keep_whole(struct xc_dom_image *dom, unsigned int i,
     else if (gzip.state == GZIP_DAMAGED)
         *state = RAMDISK_DAMAGED;
     else if (gzip.state != GZIP_MORE && gzip.state != GZIP_LARGE)
+        return 0;
+    if (!XEN_UNPACKS_RAMDISKS)
         return 0;
     room = xc_dom_check_gzip(dom->xch, m->blob, m->size);
     /* It is handed over as it is already, in no more room than is in sight. */

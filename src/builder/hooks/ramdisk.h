@@ -2,12 +2,12 @@
 /*
  * ramdisk.h - a ramdisk arrives whole.
  *
- * libxenguest unpacks a gzip ramdisk, into a room whose size it takes from the
- * file's last four bytes; of several members, which Linux unpacks one after the
- * other, the guest would get the first, and nobody is told.  And a file that is
- * cut off asks for as much memory as those bytes happen to say.  What is not
- * one sound member reaches the guest as it is: a Linux unpacks it by itself,
- * and says what is wrong with it.
+ * Up to 4.19 libxenguest unpacks a gzip ramdisk, into a room whose size it
+ * takes from the file's last four bytes; of several members, which Linux
+ * unpacks one after the other, the guest would get the first, and nobody is
+ * told.  And a file that is cut off asks for as much memory as those bytes
+ * happen to say.  What is not one sound member reaches the guest as it is: a
+ * Linux unpacks it by itself, and says what is wrong with it.
  */
 #ifndef DW_RAMDISK_H
 #define DW_RAMDISK_H
