@@ -49,6 +49,7 @@ for level in stock patched; do
     prints '^memory_mib *: 8191$'
     prints '^pv32_l3_end_mfn *: 0x100000$'
     prints '^pv_max_vcpus *: 8192$'
+    prints '^pv_log_dirty *: no$'
     case $level in
     stock) prints '^vm_assist_domctl *: no$' ;;
     patched) prints '^vm_assist_domctl *: yes$' ;;

@@ -148,6 +148,27 @@ run --fail 5 sh -c 'exit 3'
 [ "$(cat err)" = 'fakexen: --fail 5: only 0 calls were made;'\
 ' the command ended with status 3' ] || wrong "the command's own end is not told"
 
+# Shadow paging is the machine's, as its level is; no option, as it was made.
+runs 0 --host shadowed --memory 256M --shadow "$domwright" caps
+prints '^pv_log_dirty *: yes$'
+runs 0 --host shadowed "$domwright" caps
+prints '^pv_log_dirty *: yes$'
+runs 0 --host shadowed --status
+prints '^shadow +yes$'
+prints "^xen +$xen_version\$"
+runs 0 --host shadowed --status --json
+prints '"shadow": true,$'
+fails 5 'shadowed: the machine has shadow paging; leave out --no-shadow, or name '\
+'a new machine' --host shadowed --no-shadow true
+runs 0 --version
+prints "for Xen $xen_version\$"
+# The option counts, not what the environment says of another machine.
+FAKEXEN_SHADOW=maybe
+export FAKEXEN_SHADOW
+runs 0 --memory 256M --no-shadow "$domwright" caps
+prints '^pv_log_dirty *: no$'
+unset FAKEXEN_SHADOW
+
 # On one machine, a command on another is on that one: the innermost counts.
 config guest.cfg
 runs 0 --host outer --memory 256M "$fakexen" --host inner --memory 512M \
@@ -233,7 +254,7 @@ rm -f large larger
 # What the audit finds shows in how the status ends: here the last frame, which
 # has one reference, gets seven.
 runs 0 --host bad --memory 256M "$domwright" create -p guest.cfg
-frames_at=$(od -An -tu8 -j704 -N8 bad) # fx_super.frames_at
+frames_at=$(od -An -tu8 -j712 -N8 bad) # fx_super.frames_at
 printf '\007' | dd of=bad bs=1 seek=$((frames_at + 65535 * 16)) conv=notrunc \
     2>/dev/null
 runs 1 --host bad --status

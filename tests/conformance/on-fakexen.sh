@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 status=0
 for level in stock patched; do
     "$here/run" "$work/$level" "$top/src/hypervisor/fakexen/fakexen" \
-        --level "$level" "$top/tests/conformance/conformance" || exit 1
+        --level "$level" --shadow "$top/tests/conformance/conformance" || exit 1
     echo "level $level:"
     "$here/compare" --xen "$xen" "$level" "$work/$level" "$here/accepted" || status=1
 done

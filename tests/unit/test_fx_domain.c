@@ -12,6 +12,7 @@
 
 #include <xen/event_channel.h>
 #include <xen/memory.h>
+#include <xen/sysctl.h>
 
 #include "hypercall/dispatch.h"
 #include "memory/page_type.h"
@@ -40,7 +41,8 @@ static void fill(struct fx_domain *domain, uint64_t *frames)
 
 static void setup(void)
 {
-    host = fx_open(&(struct fx_options){.memory_bytes = 32 * MIB});
+    host =
+        fx_open(&(struct fx_options){.memory_bytes = 32 * MIB, .shadow = true});
     caller = fx_process_caller(host);
     fx_lock(host);
     fill(fx_new_domain(host, ID), mfn);
@@ -567,7 +569,8 @@ START_TEST(the_log_leaves_holes_in_the_file)
     struct fx_host *small = host;
     uint64_t frame, used;
 
-    host = fx_open(&(struct fx_options){.memory_bytes = UINT64_C(1) << 32});
+    host = fx_open(&(struct fx_options){.memory_bytes = UINT64_C(1) << 32,
+                                        .shadow = true});
     caller = fx_process_caller(host);
     fx_lock(host);
     frame = fx_new_frame(host, fx_new_domain(host, ID));
@@ -581,6 +584,140 @@ START_TEST(the_log_leaves_holes_in_the_file)
     ck_assert_uint_eq(bytes_used(), used);
     fx_host_close(host);
     host = small;
+}
+END_TEST
+
+static long shadow_op(uint32_t operation, uint32_t mode)
+{
+    struct xen_domctl op = {
+        .u.shadow_op = {.op = operation, .mode = mode, .mb = 1}};
+
+    return domctl(ID, XEN_DOMCTL_shadow_op, &op);
+}
+
+static bool has_shadow(void)
+{
+    struct xen_sysctl op = {.cmd = XEN_SYSCTL_physinfo,
+                            .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
+
+    ck_assert_int_eq(
+        call_as(&caller, __HYPERVISOR_sysctl, (uintptr_t)&op, 0, 0, 0), 0);
+    return op.u.physinfo.capabilities & XEN_SYSCTL_PHYSCAP_shadow;
+}
+
+/* As Xen is that was built without CONFIG_SHADOW_PAGING. */
+START_TEST(nothing_is_logged_without_shadow_paging)
+{
+    struct fx_host *with = host;
+
+    ck_assert(has_shadow());
+    host = fx_open(&(struct fx_options){.memory_bytes = 32 * MIB});
+    caller = fx_process_caller(host);
+    fx_lock(host);
+    fill(fx_new_domain(host, ID), mfn);
+    fx_unlock(host);
+    ck_assert(!has_shadow());
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, 0),
+                     -EOPNOTSUPP);
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_ENABLE,
+                               XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY),
+                     -EOPNOTSUPP);
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_ENABLE, 0), -EINVAL);
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_OFF, 0), -EINVAL);
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION, 0),
+                     -EINVAL);
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION, 0),
+                     -EINVAL);
+    soil(mfn[3]);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_PEEK), 0);
+    ck_assert_uint_eq(dirty(XEN_DOMCTL_SHADOW_OP_CLEAN), 0);
+    ck_assert_int_eq(shadow_op(XEN_DOMCTL_SHADOW_OP_PEEK, 8), -EINVAL);
+    ck_assert_int_eq(destroy(ID), 0);
+    ck_assert_uint_eq(host->super->free_frames, host->super->ram_frames);
+    fx_host_close(host);
+    host = with;
+    caller = fx_process_caller(host);
+}
+END_TEST
+
+/* -- versions -- */
+
+/* Whoever has the old frame mapped meanwhile keeps it. */
+START_TEST(a_32_bit_domain_has_its_shared_info_below_4_gib)
+{
+    struct xen_domctl op = {.u.createdomain = {.max_vcpus = 1,
+                                               .max_grant_frames = 1,
+                                               .grant_opts = 1}};
+    const uint64_t end = UINT64_C(1) << 20;
+    struct fx_host *small = host;
+    uint64_t before;
+
+    host = fx_open(&(struct fx_options){.memory_bytes = UINT64_C(6) << 30});
+    caller = fx_process_caller(host);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_createdomain, &op), 0);
+    before = domain_of(ID)->shared_info;
+    ck_assert_int_eq(before >= end, XEN_SHARED_INFO_MOVES);
+    fx_lock(host);
+    ck_assert_int_eq(fx_get_page_and_type(host, before, ID, FX_WRITABLE, 0), 0);
+    fx_unlock(host);
+    op.u.address_size.size = 32;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_set_address_size, &op), 0);
+    ck_assert_uint_lt(domain_of(ID)->shared_info, end);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, XEN_SHARED_INFO_MOVES);
+    fx_lock(host);
+    fx_put_page_and_type(host, before);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_unlock(host);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, 0);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_getdomaininfo, &op), 0);
+    ck_assert_uint_lt(op.u.getdomaininfo.shared_info_frame, end);
+    ck_assert_int_eq(destroy(ID), 0);
+    ck_assert_uint_eq(host->super->free_frames, host->super->ram_frames);
+    fx_host_close(host);
+    host = small;
+    caller = fx_process_caller(host);
+}
+END_TEST
+
+START_TEST(a_dying_domain_gets_what_its_xen_gives)
+{
+    struct xen_memory_reservation claim = {.nr_extents = PAGES + 1,
+                                           .domid = OTHER};
+    struct xen_domctl op = {.u.set_virq_handler.virq = VIRQ_DOM_EXC};
+
+    map_others_frame(MAPS(other[5]));
+    ck_assert_int_eq(destroy(OTHER), 0);
+    ck_assert(domain_of(OTHER)->dying);
+    ck_assert_int_eq(call_as(&caller, __HYPERVISOR_memory_op,
+                             XENMEM_claim_pages, (uintptr_t)&claim, 0, 0),
+                     XEN_NO_CLAIM_WHEN_DYING ? -EINVAL : 0);
+    claim.nr_extents = 0;
+    ck_assert_int_eq(call_as(&caller, __HYPERVISOR_memory_op,
+                             XENMEM_claim_pages, (uintptr_t)&claim, 0, 0),
+                     0);
+    ck_assert_int_eq(domctl(OTHER, XEN_DOMCTL_set_virq_handler, &op),
+                     XEN_NO_VIRQ_WHEN_DYING ? -EINVAL : 0);
+    op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY;
+    ck_assert_int_eq(domctl(OTHER, XEN_DOMCTL_shadow_op, &op),
+                     XEN_NO_PAGING_OP_WHEN_DYING ? -EINVAL : 0);
+    ck_assert_int_eq(update(mfn[0] << FX_PAGE_SHIFT, 0), 0);
+    ck_assert_ptr_null(domain_of(OTHER));
+}
+END_TEST
+
+START_TEST(any_domain_id)
+{
+    struct xen_domctl op = {.u.createdomain = {.max_vcpus = 1,
+                                               .max_grant_frames = 1,
+                                               .grant_opts = 1}};
+
+    ck_assert_int_eq(domctl(DOMID_ANY, XEN_DOMCTL_createdomain, &op), 0);
+    ck_assert_uint_lt(op.domain, DOMID_FIRST_RESERVED);
+    ck_assert_ptr_nonnull(domain_of(op.domain));
+    ck_assert_int_eq(destroy(op.domain), 0);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_createdomain, &op), -EEXIST);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_LLC_COLORS, &op),
+                     XEN_KNOWS_LLC_COLORS ? -EOPNOTSUPP : -ENOSYS);
 }
 END_TEST
 
@@ -695,6 +832,10 @@ TCase *fx_domain_case(void)
     tcase_add_test(tc, to_peek_changes_nothing);
     tcase_add_test(tc, frames_that_go_are_not_dirty);
     tcase_add_test(tc, the_log_leaves_holes_in_the_file);
+    tcase_add_test(tc, nothing_is_logged_without_shadow_paging);
+    tcase_add_test(tc, a_32_bit_domain_has_its_shared_info_below_4_gib);
+    tcase_add_test(tc, a_dying_domain_gets_what_its_xen_gives);
+    tcase_add_test(tc, any_domain_id);
     tcase_add_test(tc, two_guests_share_a_channel);
     tcase_add_test(tc, a_port_is_for_the_guest_that_it_names);
     tcase_add_test(tc, a_channel_ends_with_a_guest);

@@ -111,6 +111,28 @@ START_TEST(another_version_is_refused)
 }
 END_TEST
 
+/* Whole, but of the tools of another Xen. */
+START_TEST(a_machine_of_another_xen_is_refused)
+{
+    const size_t from = offsetof(struct fx_super, nr_frames);
+    struct fx_super *super;
+    char want[160];
+
+    make();
+    super = peek();
+    super->xen = 4 << 16 | 99;
+    super->checksum = (uint32_t)crc32(0, (const Bytef *)super + from,
+                                      (uInt)(FX_STATIC_BYTES - from));
+    poke(0, super, FX_STATIC_BYTES);
+    snprintf(want, sizeof(want),
+             "a machine with Xen 4.99, and this fakexen is for the tools of "
+             "Xen %u.%u; remove it for a new machine",
+             XEN_MAJOR, XEN_MINOR);
+    assert_refused(want);
+    free(super);
+}
+END_TEST
+
 static void write_file(const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -357,6 +379,11 @@ START_TEST(options_that_contradict_the_machine)
     asked = (struct fx_options){.path = path, .has_level = true};
     assert_contradicted(&asked, "the machine's level is stock, not patched; "
                                 "leave out --level, or name a new machine");
+    asked = (struct fx_options){.path = path, .has_shadow = true};
+    fx_host_close(fx_open(&asked));
+    asked.shadow = true;
+    assert_contradicted(&asked, "the machine has no shadow paging; leave out "
+                                "--shadow, or name a new machine");
     fx_host_close(fx_open(&(struct fx_options){.path = path}));
 }
 END_TEST
@@ -832,6 +859,7 @@ TCase *fx_file_case(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, every_damaged_bit_of_the_static_part_is_refused);
     tcase_add_test(tc, another_version_is_refused);
+    tcase_add_test(tc, a_machine_of_another_xen_is_refused);
     tcase_add_test(tc, foreign_files_are_refused_and_left_alone);
     tcase_add_test(tc, no_file_to_be_had);
     tcase_add_test(tc, a_short_file_is_refused);

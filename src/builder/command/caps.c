@@ -22,6 +22,14 @@ static int add_vm_assist(struct host *host, json_t *facts)
     return 0;
 }
 
+/* A PV guest's writes are logged by shadow page tables (xen/SUPPORT.md). */
+static void add_log_dirty(json_t *facts, const struct host_facts *host)
+{
+    facts_set(
+        facts, "pv_log_dirty",
+        json_boolean(host->phys.capabilities & XEN_SYSCTL_PHYSCAP_shadow));
+}
+
 static void add_limits(json_t *facts, const struct host_facts *host)
 {
     facts_set(facts, "ram_end_mfn", json_integer((json_int_t)host->ram_end.v));
@@ -47,6 +55,7 @@ static int run(struct host *host, const struct args *args)
         json_decref(facts);
         return rc;
     }
+    add_log_dirty(facts, &known);
     host_add_size(facts, &known);
     add_limits(facts, &known);
     return cmd_print_facts(host->dg, facts, args->times['j']);

@@ -181,5 +181,7 @@ int fx_environment_set(const struct fx_environment *env,
         rc = set("FAKEXEN_NODES", env->nodes);
     if (!rc)
         rc = set("FAKEXEN_LEVEL", env->level);
+    if (!rc)
+        rc = set("FAKEXEN_SHADOW", env->shadow);
     return rc ? rc : set_calls(env, calls);
 }

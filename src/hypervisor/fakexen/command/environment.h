@@ -14,7 +14,8 @@ struct fx_calls; /* preload/trace.h */
 struct fx_environment {
     const char *host; /* the machine's file; NULL: host_fd */
     int host_fd;      /* of one that has no name */
-    const char *memory, *nodes, *level, *e820; /* as given; NULL: not */
+    /* as given; NULL: not */
+    const char *memory, *nodes, *level, *shadow, *e820;
     const char *trace, *fail; /* NULL: as it was, for both of them */
 };
 

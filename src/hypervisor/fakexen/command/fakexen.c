@@ -28,7 +28,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_HOST = 5, EXIT_NO_FAULT = 125 };
 
 struct arguments {
     struct fx_options machine;
-    const char *memory, *nodes, *level; /* as given */
+    const char *memory, *nodes, *level, *shadow; /* as given */
     const char *trace, *fail;
     bool status, json;
     char **command;
@@ -36,9 +36,8 @@ struct arguments {
 
 static const char usage[] =
     "usage: fakexen [--host FILE] [--memory SIZE] [--e820 FILE] [--nodes N]\n"
-    "               [--level stock|patched] [--trace FILE] "
-    "[--fail N[:ERRNO]]\n"
-    "               COMMAND [ARGUMENT...]\n"
+    "               [--level stock|patched] [--shadow | --no-shadow]\n"
+    "               [--trace FILE] [--fail N[:ERRNO]] COMMAND [ARGUMENT...]\n"
     "       fakexen --host FILE --status [--json]\n";
 
 static void __attribute__((noreturn, format(printf, 2, 3)))
@@ -62,6 +61,8 @@ enum option_id {
     OPT_E820,
     OPT_NODES,
     OPT_LEVEL,
+    OPT_SHADOW,
+    OPT_NO_SHADOW,
     OPT_TRACE,
     OPT_FAIL,
     OPT_STATUS,
@@ -76,6 +77,8 @@ static const struct option options[] = {
     {"e820", required_argument, NULL, OPT_E820},
     {"nodes", required_argument, NULL, OPT_NODES},
     {"level", required_argument, NULL, OPT_LEVEL},
+    {"shadow", no_argument, NULL, OPT_SHADOW},
+    {"no-shadow", no_argument, NULL, OPT_NO_SHADOW},
     {"trace", required_argument, NULL, OPT_TRACE},
     {"fail", required_argument, NULL, OPT_FAIL},
     {"status", no_argument, NULL, OPT_STATUS},
@@ -111,6 +114,12 @@ static void take_machine_option(struct arguments *a, int id, const char *value)
             die(EXIT_USAGE, "--level: %s is neither stock nor patched", value);
         a->machine.has_level = true;
         break;
+    case OPT_SHADOW:
+    case OPT_NO_SHADOW:
+        a->shadow = id == OPT_SHADOW ? "yes" : "no";
+        a->machine.shadow = id == OPT_SHADOW;
+        a->machine.has_shadow = true;
+        break;
     }
 }
 
@@ -138,7 +147,7 @@ static void take_option(struct arguments *a, int id, const char *value)
         fputs(usage, stdout);
         exit(0);
     case OPT_VERSION:
-        puts("fakexen " DW_VERSION);
+        puts("fakexen " DW_VERSION " for Xen " XEN_VERSION);
         exit(0);
     case '?':
     case ':':
@@ -279,6 +288,7 @@ static int run_command(const struct arguments *a)
         .memory = a->memory,
         .nodes = a->nodes,
         .level = a->level,
+        .shadow = a->shadow,
         .e820 = a->machine.e820_path,
         .trace = a->trace,
         .fail = a->fail,

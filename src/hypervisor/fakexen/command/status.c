@@ -78,9 +78,11 @@ int fx_status_print(struct fx_host *host, FILE *out, uint64_t *differences)
     count_frames(host, &census);
     fprintf(out,
             "frames     %" PRIu64 "\nfree       %" PRIu64
-            "\nnodes      %" PRIu32 "\nlevel      %s\nhypercalls %" PRIu64 "\n",
-            s->ram_frames, fx_free_frames_count(host), s->nr_nodes,
-            s->level == FX_PATCHED ? "patched" : "stock", s->hypercalls);
+            "\nnodes      %" PRIu32 "\nxen        %s\nlevel      %s"
+            "\nshadow     %s\nhypercalls %" PRIu64 "\n",
+            s->ram_frames, fx_free_frames_count(host), s->nr_nodes, XEN_VERSION,
+            s->level == FX_PATCHED ? "patched" : "stock",
+            s->shadow ? "yes" : "no", s->hypercalls);
     for (i = 0; i < N_TYPES; i++)
         fprintf(out, "type %-12s %" PRIu64 "\n", type_names[i],
                 census.types[i]);
@@ -133,11 +135,12 @@ int fx_status_print_json(struct fx_host *host, FILE *out, uint64_t *differences)
         json_object_set_new(types, type_names[i],
                             json_integer((json_int_t)census.types[i]));
     report = json_pack(
-        "{s:I, s:I, s:i, s:s, s:I, s:o, s:I, s:o, s:I}", "frames",
+        "{s:I, s:I, s:i, s:s, s:s, s:b, s:I, s:o, s:I, s:o, s:I}", "frames",
         (json_int_t)s->ram_frames, "free_frames",
         (json_int_t)fx_free_frames_count(host), "nodes", (int)s->nr_nodes,
-        "level", s->level == FX_PATCHED ? "patched" : "stock", "hypercalls",
-        (json_int_t)s->hypercalls, "types", types, "pinned",
+        "xen", XEN_VERSION, "level",
+        s->level == FX_PATCHED ? "patched" : "stock", "shadow", (int)s->shadow,
+        "hypercalls", (json_int_t)s->hypercalls, "types", types, "pinned",
         (json_int_t)census.pinned, "domains", domains_json(host),
         "audit_differences", (json_int_t)*differences);
     if (!report)

@@ -209,6 +209,30 @@ static void disable(struct fx_host *host, struct fx_domain *domain,
     domain->log_dirty = false;
 }
 
+/*
+ * A PV guest's writes are logged by its shadow page tables, and there are none
+ * where Xen was built without CONFIG_SHADOW_PAGING (xen/arch/x86/mm/paging.c
+ * and mm/shadow/none.c of 4.20.4).
+ */
+static long without_shadow(const struct fx_caller *caller,
+                           struct fx_domain *domain,
+                           struct fx_domain_state *state,
+                           struct xen_domctl_shadow_op *op)
+{
+    switch (op->op) {
+    case XEN_DOMCTL_SHADOW_OP_ENABLE:
+        return op->mode & XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY ? -EOPNOTSUPP
+                                                             : -EINVAL;
+    case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
+        return -EOPNOTSUPP;
+    case XEN_DOMCTL_SHADOW_OP_CLEAN:
+    case XEN_DOMCTL_SHADOW_OP_PEEK: /* nothing was written to */
+        return clean_or_peek(caller, domain, state, op);
+    default:
+        return -EINVAL;
+    }
+}
+
 long fx_shadow_op(const struct fx_caller *caller, struct fx_domain *domain,
                   struct xen_domctl_shadow_op *op)
 {
@@ -221,6 +245,8 @@ long fx_shadow_op(const struct fx_caller *caller, struct fx_domain *domain,
         return XEN_NO_PAGING_OP_WHEN_DYING ? -EINVAL : 0;
     if (!state || !fx_vcpu_state(host, domain, 0))
         return -EINVAL;
+    if (!host->super->shadow)
+        return without_shadow(caller, domain, state, op);
     switch (op->op) {
     case XEN_DOMCTL_SHADOW_OP_ENABLE:
         if (!(op->mode & XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY))

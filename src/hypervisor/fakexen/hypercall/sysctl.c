@@ -40,9 +40,10 @@ static long physinfo(struct fx_host *host, struct xen_sysctl *op)
     info->nr_nodes = super->nr_nodes;
     info->max_node_id = 63; /* Xen's limit, not the machine's last */
     info->cpu_khz = FX_CPU_KHZ;
-    info->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_shadow |
-                         XEN_SYSCTL_PHYSCAP_gnttab_v1 |
+    info->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
                          XEN_SYSCTL_PHYSCAP_gnttab_v2;
+    if (super->shadow)
+        info->capabilities |= XEN_SYSCTL_PHYSCAP_shadow;
     info->total_pages = super->ram_frames;
     info->free_pages = fx_free_frames_count(host);
     info->outstanding_pages = super->claimed_frames;

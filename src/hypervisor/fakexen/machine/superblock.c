@@ -85,7 +85,9 @@ int fx_super_make(struct fx_super *super, const struct fx_options *options,
     memset(super, 0, FX_STATIC_BYTES);
     memcpy(super->magic, FX_MAGIC, FX_MAGIC_BYTES);
     super->version = FX_VERSION;
+    super->xen = FX_XEN;
     super->level = options->level;
+    super->shadow = options->shadow;
     super->nr_nodes = options->nodes ? options->nodes : 1;
     super->nr_ram = ram.nr;
     memcpy(super->ram, ram.range, sizeof(ram.range));
@@ -137,6 +139,18 @@ static bool ram_fits(const struct fx_super *super)
     return frames && frames == super->ram_frames;
 }
 
+/* Its domains were made by the tools, and by the rules, of that Xen. */
+static int check_xen(const struct fx_super *super, char *why, size_t len)
+{
+    if (super->xen == FX_XEN)
+        return 0;
+    snprintf(why, len,
+             "a machine with Xen %u.%u, and this fakexen is for the tools of "
+             "Xen " XEN_VERSION FX_NEW_ONE,
+             super->xen >> 16, super->xen & 0xffff);
+    return -EINVAL;
+}
+
 int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
                    size_t len)
 {
@@ -152,16 +166,17 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
     else if (super->checksum != checksum(super))
         what = "damaged: the superblock's checksum does not fit" FX_NEW_ONE;
     else if (!super->nr_frames || super->nr_frames > MAX_FRAMES ||
-             super->level > FX_STOCK || !super->nr_nodes ||
+             super->level > FX_STOCK || super->shadow > 1 || !super->nr_nodes ||
              super->nr_nodes > FX_MAX_NODES || super->nr_ram > FX_MAX_E820 ||
              !layout_fits(super) || !ram_fits(super))
         what = "damaged: the superblock contradicts itself" FX_NEW_ONE;
     else if (file_bytes < super->file_bytes)
         what = "damaged: shorter than its superblock says" FX_NEW_ONE;
-    if (!what)
-        return 0;
-    snprintf(why, len, "%s", what);
-    return -EINVAL;
+    if (what) {
+        snprintf(why, len, "%s", what);
+        return -EINVAL;
+    }
+    return check_xen(super, why, len);
 }
 
 /* As people write sizes. */
@@ -250,6 +265,13 @@ int fx_super_agree(const struct fx_super *super,
             "the machine's level is %s, not %s; leave out --level, or name "
             "a new machine",
             level[super->level], level[options->level]);
+        return -EINVAL;
+    }
+    if (options->has_shadow && options->shadow != super->shadow) {
+        snprintf(why, len,
+                 "the machine has %sshadow paging; leave out --%sshadow, or "
+                 "name a new machine",
+                 super->shadow ? "" : "no ", options->shadow ? "" : "no-");
         return -EINVAL;
     }
     return agree_on_ram(super, options, why, len);

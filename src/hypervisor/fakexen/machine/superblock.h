@@ -28,6 +28,7 @@
 
 #include "machine/domain_table.h"
 #include "machine/e820.h"
+#include "xen_versions.h"
 
 #define FX_MAGIC        "domwright fakexn"
 #define FX_MAGIC_MAKING "domwright making" /* its maker has not finished */
@@ -37,7 +38,7 @@
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
-#define FX_VERSION 8
+#define FX_VERSION 9
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -50,7 +51,10 @@
 /* Frames that all mappings together can have; the list is sparse. */
 #define FX_MAX_MAPPED_FRAMES (UINT64_C(1) << 26)
 
-/* Whose rules hold: those of Xen 4.17 with the patch series, or without. */
+/* The Xen whose rules a machine has, as XENVER_version tells it. */
+#define FX_XEN ((uint32_t)XEN_MAJOR << 16 | XEN_MINOR)
+
+/* Whose rules hold: those of Xen with the patch series, or without. */
 enum fx_level { FX_PATCHED, FX_STOCK };
 
 struct fx_options {
@@ -60,6 +64,8 @@ struct fx_options {
     unsigned int nodes;    /* 0: 1 */
     enum fx_level level;   /* 0: patched */
     bool has_level;        /* it was asked for */
+    bool shadow;           /* paging, as CONFIG_SHADOW_PAGING of Xen has it */
+    bool has_shadow;       /* it was asked for, or to be without */
 };
 
 /* A foreign mapping that a process holds: each of its frames has a reference,
@@ -79,7 +85,9 @@ struct fx_super {
     uint32_t checksum;  /* CRC-32 of the fields behind it up to `lock` */
     uint64_t nr_frames; /* numbers 0 .. nr_frames - 1, holes included */
     uint64_t ram_frames;
+    uint32_t xen;   /* FX_XEN of its maker */
     uint32_t level; /* enum fx_level */
+    uint32_t shadow;
     uint32_t nr_nodes, nr_ram;
     struct fx_range ram[FX_MAX_E820];
     uint32_t ram_node[FX_MAX_E820];

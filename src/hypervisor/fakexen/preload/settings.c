@@ -67,6 +67,16 @@ int fx_parse_level(const char *text, enum fx_level *level)
     return 0;
 }
 
+int fx_parse_shadow(const char *text, bool *shadow)
+{
+    bool yes = !strcmp(text, "yes");
+
+    if (!yes && strcmp(text, "no") != 0)
+        return -EINVAL;
+    *shadow = yes;
+    return 0;
+}
+
 /* Linux's are below 4096, and so are Xen's. */
 #define MAX_ERRNO 4095
 
@@ -155,5 +165,9 @@ int fx_options_from_environment(struct fx_options *options, const char **wrong)
     if (value && fx_parse_level(value, &options->level))
         return -EINVAL;
     options->has_level = value;
+    value = variable("FAKEXEN_SHADOW", wrong);
+    if (value && fx_parse_shadow(value, &options->shadow))
+        return -EINVAL;
+    options->has_shadow = value;
     return 0;
 }

@@ -21,6 +21,10 @@ fx_parse_nodes(const char *text, unsigned int *nodes);
 int __attribute__((warn_unused_result))
 fx_parse_level(const char *text, enum fx_level *level);
 
+/* "yes" or "no" */
+int __attribute__((warn_unused_result))
+fx_parse_shadow(const char *text, bool *shadow);
+
 /*
  * "N" or "N:ERRNO", the latter by name or number; ENOMEM without it.  Or
  * "N:SIGTERM", or another signal, which becomes -SIGTERM.
