@@ -249,6 +249,15 @@ made "$domwright" create -eq --native
 [ "$status" = 4 ] || wrong 'more memory than the node has'
 on_host "$xl" list guest >out 2>&1 && wrong 'it is there'
 
+# A scheduler without weights: xl says nothing.
+cp --sparse=always new machine
+on_host "$xl" cpupool-cpu-remove blue 3 || wrong 'a CPU of its pool'
+on_host "$xl" cpupool-create 'name="none"' 'sched="null"' 'cpus=["3"]' >out ||
+    wrong 'a third pool'
+config guest.cfg 'pool = "none"' 'cap = 10'
+warns "guest.cfg:5: cap: the scheduler of the guest's CPU pool has no weights and \
+no caps" --host machine create -e guest.cfg
+
 # A guest that reboots gets all of it again.
 config guest.cfg 'memory = 40' 'vcpus = 2' 'cpu_weight = 300' 'cap = 150' \
     'max_event_channels = 200' 'max_grant_frames = 16' 'tsc_mode = 2' \
