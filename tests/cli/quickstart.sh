@@ -82,5 +82,29 @@ program="$work/sp ace/quickstart"
 fails 1 "libtool and LD_PRELOAD take no path with a space or colon: move \
 $work/sp ace" demo
 program=$work/tree/quickstart
-fails 1 'check takes no argument, not: cli' check cli
+fails 1 'check takes --on SUITE or nothing, not: cli' check cli
+fails 1 'check takes --on SUITE or nothing, not: --on' check --on
+fails 1 'check --on takes bookworm or trixie, not: sid' check --on sid
+
+# A build root that cannot be had says so, and leaves none.
+HOME=$work
+export HOME
+unset DOMWRIGHT_CACHE
+if [ "$(id -u)" = 0 ]; then
+    stand_in mmdebstrap <<'END'
+for part; do :; done
+mkdir -p "$part"
+echo 'E: cannot reach any mirror'
+exit 25
+END
+    run check --on trixie
+    [ "$status" = 1 ] || wrong "status $status without a build root"
+    grep -q 'E: cannot reach any mirror' err || wrong 'nobody says why'
+    [ "$(tail -n 1 err)" = 'quickstart: no build root of Debian trixie: its '\
+'packages could not be had' ] || wrong 'nobody says what'
+    [ -z "$(ls .cache/domwright)" ] || wrong 'it leaves a root'
+else
+    fails 1 'check --on takes root: a build root is entered with chroot' \
+        check --on trixie
+fi
 finish
