@@ -13,12 +13,12 @@ prints '^domwright [0-9]+\.[0-9]+'
 works --help
 prints '^usage: domwright \[--host FILE\] COMMAND'
 works help
-for command in create shutdown reboot destroy pause unpause console list info caps \
+for command in create shutdown reboot destroy pause unpause console wait events list info caps \
     domid domname rename mem-set vcpu-list vcpu-set convert directmap \
     image inspect verify hooks xl help; do
     prints "^  $command  "
 done
-for command in create shutdown reboot destroy pause unpause console list info caps \
+for command in create shutdown reboot destroy pause unpause console wait events list info caps \
     domid domname rename mem-set vcpu-list vcpu-set convert directmap \
     image inspect verify hooks xl help; do
     works help "$command"

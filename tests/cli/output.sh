@@ -34,7 +34,7 @@ unwritten "$failed" --help
 unwritten "$failed" -h
 unwritten "$failed" --version
 unwritten "$failed" help
-for verb in create shutdown reboot destroy pause unpause console list info \
+for verb in create shutdown reboot destroy pause unpause console wait events list info \
     caps domid domname rename mem-set vcpu-list vcpu-set directmap \
     inspect verify xl help; do
     unwritten "$failed" help $verb

@@ -8,14 +8,19 @@
  *   create [UUID-BYTE]    a domain without memory or a name, whose UUID is that
  *                         byte 16 times; prints its ID
  *   shutdown ID REASON    the guest ends by itself; REASON is a number
+ *   console ID            gives the domain a terminal, on which it says what
+ *                         comes in
  *   hold ID MFN           maps that frame of the domain's, says "held", and
  * keeps it until its input ends: a domain that is destroyed meanwhile goes on
  * dying
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <termios.h>
+#include <unistd.h>
 
 #define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include <xenctrl.h>
@@ -77,6 +82,36 @@ static int hold(xc_interface *xc, uint32_t domid, unsigned long mfn)
     return 0;
 }
 
+/* In xenconsoled's place: a terminal for the domain, on which it says what
+ * comes in until that ends. */
+static int serve_console(struct xs_handle *xs, const char *id)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+    struct termios term;
+    char path[80], buf[4096];
+    const char *name;
+    ssize_t n;
+
+    if (master < 0 || grantpt(master) || unlockpt(master) ||
+        !(name = ptsname(master)))
+        return fail("a terminal");
+    slave = open(name, O_RDONLY | O_NOCTTY);
+    if (slave < 0 || tcgetattr(slave, &term))
+        return fail(name);
+    cfmakeraw(&term);
+    if (tcsetattr(slave, TCSANOW, &term))
+        return fail(name);
+    snprintf(path, sizeof(path), "/local/domain/%s/console/tty", id);
+    if (write_node(xs, path, name))
+        return 1;
+    puts("serving");
+    fflush(stdout);
+    while ((n = read(STDIN_FILENO, buf, sizeof(buf))) > 0)
+        if (write(master, buf, (size_t)n) != n)
+            return fail(name);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     xc_interface *xc = xc_interface_open(NULL, NULL, 0);
@@ -99,6 +134,8 @@ int main(int argc, char **argv)
                      : 0;
     else if (argc == 4 && !strcmp(argv[1], "hold"))
         status = hold(xc, (uint32_t)atoi(argv[2]), strtoul(argv[3], NULL, 0));
+    else if (argc == 3 && !strcmp(argv[1], "console"))
+        status = serve_console(xs, argv[2]);
     xs_close(xs);
     xc_interface_close(xc);
     return status;

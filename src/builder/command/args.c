@@ -94,7 +94,8 @@ int args_read(struct args *args, const struct command *cmd, struct diag *dg,
             return args_usage(dg, cmd->name, "%s", what);
         }
         args->times[c]++;
-        args->value[c] = optarg;
+        if (optarg) /* an option may do without */
+            args->value[c] = optarg;
         if (c == 'h')
             return 0;
     }

@@ -152,18 +152,18 @@ int cmd_printed(struct diag *dg, const char *done, ...)
  * Jansson leaves them so; a terminal may not.  In UTF-8 all but the first have
  * 0xc2 before them, which is nothing else's first byte.
  */
-static void print_shown(const char *json)
+static void print_shown(FILE *out, const char *json)
 {
     const unsigned char *p;
 
     for (p = (const unsigned char *)json; *p; p++)
         if (*p == 0x7f)
-            printf("\\u007f");
+            fputs("\\u007f", out);
         else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
-            printf("\\u%04x", *++p);
+            fprintf(out, "\\u%04x", *++p);
         else
-            putchar(*p);
-    putchar('\n');
+            fputc(*p, out);
+    fputc('\n', out);
 }
 
 int cmd_print_json(struct diag *dg, json_t *report)
@@ -173,9 +173,27 @@ int cmd_print_json(struct diag *dg, json_t *report)
     json_decref(report);
     if (!json)
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    print_shown(json);
+    print_shown(stdout, json);
     free(json);
     return 0;
+}
+
+char *cmd_json_line(json_t *report)
+{
+    char *json = report ? json_dumps(report, 0) : NULL, *line = NULL;
+    size_t size;
+    FILE *out = json ? open_memstream(&line, &size) : NULL;
+
+    json_decref(report);
+    if (out) {
+        print_shown(out, json);
+        if (fclose(out)) {
+            free(line);
+            line = NULL;
+        }
+    }
+    free(json);
+    return line;
 }
 
 int cmd_print_facts(struct diag *dg, json_t *facts, bool json)

@@ -44,6 +44,7 @@ extern const struct command cmd_create;
 extern const struct command cmd_destroy;
 extern const struct command cmd_convert;
 extern const struct command cmd_directmap;
+extern const struct command cmd_events;
 extern const struct command cmd_domid;
 extern const struct command cmd_domname;
 extern const struct command cmd_info;
@@ -60,6 +61,7 @@ extern const struct command cmd_unpause;
 extern const struct command cmd_vcpu_list;
 extern const struct command cmd_vcpu_set;
 extern const struct command cmd_verify;
+extern const struct command cmd_wait;
 extern const struct command cmd_xl;
 
 /* For cmd->options of commands that have --json and nothing else. */
@@ -97,6 +99,10 @@ const char *cmd_format(const struct args *args);
 /* Prints a report on standard output and drops the reference to it. */
 int __attribute__((warn_unused_result))
 cmd_print_json(struct diag *dg, json_t *report);
+
+/* The same as one line, newline included, in malloc(3)ed memory; NULL where
+ * that ran out. */
+char *cmd_json_line(json_t *report);
 
 /* The same for facts, as text unless `json`. */
 int __attribute__((warn_unused_result))

@@ -7,10 +7,12 @@
 #include "command/command.h"
 #include "command/hand_over.h"
 #include "command/progress.h"
+#include "command/waiting.h"
 #include "config/xl.h"
 #include "guest/attach.h"
 #include "guest/create.h"
 #include "host/console.h"
+#include "host/signals.h"
 #include "guest/monitor.h"
 #include "hooks/hooks.h"
 #include "report/domain.h"
@@ -61,6 +63,8 @@ static const struct option create_options[] = {
     {"pin-order", required_argument, NULL, 'o'},
     {"defconfig", required_argument, NULL, 'f'},
     {"format", required_argument, NULL, 'm'},
+    {"wait", optional_argument, NULL, 'w'},
+    WAITING_OPTIONS,
     {NULL, 0, NULL, 0},
 };
 
@@ -94,12 +98,32 @@ static int find_file(struct diag *dg, const struct args *args,
                                    "the configuration file's name is empty");
 }
 
+static bool waits(const struct args *args)
+{
+    return args->times['w'] || args->times['t'] || args->times['s'];
+}
+
+static int check_wait(struct diag *dg, const struct args *args)
+{
+    struct wait_for want;
+    int rc = waiting_read(dg, args, 'w', "wait", &want);
+
+    waiting_drop(&want);
+    if (rc || !waits(args))
+        return rc;
+    if (args->times['c'] || args->times['F'] || args->times['n'])
+        return args_usage(dg, args->name,
+                          "--wait, --text and --state go with none of -c, -F "
+                          "and -n");
+    return 0;
+}
+
 static int check(struct diag *dg, struct args *args)
 {
     struct options opt;
-    int rc = 0;
+    int rc = check_wait(dg, args);
 
-    if (args->value['o'])
+    if (!rc && args->value['o'])
         rc = parse_order(dg, args->value['o'], &opt.order);
     if (!rc && args->value['m'])
         rc = parse_format(dg, args->value['m'], &opt.format);
@@ -215,11 +239,31 @@ static int create(struct guest *g, const struct options *opt, struct diag *dg)
     return rc ? rc : report(g, opt, dg);
 }
 
+/* The host may be closed, as whoever waits for the guest's end is another. */
+static int wait_for(struct guest *g, const struct args *args)
+{
+    struct host *host = g->host;
+    xc_domaininfo_t info = {.domain = (domid_t)g->domain.domid,
+                            .shared_info_frame = UINT64_MAX};
+    struct wait_for want;
+    int rc = waiting_read(host->dg, args, 'w', "wait", &want);
+
+    interrupt_release();
+    memcpy(info.handle, g->cfg.uuid, sizeof(info.handle));
+    if (!rc && !host->xs)
+        rc = host_open(host, host->dg);
+    if (!rc)
+        rc = guest_wait(host, g->cfg.name, &info, &want);
+    waiting_drop(&want);
+    return rc;
+}
+
 /*
  * The guest is there, even if that could not be reported, which rc says: who
  * waits for its end, and who is at its console.
  */
-static int go_on(struct guest *g, const struct options *opt, int rc)
+static int go_on(struct guest *g, const struct options *opt,
+                 const struct args *args, int rc)
 {
     int r = 0;
 
@@ -228,6 +272,8 @@ static int go_on(struct guest *g, const struct options *opt, int rc)
         r = monitor_leave(g->host, &g->cfg, opt->console);
     if (opt->foreground || r > 0)
         r = monitor_run(g->host, &g->cfg, g->domain.domid);
+    else if (!rc && !r && waits(args))
+        r = wait_for(g, args);
     else if (!rc && !r && opt->console)
         r = guest_attach(g->host, g->domain.domid);
     return rc ? rc : r;
@@ -296,7 +342,7 @@ static int run(struct host *host, const struct args *args)
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
     }
     if (g.domain.exists)
-        rc = go_on(&g, &opt, rc);
+        rc = go_on(&g, &opt, args, rc);
     guest_close(&g);
     return rc > 0 ? 0 : rc;
 }
@@ -317,6 +363,8 @@ const struct command cmd_create = {
         "                       content tells\n"
         "  --pin-order=ORDER    pin its page tables by \"levels\", from L1\n"
         "                       up (the default), or the \"root\" alone\n"
+        "  --wait[=SECONDS]     stay until it has ended, or come to "
+        "this:\n" WAITING_HELP
         "  --native             refuse what would be left to xl\n"
         "  --json               report as JSON\n"
         "  -q, --quiet          no report but JSON, no notices\n"

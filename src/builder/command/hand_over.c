@@ -229,6 +229,13 @@ int hand_over(const struct config *cfg, const struct args *args,
                          "create: --json: %s is left to xl, which reports "
                          "nothing; see \"domwright help create\"",
                          cfg->source);
+    if (args->times['w'] || args->times['t'] || args->times['s'])
+        return diag_fail(
+            dg, DW_USAGE, -EINVAL,
+            "create: --wait, --text and --state: %s is left to xl; "
+            "\"domwright wait\" waits for its guest; see "
+            "\"domwright help create\"",
+            cfg->source);
     /* The pin order goes to the plugin by the environment. */
     if (args->value['o'] && setenv("DOMWRIGHT_PIN_ORDER", args->value['o'], 1))
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <xen/hvm/params.h>
 
-#include "command/command.h"
+#include "command/waiting.h"
 #include "host/control.h"
 #include "host/find.h"
 
@@ -70,8 +70,11 @@ static int ask(struct host *host, const char *who, void *arg)
 static int run(struct host *host, const struct args *args,
                struct request *request)
 {
-    int rc, rc2 = 0;
+    int64_t ms;
+    int rc = waiting_ms(host->dg, args, 'w', "wait", &ms), rc2 = 0;
 
+    if (rc)
+        return rc;
     request->press = args->times['F'];
     request->domids =
         calloc(DOMID_FIRST_RESERVED + (size_t)args->n, sizeof(uint32_t));
@@ -81,7 +84,7 @@ static int run(struct host *host, const struct args *args,
     diag_next(host->dg);
     if (args->times['w'])
         rc2 = control_wait(host, request->domids, request->n,
-                           args->times['w'] > 1);
+                           args->times['w'] > 1, ms);
     free(request->domids);
     return rc ? rc : rc2;
 }
@@ -106,39 +109,49 @@ static int run_reboot(struct host *host, const struct args *args)
     return run(host, args, &request);
 }
 
+static int check(struct diag *dg, struct args *args)
+{
+    int64_t ms;
+    int rc = waiting_ms(dg, args, 'w', "wait", &ms);
+
+    return rc ? rc : cmd_check_all(dg, args);
+}
+
 static const struct option options[] = {
     {"all", no_argument, NULL, 'a'},
-    {"wait", no_argument, NULL, 'w'},
+    {"wait", optional_argument, NULL, 'w'},
     {NULL, 0, NULL, 0},
 };
 
 #define HELP                                                                   \
-    "  -a, --all    all domains but domain 0\n"                                \
-    "  -w, --wait   until they have shut down or are gone; twice: are gone\n"  \
-    "  -F           those without PV drivers get an ACPI event\n"
+    "  -a, --all         all domains but domain 0\n"                           \
+    "  -w, --wait        until they have shut down or are gone; twice: are\n"  \
+    "                    gone\n"                                               \
+    "  --wait=SECONDS    for so long at most\n"                                \
+    "  -F                those without PV drivers get an ACPI event\n"
 
 const struct command cmd_shutdown = {
     .name = "shutdown",
-    .args = "[-wF] DOMAIN... | -a",
+    .args = "[-wF] [--wait=SECONDS] DOMAIN... | -a",
     .summary = "ask guests to power off",
     .help = HELP,
     .need = NEED_STORE,
     .options = options,
     .letters = "awF",
     .max = -1,
-    .check = cmd_check_all,
+    .check = check,
     .run = run_shutdown,
 };
 
 const struct command cmd_reboot = {
     .name = "reboot",
-    .args = "[-wF] DOMAIN... | -a",
+    .args = "[-wF] [--wait=SECONDS] DOMAIN... | -a",
     .summary = "ask guests to start again",
     .help = HELP,
     .need = NEED_STORE,
     .options = options,
     .letters = "awF",
     .max = -1,
-    .check = cmd_check_all,
+    .check = check,
     .run = run_reboot,
 };

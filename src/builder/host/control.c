@@ -4,12 +4,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/find.h"
+#include "host/watch.h"
 #include "host/xenstore.h"
 
 /* xenstored's XENSTORE_ABS_PATH_MAX is 3072; none of ours is a tenth of it. */
@@ -55,50 +55,27 @@ static int has_ended(struct host *host, uint32_t domid, bool gone, bool *ended)
     return rc == -ESRCH ? 0 : rc;
 }
 
-/*
- * Until xenstored tells of a domain that ended; a second at most, since it
- * tells once of what may have been many.  xs_check_watch() leaves EAGAIN where
- * there is no event, and something else where there will never be another.
- */
-static int wait_for_event(struct host *host)
-{
-    struct pollfd fd = {.fd = xs_fileno(host->xs), .events = POLLIN};
-    char **event;
-
-    poll(&fd, 1, 1000);
-    errno = EAGAIN;
-    while ((event = xs_check_watch(host->xs)))
-        free(event);
-    if (errno == EAGAIN)
-        return 0;
-    return diag_fail(host->dg, DW_NO_XEN, -EIO,
-                     "waiting for domains to end: xenstore: %s",
-                     strerror(errno));
-}
-
 int control_wait(struct host *host, const uint32_t *domids, unsigned int n,
-                 bool gone)
+                 bool gone, int64_t ms)
 {
+    struct watch watch;
+    struct pollfd fd;
     unsigned int i = 0;
     bool ended;
-    int rc;
+    int rc = watch_begin(&watch, host, ms);
 
-    if (!xs_watch(host->xs, "@releaseDomain", "wait"))
-        return diag_fail(host->dg, DW_FAILED, -errno,
-                         "waiting for domains to end: xenstore: %s",
-                         strerror(errno));
-    while (i < n) {
+    while (!rc && i < n) {
         rc = has_ended(host, domids[i], gone, &ended);
-        if (rc)
-            return rc;
-        if (ended)
+        if (!rc && ended)
             i++;
-        else
-            rc = wait_for_event(host);
-        if (rc)
-            return rc;
+        else if (!rc)
+            rc = watch_sleep(&watch, &fd, 1, WATCH_FOREVER);
     }
-    return 0;
+    if (rc == -ETIME)
+        return diag_fail(host->dg, DW_FAILED, -ETIMEDOUT,
+                         "domain %u: %g s were over before it %s", domids[i],
+                         (double)ms / 1000, gone ? "was gone" : "ended");
+    return rc;
 }
 
 /* ---- rename ---- */

@@ -19,11 +19,11 @@ control_shutdown(struct host *host, uint32_t domid, const char *request);
 
 /*
  * Waits until each of the domains has shut down or is gone; with `gone` only
- * that counts.
+ * that counts.  For so many milliseconds at most, or WATCH_FOREVER.
  */
 int __attribute__((warn_unused_result))
 control_wait(struct host *host, const uint32_t *domids, unsigned int n,
-             bool gone);
+             bool gone, int64_t ms);
 
 /* -EEXIST: another domain has that name. */
 int __attribute__((warn_unused_result))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -50,6 +51,22 @@ int interrupt_check(struct diag *dg)
             return diag_fail(dg, 128 + signals[i], -EINTR, "stopped: %s",
                              strsignal(signals[i]));
     return 0;
+}
+
+int interrupt_fd(void)
+{
+    static const int stop[] = {SIGINT, SIGTERM};
+    sigset_t set;
+    size_t i;
+    int fd;
+
+    sigemptyset(&set);
+    for (i = 0; i < sizeof(stop) / sizeof(stop[0]); i++)
+        if (!is_ignored(stop[i]))
+            sigaddset(&set, stop[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 void interrupt_release(void)

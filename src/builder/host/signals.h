@@ -22,6 +22,13 @@ void interrupt_hold(void);
 int __attribute__((warn_unused_result)) interrupt_check(struct diag *dg);
 
 /*
+ * A descriptor that SIGINT and SIGTERM make readable from now on, in the place
+ * of what else they would do; not one that was ignored when the program
+ * started. Or a negative errno.
+ */
+int __attribute__((warn_unused_result)) interrupt_fd(void);
+
+/*
  * One that has come meanwhile acts now.  Blocked signals are inherited across
  * exec(2): to be called before that.
  */

@@ -48,7 +48,7 @@ double domain_seconds(const xc_domaininfo_t *info)
     return (double)info->cpu_time / 1e9;
 }
 
-static const char *shutdown_reason(const xc_domaininfo_t *info)
+const char *domain_shutdown_reason(const xc_domaininfo_t *info)
 {
     switch (info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) {
     case SHUTDOWN_poweroff:
@@ -98,7 +98,8 @@ json_t *domain_json(const xc_domaininfo_t *info, unsigned int width,
 void domain_add_limits(json_t *facts, const xc_domaininfo_t *info)
 {
     if (info->flags & XEN_DOMINF_shutdown)
-        facts_set(facts, "shutdown_reason", json_string(shutdown_reason(info)));
+        facts_set(facts, "shutdown_reason",
+                  json_string(domain_shutdown_reason(info)));
     /* Xen has all-ones for what a domain does not have, or no limit. */
     if (info->max_pages && info->max_pages < UINT32_MAX)
         facts_set(facts, "max_memory_mib",

@@ -25,6 +25,9 @@ const char *pv_type(unsigned int width);
 /* "pv32", "pv64", "hvm"; static.  `width` is domain_width() of it. */
 const char *domain_type(const xc_domaininfo_t *info, unsigned int width);
 
+/* "poweroff", "crash"; static.  Of one that has shut down. */
+const char *domain_shutdown_reason(const xc_domaininfo_t *info);
+
 uint64_t domain_mib(uint64_t pages);
 double domain_seconds(const xc_domaininfo_t *info);
 
