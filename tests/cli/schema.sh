@@ -35,6 +35,7 @@ works inspect --format=json guest64
 works inspect --format json guest.cfg
 works directmap --json --host
 works convert --to json guest.cfg
+works events --existing --timeout=0
 run hooks --status --json $$
 [ -s out ] || wrong 'hooks --json prints nothing'
 
