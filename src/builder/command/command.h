@@ -56,6 +56,8 @@ extern const struct command cmd_mem_set;
 extern const struct command cmd_pause;
 extern const struct command cmd_reboot;
 extern const struct command cmd_rename;
+extern const struct command cmd_restore;
+extern const struct command cmd_save;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_unpause;
 extern const struct command cmd_vcpu_list;

@@ -26,8 +26,8 @@ static const struct command *const commands[] = {
     &cmd_unpause, &cmd_console,   &cmd_wait,     &cmd_events,  &cmd_list,
     &cmd_info,    &cmd_caps,      &cmd_domid,    &cmd_domname, &cmd_rename,
     &cmd_mem_set, &cmd_vcpu_list, &cmd_vcpu_set, &cmd_convert, &cmd_directmap,
-    &cmd_image,   &cmd_inspect,   &cmd_verify,   &cmd_hooks,   &cmd_xl,
-    &cmd_help,
+    &cmd_image,   &cmd_inspect,   &cmd_verify,   &cmd_save,    &cmd_restore,
+    &cmd_hooks,   &cmd_xl,        &cmd_help,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

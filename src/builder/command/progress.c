@@ -21,38 +21,49 @@ static uint64_t ms_since(const struct timespec *begin)
                       (now.tv_nsec - begin->tv_nsec) / 1000000);
 }
 
-static void show(struct progress *p, enum dw_build_step step, uint64_t done,
-                 uint64_t total)
+/* A page is 4 KiB. */
+static void show(struct progress *p, const char *verb, bool pages,
+                 uint64_t done, uint64_t total)
 {
-    static const char *const names[] = {
-        [DW_POPULATE] = "populated",
-        [DW_CONSTRUCT] = "constructed",
-        [DW_PIN] = "pinned",
-    };
-    bool pages = step != DW_PIN; /* of 4 KiB */
-
     /* Erases what a longer line has left: ECMA-48's EL. */
-    fprintf(stderr, "\r%s %" PRIu64 " of %" PRIu64 " %s\033[K", names[step],
+    fprintf(stderr, "\r%s %" PRIu64 " of %" PRIu64 " %s\033[K", verb,
             pages ? done >> 8 : done, pages ? total >> 8 : total,
             pages ? "MiB" : "page tables");
     fflush(stderr);
     p->line = true;
 }
 
-static int tell(void *arg, enum dw_build_step step, uint64_t done,
-                uint64_t total)
+static int go_on(struct progress *p, const char *verb, bool pages,
+                 uint64_t done, uint64_t total)
 {
-    struct progress *p = arg;
     uint64_t ms;
 
     if (p->shows) {
         ms = ms_since(&p->begin);
         if (ms >= FIRST_MS && (!p->line || ms >= p->shown_ms + NEXT_MS)) {
-            show(p, step, done, total);
+            show(p, verb, pages, done, total);
             p->shown_ms = ms;
         }
     }
     return interrupt_check(p->dg);
+}
+
+static int tell(void *arg, enum dw_build_step step, uint64_t done,
+                uint64_t total)
+{
+    static const char *const verbs[] = {
+        [DW_POPULATE] = "populated",
+        [DW_CONSTRUCT] = "constructed",
+        [DW_PIN] = "pinned",
+    };
+
+    return go_on(arg, verbs[step], step != DW_PIN, done, total);
+}
+
+int progress_pages(struct progress *progress, const char *verb, uint64_t done,
+                   uint64_t total)
+{
+    return go_on(progress, verb, true, done, total);
 }
 
 void progress_init(struct progress *progress, struct diag *dg)

@@ -28,6 +28,12 @@ struct progress {
  */
 void progress_init(struct progress *progress, struct diag *dg);
 
+/* For other work than a build: pages, of which the verb says what was done.  0,
+ * or interrupt_check()'s failure. */
+int __attribute__((warn_unused_result))
+progress_pages(struct progress *progress, const char *verb, uint64_t done,
+               uint64_t total);
+
 /* Takes the line away, for what is printed next. */
 void progress_clear(struct progress *progress);
 

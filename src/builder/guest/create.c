@@ -110,8 +110,7 @@ static int enter(struct guest *g, struct store_claim *claim, struct diag *dg)
 static int introduce(struct guest *g, struct diag *dg)
 {
     int rc = store_connect(g->host->xs, g->domain.domid, g->domain.store_port,
-                           guest_frame(g, g->image.dom->xenstore_pfn),
-                           guest_frame(g, g->image.dom->console_pfn));
+                           g->domain.store_mfn, g->domain.console_mfn);
 
     if (rc)
         return diag_fail(dg, DW_FAILED, rc, "introducing it to xenstore: %s",
@@ -150,7 +149,8 @@ static int build(struct guest *g, bool start, struct diag *dg)
     int rc = make(g, dg);
 
     if (!rc)
-        rc = domain_build(&g->domain, g->host, &g->image);
+        rc = g->from ? restore_fill(&g->domain, g->host, g->from)
+                     : domain_build(&g->domain, g->host, &g->image);
     if (!rc)
         rc = introduce(g, dg);
     if (rc)
@@ -163,14 +163,11 @@ static int build(struct guest *g, bool start, struct diag *dg)
     return interrupt_check(dg);
 }
 
-int guest_create(struct guest *g, bool start, struct diag *dg)
+/* What is made of it is taken away again where it fails. */
+static int build_or_undo(struct guest *g, bool start, struct diag *dg)
 {
-    int rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
+    int rc = find_backends(g, dg);
 
-    if (!rc)
-        rc = image_plan(&g->image, &g->cfg, dg);
-    if (!rc)
-        rc = find_backends(g, dg);
     if (rc)
         return rc;
     interrupt_hold();
@@ -178,6 +175,20 @@ int guest_create(struct guest *g, bool start, struct diag *dg)
     if (rc && guest_undo(g))
         diag_warn("domain %u could not be removed", g->domain.domid);
     return rc;
+}
+
+int guest_create(struct guest *g, bool start, struct diag *dg)
+{
+    int rc = image_open(&g->image, g->host->xc, NULL, &g->cfg, dg);
+
+    if (!rc)
+        rc = image_plan(&g->image, &g->cfg, dg);
+    return rc ? rc : build_or_undo(g, start, dg);
+}
+
+int guest_restore(struct guest *g, bool start, struct diag *dg)
+{
+    return build_or_undo(g, start, dg);
 }
 
 void guest_close(struct guest *g)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * create.h - a new guest, from its configuration to its first instruction.
+ * create.h - a new guest, from its configuration to its first instruction, or
+ * to the one where it was saved.
  *
  * Order of calls: a zeroed struct with `host`, and `cfg` filled in and
- * checked;
- * guest_plan() or guest_create(); guest_close().
+ * checked; guest_plan(), guest_create() or guest_restore(); guest_close().
  */
 #ifndef DW_GUEST_CREATE_H
 #define DW_GUEST_CREATE_H
@@ -12,6 +12,7 @@
 #include "config/guest_config.h"
 #include "guest/domain.h"
 #include "guest/image.h"
+#include "guest/restore.h"
 #include "host/host.h"
 
 /* What there is of it at any moment; guest_undo() takes that away again. */
@@ -19,6 +20,7 @@ struct guest {
     struct config cfg;
     struct host *host; /* the caller's, open; guest_plan() opens it */
     struct image image;
+    struct restore_from *from; /* a stream, for guest_restore(); the caller's */
     struct domain domain;
     bool entered; /* in xenstore: name and UUID are its own */
 };
@@ -34,6 +36,13 @@ guest_plan(struct guest *g, struct diag *dg);
  */
 int __attribute__((warn_unused_result))
 guest_create(struct guest *g, bool start, struct diag *dg);
+
+/*
+ * The same of a guest that was saved, g->from, and of whom `cfg` is read from
+ * there: it has no image.
+ */
+int __attribute__((warn_unused_result))
+guest_restore(struct guest *g, bool start, struct diag *dg);
 
 /*
  * Is the UUID free that the configuration gives?  guest_create() sees to that

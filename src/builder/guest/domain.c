@@ -261,6 +261,8 @@ int domain_build(struct domain *domain, struct host *host, struct image *image)
             return diag_fail_xc(host->dg, "%s", steps[i].name);
         }
     }
+    domain->store_mfn = MFN(dom->pv_p2m[dom->xenstore_pfn]);
+    domain->console_mfn = MFN(dom->pv_p2m[dom->console_pfn]);
     return interrupt_check(host->dg);
 }
 

@@ -18,6 +18,7 @@ struct domain {
     uint32_t domid;
     bool exists; /* from the moment that Xen made it */
     uint32_t store_port, console_port;
+    mfn_t store_mfn, console_mfn; /* the rings, from when it is filled */
     struct store_backends backends;
 };
 
@@ -30,8 +31,9 @@ domain_create(struct domain *domain, struct host *host,
               const struct config *cfg);
 
 /*
- * Fills it: memory, kernel, tables, vCPU 0, grant table, by libxenguest's
- * sequence and the hooks that are registered there.
+ * Fills it, which restore.h does otherwise: memory, kernel, tables, vCPU 0,
+ * grant table, by libxenguest's sequence and the hooks that are registered
+ * there.
  */
 int __attribute__((warn_unused_result))
 domain_build(struct domain *domain, struct host *host, struct image *image);

@@ -285,8 +285,8 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     return info;
 }
 
-static json_t *configuration(const struct config *cfg, unsigned int cpus,
-                             uint32_t pool)
+json_t *userdata_json(const struct config *cfg, unsigned int cpus,
+                      uint32_t pool)
 {
     json_t *all = json_object();
 
@@ -356,7 +356,7 @@ static int put(uint32_t domid, const struct config *cfg, unsigned int cpus,
     if (!text_is_utf8(cfg->kernel) ||
         (cfg->ramdisk && !text_is_utf8(cfg->ramdisk)))
         return -EILSEQ;
-    all = configuration(cfg, cpus, pool);
+    all = userdata_json(cfg, cpus, pool);
     json = json_dumps(all, JSON_INDENT(4));
     json_decref(all);
     if (!json)
@@ -389,6 +389,39 @@ int userdata_keep(struct host *host, uint32_t domid, const struct config *cfg)
         return -errno;
     rc = put(domid, cfg, phys.max_cpu_id + 1, info.cpupool);
     return is_for_nobody(rc) ? 0 : rc;
+}
+
+/* A domain's configuration is some kilobytes; libxl's own limit is this. */
+#define READ_MAX (1u << 20)
+
+int userdata_read(uint32_t domid, const uint8_t uuid[UUID_BYTES], char **json)
+{
+    char name[PATH_MAX];
+    FILE *file;
+    size_t n;
+    int rc = 0;
+
+    *json = NULL;
+    if (embedded_beside_xen())
+        return -ENOENT;
+    file_name(name, "d", domid, uuid, "libxl-json");
+    file = fopen(name, "re");
+    if (!file)
+        return -errno;
+    *json = malloc(READ_MAX);
+    n = *json ? fread(*json, 1, READ_MAX - 1, file) : 0;
+    if (!*json)
+        rc = -ENOMEM;
+    else if (ferror(file))
+        rc = -EIO;
+    else
+        (*json)[n] = '\0';
+    fclose(file);
+    if (rc) {
+        free(*json);
+        *json = NULL;
+    }
+    return rc;
 }
 
 static int remove_found(const glob_t *found, const char *lock)

@@ -15,6 +15,7 @@
 #ifndef DW_USERDATA_H
 #define DW_USERDATA_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "config/guest_config.h"
@@ -29,6 +30,20 @@
  */
 int __attribute__((warn_unused_result))
 userdata_keep(struct host *host, uint32_t domid, const struct config *cfg);
+
+/*
+ * What is kept as the domain's configuration, in malloc(3)ed memory; -ENOENT:
+ * nothing is.
+ */
+int __attribute__((warn_unused_result))
+userdata_read(uint32_t domid, const uint8_t uuid[UUID_BYTES], char **json);
+
+/*
+ * A configuration as libxl writes it, on a host of so many CPUs, in the CPU
+ * pool of that ID.  A new reference; NULL where memory ran out.
+ */
+json_t *userdata_json(const struct config *cfg, unsigned int cpus,
+                      uint32_t pool);
 
 /*
  * Removes all files of a domain, whoever wrote them; that there are none is no

@@ -65,7 +65,24 @@ static void message(xentoollog_logger *logger, xentoollog_level level, int err,
         snprintf(dg->detail, sizeof(dg->detail), "%s", text);
 }
 
+static void progress(xentoollog_logger *logger, const char *context,
+                     const char *doing, int percent, unsigned long done,
+                     unsigned long total)
+{
+    const struct xenlog_progress *who = ((struct xenlog *)logger)->progress;
+
+    (void)context;
+    (void)doing;
+    (void)percent;
+    if (who)
+        who->tell(who->arg, done, total);
+}
+
 void xenlog_init(struct xenlog *log, struct diag *dg)
 {
-    *log = (struct xenlog){.logger.vmessage = message, .dg = dg};
+    *log = (struct xenlog){
+        .logger.vmessage = message,
+        .logger.progress = progress,
+        .dg = dg,
+    };
 }

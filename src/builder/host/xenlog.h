@@ -11,9 +11,18 @@
 
 #include "diag.h"
 
+/*
+ * How far libxenguest is with a long call, in pages; from within it.
+ */
+struct xenlog_progress {
+    void (*tell)(void *arg, unsigned long done, unsigned long total);
+    void *arg;
+};
+
 struct xenlog {
     xentoollog_logger logger; /* first: libxc hands this back to us */
     struct diag *dg;
+    const struct xenlog_progress *progress; /* NULL: nobody wants to know */
 };
 
 void xenlog_init(struct xenlog *log, struct diag *dg);

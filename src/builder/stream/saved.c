@@ -318,6 +318,7 @@ static int read_libxc(struct reader *reader, uint64_t *at)
 {
     int rc = done(reader, *at);
 
+    reader->saved->libxc_at = *at;
     reader->source->copies = true;
     if (!rc)
         rc = read_image_header(reader, at);

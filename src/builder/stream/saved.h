@@ -70,6 +70,7 @@ struct saved {
     bool has_tsc;
     struct tsc_info tsc;
 
+    uint64_t libxc_at; /* where libxenguest's part begins */
     uint64_t records;  /* libxenguest's */
     uint64_t contents; /* pages with contents, each time that one was sent */
     uint64_t length;   /* bytes, to the end of the outermost END */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "guest/create.h"
+#include "guest/monitor.h"
+#include "guest/xl_config.h"
+#include "host/xl.h"
+#include "stream/saved.h"
+
+struct file {
+    const char *name;
+    int fd;
+    struct source source;
+    struct saved saved;
+};
+
+/* All of it is read and checked before there is a domain. */
+static int open_file(struct file *file, struct diag *dg)
+{
+    file->fd = open(file->name, O_RDONLY | O_CLOEXEC);
+    if (file->fd < 0)
+        return diag_fail(dg, DW_CONFIG, -errno, "%s: %s", file->name,
+                         strerror(errno));
+    source_open(&file->source, file->fd, -1);
+    if (!file->source.is_file)
+        return diag_fail(dg, DW_CONFIG, -ESPIPE,
+                         "%s: a file is wanted, to be read twice", file->name);
+    return saved_read(&file->saved, &file->source, file->name, dg);
+}
+
+static void close_file(struct file *file)
+{
+    saved_dispose(&file->saved);
+    source_close(&file->source);
+    if (file->fd >= 0)
+        close(file->fd);
+}
+
+static int read_config(struct host *host, const struct file *file,
+                       struct config *cfg, bool *ours)
+{
+    xc_physinfo_t phys;
+
+    if (!file->saved.config || !file->saved.config_is_json)
+        return diag_fail(host->dg, DW_CONFIG, -EINVAL,
+                         "%s: it has no configuration of the guest's, as xl's "
+                         "files have",
+                         file->name);
+    if (xc_physinfo(host->xc, &phys))
+        return diag_fail_xc(host->dg, "asking Xen about the host");
+    return xl_config_read(cfg, file->saved.config, file->name,
+                          phys.max_cpu_id + 1, ours, host->dg);
+}
+
+/* Devices, say. */
+static int restore_by_xl(const struct args *args, struct diag *dg)
+{
+    char *argv[8];
+    int n = 0;
+
+    argv[n++] = (char *)"xl";
+    argv[n++] = (char *)"restore";
+    if (args->times['p'])
+        argv[n++] = (char *)"-p";
+    if (args->times['e'])
+        argv[n++] = (char *)"-e";
+    if (args->times['F'])
+        argv[n++] = (char *)"-F";
+    argv[n++] = args->operand[0];
+    argv[n] = NULL;
+    if (!dg->quiet)
+        fprintf(stderr, "domwright: its configuration says more than domwright "
+                        "restores: \"xl restore\" does\n");
+    return xl_exec(dg, argv);
+}
+
+static int go_on(struct guest *g, const struct args *args, int rc)
+{
+    int r = 0;
+
+    if (!args->times['e'] && !args->times['F'])
+        r = monitor_leave(g->host, &g->cfg, false);
+    if (args->times['F'] || r > 0)
+        r = monitor_run(g->host, &g->cfg, g->domain.domid);
+    return rc ? rc : r;
+}
+
+static int restore(struct guest *g, const struct file *file,
+                   const struct args *args)
+{
+    struct diag *dg = g->host->dg;
+    struct restore_from from = {.saved = &file->saved, .fd = file->fd};
+    int rc;
+
+    g->from = &from;
+    rc = guest_restore(g, !args->times['p'], dg);
+    g->from = NULL;
+    if (rc)
+        return rc;
+    if (!dg->quiet)
+        printf("restored %s (domain %u)\n", g->cfg.name, g->domain.domid);
+    return cmd_printed(dg, "%s was restored, domain %u", g->cfg.name,
+                       g->domain.domid);
+}
+
+static int run(struct host *host, const struct args *args)
+{
+    struct file file = {.name = args->operand[0], .fd = -1};
+    struct guest g = {.host = host};
+    bool ours = false;
+    int rc;
+
+    config_init(&g.cfg);
+    rc = open_file(&file, host->dg);
+    if (!rc)
+        rc = read_config(host, &file, &g.cfg, &ours);
+    if (!rc)
+        rc = ours ? restore(&g, &file, args) : restore_by_xl(args, host->dg);
+    close_file(&file);
+    if (g.domain.exists)
+        rc = go_on(&g, args, rc);
+    guest_close(&g);
+    return rc > 0 ? 0 : rc;
+}
+
+static int check(struct diag *dg, struct args *args)
+{
+    if (args->times['F'] && args->times['e'])
+        return args_usage(dg, args->name, "-F does not go with -e");
+    return 0;
+}
+
+static const struct option options[] = {
+    {"paused", no_argument, NULL, 'p'},
+    {"foreground", no_argument, NULL, 'F'},
+    {"no-monitor", no_argument, NULL, 'e'},
+    {NULL, 0, NULL, 0},
+};
+
+const struct command cmd_restore = {
+    .name = "restore",
+    .args = "[-eFp] FILE",
+    .summary = "bring a saved guest back",
+    .help = "  -p, --paused      it does not run yet\n"
+            "  -F, --foreground  stay, and wait for its end\n"
+            "  -e, --no-monitor  leave nobody behind who waits for its end\n",
+    .need = NEED_STORE,
+    .options = options,
+    .letters = "pFe",
+    .min = 1,
+    .max = 1,
+    .wanted = "a file is wanted",
+    .check = check,
+    .run = run,
+};

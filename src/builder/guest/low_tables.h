@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * low_tables.h - where libxenguest's restore gets memory from.
+ *
+ * It asks for each page by its PFN, through libxenctrl's
+ * xc_domain_populate_physmap_exact(), and knows nothing of 4 GiB.  This program
+ * has a function of that name, which the dynamic linker prefers to the
+ * library's; it asks for the pages that are to be low by themselves.
+ */
+#ifndef DW_GUEST_LOW_TABLES_H
+#define DW_GUEST_LOW_TABLES_H
+
+#include "stream/saved.h"
+
+/*
+ * From now on, until it is called with NULL: what is populated is that guest,
+ * whose L3s are to lie below 4 GiB.  One at a time in a process.
+ */
+void low_tables_of(const struct saved *saved);
+
+#endif /* DW_GUEST_LOW_TABLES_H */

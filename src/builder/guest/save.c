@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest/save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenguest.h>
+
+#include "config/guest_config.h"
+#include "guest/userdata.h"
+#include "host/suspend.h"
+#include "host/xenstore.h"
+#include "stream/header.h"
+
+/* ---- its configuration, as it is by now ---- */
+
+static bool read_number(struct host *host, uint32_t domid, const char *node,
+                        json_int_t *value)
+{
+    char *text = store_read(host->xs, domid, node), *end = NULL;
+    bool is_number = false;
+
+    errno = 0;
+    if (text && *text >= '0' && *text <= '9') {
+        *value = strtoll(text, &end, 10);
+        is_number = !errno && !*end;
+    }
+    free(text);
+    return is_number;
+}
+
+static void update_number(struct host *host, uint32_t domid, json_t *object,
+                          const char *name, const char *node)
+{
+    json_int_t value;
+
+    if (read_number(host, domid, node, &value))
+        json_object_set_new(object, name, json_integer(value));
+}
+
+static void update_name(struct host *host, uint32_t domid, json_t *create)
+{
+    char *name = store_read(host->xs, domid, "name");
+
+    if (name)
+        json_object_set_new(create, "name", json_string(name));
+    free(name);
+}
+
+static json_t *online_vcpus(struct host *host, const xc_domaininfo_t *info)
+{
+    json_t *list = json_array();
+    char node[40], *state;
+    unsigned int i;
+
+    for (i = 0; i <= info->max_vcpu_id; i++) {
+        snprintf(node, sizeof(node), "cpu/%u/availability", i);
+        state = store_read(host->xs, info->domain, node);
+        if (state && !strcmp(state, "online"))
+            json_array_append_new(list, json_integer(i));
+        free(state);
+    }
+    return list;
+}
+
+/* What xl saves of it, too: it may have been renamed, and grown. */
+static void update(struct host *host, const xc_domaininfo_t *info, json_t *all)
+{
+    json_t *create = json_object_get(all, "c_info");
+    json_t *build = json_object_get(all, "b_info");
+
+    update_name(host, info->domain, create);
+    update_number(host, info->domain, build, "target_memkb", "memory/target");
+    update_number(host, info->domain, build, "max_memkb", "memory/static-max");
+    json_object_set_new(build, "avail_vcpus", online_vcpus(host, info));
+}
+
+/* Nobody kept one: what Xen knows has to do. */
+static json_t *make_up(const xc_domaininfo_t *info)
+{
+    struct config cfg;
+    json_t *all;
+
+    config_init(&cfg);
+    memcpy(cfg.uuid, info->handle, sizeof(cfg.uuid));
+    cfg.vcpus = cfg.maxvcpus = info->max_vcpu_id + 1ul;
+    cfg.memory = cfg.maxmem = (info->tot_pages + 255) >> 8;
+    all = userdata_json(&cfg, 0, 0);
+    config_dispose(&cfg);
+    return all;
+}
+
+/* The text, which the caller frees. */
+static int describe(struct host *host, const xc_domaininfo_t *info, char **text)
+{
+    char *kept;
+    json_t *all;
+    int rc = userdata_read(info->domain, info->handle, &kept);
+
+    if (rc && rc != -ENOENT)
+        return diag_fail(host->dg, DW_FAILED, rc,
+                         "reading what is kept of domain %u's configuration: "
+                         "%s",
+                         info->domain, strerror(-rc));
+    all = rc ? make_up(info) : json_loads(kept, 0, NULL);
+    free(kept);
+    if (!all)
+        return diag_fail(host->dg, DW_FAILED, -EINVAL,
+                         "what is kept of domain %u's configuration is no JSON",
+                         info->domain);
+    if (rc)
+        diag_warn("nothing is kept of domain %u's configuration: what is saved "
+                  "has its size and name alone",
+                  info->domain);
+    update(host, info, all);
+    *text = json_dumps(all, JSON_INDENT(4));
+    json_decref(all);
+    return *text ? 0 : diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
+}
+
+/* ---- libxenguest's part ---- */
+
+struct save {
+    struct host *host;
+    const struct save_progress *progress;
+    uint32_t domid;
+    int fd;
+    bool asked; /* it is we who suspended it */
+    bool ended; /* by who watches the progress */
+};
+
+static int suspend(void *arg)
+{
+    struct save *save = arg;
+    int rc = suspend_guest(save->host, save->domid);
+
+    save->asked = !rc;
+    return !rc;
+}
+
+/*
+ * libxenguest asks nobody whether to go on.  What it writes to becomes what
+ * takes nothing.
+ */
+static void end(struct save *save)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+    save->ended = true;
+    if (full >= 0) {
+        dup2(full, save->fd);
+        close(full);
+    }
+}
+
+static void tell(void *arg, unsigned long done, unsigned long total)
+{
+    struct save *save = arg;
+
+    if (!save->ended && save->progress->tell(save->progress->arg, done, total))
+        end(save);
+}
+
+static int put_memory(struct save *save)
+{
+    struct save_callbacks callbacks = {.suspend = suspend, .data = save};
+    const struct xenlog_progress progress = {.tell = tell, .arg = save};
+    struct host *host = save->host;
+    int rc = 0;
+
+    diag_step(host->dg);
+    host->log.progress = &progress;
+    if (xc_domain_save(host->xc, save->fd, save->domid, 0, &callbacks,
+                       XC_STREAM_PLAIN, -1))
+        rc = diag_fail_xc(host->dg, "saving domain %u", save->domid);
+    host->log.progress = NULL;
+    return rc;
+}
+
+static int put(struct save *save, const char *config)
+{
+    int rc = header_begin(save->fd, config);
+
+    if (!rc) {
+        rc = put_memory(save);
+        if (rc)
+            return rc;
+        rc = header_finish(save->fd);
+    }
+    return rc ? diag_fail(save->host->dg, DW_FAILED, rc, "writing it: %s",
+                          strerror(-rc))
+              : 0;
+}
+
+int guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
+               const struct save_progress *progress)
+{
+    struct save save = {
+        .host = host,
+        .progress = progress,
+        .domid = info->domain,
+        .fd = fd,
+    };
+    bool was_suspended = info->flags & XEN_DOMINF_shutdown;
+    char *config;
+    int rc = describe(host, info, &config);
+
+    if (rc)
+        return rc;
+    rc = put(&save, config);
+    free(config);
+    if (rc && save.asked && !was_suspended && suspend_end(host, info->domain))
+        diag_warn("domain %u stays suspended", info->domain);
+    return rc;
+}

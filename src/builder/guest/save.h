@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * save.h - a running guest becomes a stream, which xl restore and domwright
+ * restore take.
+ */
+#ifndef DW_GUEST_SAVE_H
+#define DW_GUEST_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/host.h"
+
+/* Who wants to know how far it is, in pages: 0 to go on, or a negative errno
+ * that ends it, with the reason in the diag. */
+struct save_progress {
+    int (*tell)(void *arg, uint64_t done, uint64_t total);
+    void *arg;
+};
+
+/*
+ * Suspends the guest and writes it, xl's and libxl's headers around what
+ * libxenguest writes.  0: it is suspended, and its stream is complete; or a
+ * negative errno and the failure in host->dg: it runs on, if it ran, and what
+ * was written is of no use.  Signals are to be held (signals.h).
+ */
+int __attribute__((warn_unused_result))
+guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
+           const struct save_progress *progress);
+
+#endif /* DW_GUEST_SAVE_H */

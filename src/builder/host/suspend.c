@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/suspend.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <xen/sched.h>
+#include <xenguest.h>
+
+#include "host/control.h"
+#include "host/signals.h"
+#include "host/xenstore.h"
+
+/* libxl's patience, for the answer and for the deed (domain_suspend_common). */
+#define PATIENCE_S 60
+
+/* How long a signal may have to wait, or an event that nobody told of. */
+#define LOOK_MS 200
+
+enum state { RUNS, SUSPENDED };
+
+static int look(struct host *host, uint32_t domid, enum state *state)
+{
+    xc_domaininfo_t info;
+    unsigned int reason;
+    int rc = host_domain(host, domid, &info);
+
+    if (rc == -ESRCH || (!rc && info.flags & XEN_DOMINF_dying))
+        return diag_fail(host->dg, DW_FAILED, -ESRCH,
+                         "domain %u is gone before it suspended", domid);
+    if (rc)
+        return rc;
+    reason = info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+    *state = RUNS;
+    if (!(info.flags & XEN_DOMINF_shutdown))
+        return 0;
+    if (reason != SHUTDOWN_suspend)
+        return diag_fail(host->dg, DW_FAILED, -EPIPE,
+                         "domain %u has shut down, and cannot suspend", domid);
+    *state = SUSPENDED;
+    return 0;
+}
+
+/* An answer is that the guest took the request away. */
+static bool has_answered(struct host *host, uint32_t domid)
+{
+    char *request = store_read(host->xs, domid, "control/shutdown");
+    bool answered = !request || strcmp(request, "suspend");
+
+    free(request);
+    return answered;
+}
+
+static void wait_for_event(struct host *host)
+{
+    struct pollfd fd = {.fd = xs_fileno(host->xs), .events = POLLIN};
+    char **event;
+
+    poll(&fd, 1, LOOK_MS);
+    while ((event = xs_check_watch(host->xs)))
+        free(event);
+}
+
+static time_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
+/* Until it is suspended; each stage has its own patience. */
+static int wait_until_suspended(struct host *host, uint32_t domid)
+{
+    time_t begin = now();
+    bool answered = false;
+    enum state state;
+    int rc;
+
+    for (;;) {
+        rc = look(host, domid, &state);
+        if (!rc && state == RUNS)
+            rc = interrupt_check(host->dg);
+        if (rc || state == SUSPENDED)
+            return rc;
+        if (!answered && has_answered(host, domid)) {
+            answered = true;
+            begin = now();
+        }
+        if (now() - begin >= PATIENCE_S)
+            return diag_fail(host->dg, DW_FAILED, -ETIMEDOUT,
+                             answered ? "domain %u answered, but did not "
+                                        "suspend in %u seconds"
+                                      : "domain %u did not answer the request "
+                                        "to suspend in %u seconds; has its "
+                                        "kernel a driver for that?",
+                             domid, PATIENCE_S);
+        wait_for_event(host);
+    }
+}
+
+/* So that it does not act on it later, when nobody waits. */
+static int take_back(struct host *host, uint32_t domid)
+{
+    return has_answered(host, domid) ? 0 : control_shutdown(host, domid, "");
+}
+
+int suspend_guest(struct host *host, uint32_t domid)
+{
+    enum state state;
+    int rc = look(host, domid, &state);
+
+    if (rc || state == SUSPENDED)
+        return rc;
+    if (!xs_watch(host->xs, "@releaseDomain", "suspend"))
+        return diag_fail(host->dg, DW_FAILED, -errno,
+                         "waiting for domain %u to suspend: xenstore: %s",
+                         domid, strerror(errno));
+    rc = control_shutdown(host, domid, "suspend");
+    if (!rc)
+        rc = wait_until_suspended(host, domid);
+    if (rc && rc != -ESRCH && take_back(host, domid))
+        diag_warn("domain %u may still suspend, later", domid);
+    xs_unwatch(host->xs, "@releaseDomain", "suspend");
+    return rc;
+}
+
+int suspend_end(struct host *host, uint32_t domid)
+{
+    if (xc_domain_resume(host->xc, domid, 1))
+        return diag_fail_xc(host->dg, "resuming domain %u", domid);
+    if (!xs_resume_domain(host->xs, domid))
+        return diag_fail(host->dg, DW_FAILED, -errno,
+                         "telling xenstore that domain %u goes on: %s", domid,
+                         strerror(errno));
+    return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stream/header.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stream/format.h"
+
+static int put(int fd, const void *from, size_t n)
+{
+    const char *at = from;
+    ssize_t r;
+
+    while (n) {
+        r = write(fd, at, n);
+        if (r < 0 && errno != EINTR)
+            return -errno;
+        if (r > 0) {
+            at += r;
+            n -= (size_t)r;
+        }
+    }
+    return 0;
+}
+
+static int put_record(int fd, uint32_t type)
+{
+    const struct record_header record = {.type = type};
+
+    return put(fd, &record, sizeof(record));
+}
+
+int header_begin(int fd, const char *config)
+{
+    /* With its NUL, as xl writes it. */
+    const uint32_t length = (uint32_t)strlen(config) + 1;
+    const struct libxl_header libxl = {
+        .ident_be = htobe64(LIBXL_IDENT),
+        .version_be = htobe32(LIBXL_VERSION),
+    };
+    struct xl_header xl = {
+        .byte_order = XL_BYTE_ORDER,
+        .mandatory = XL_IS_JSON | XL_IS_LIBXL2,
+        .optional_len = (uint32_t)sizeof(length) + length,
+    };
+    int rc;
+
+    memcpy(xl.magic, XL_MAGIC, sizeof(xl.magic));
+    rc = put(fd, &xl, sizeof(xl));
+    if (!rc)
+        rc = put(fd, &length, sizeof(length));
+    if (!rc)
+        rc = put(fd, config, length);
+    if (!rc)
+        rc = put(fd, &libxl, sizeof(libxl));
+    return rc ? rc : put_record(fd, LIBXL_LIBXC_CONTEXT);
+}
+
+int header_finish(int fd)
+{
+    return put_record(fd, LIBXL_END);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * suspends.c - does what a guest's kernel does to be saved, for hosts on which
+ * guests do not run: suspends ID P2M_PFN START_INFO_PFN.
+ *
+ * The guest is as domwright built it: the rings follow start_info.  It says
+ * where its P2M list is, in the last two pages of its memory, waits until it is
+ * asked in xenstore to suspend, answers, and suspends.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
+#include <xenctrl.h>
+#include <xenguest.h>
+#include <xenstore.h>
+#include <xen/foreign/x86_32.h>
+#include <xen/foreign/x86_64.h>
+
+#include "domain_frames.h"
+
+struct guest {
+    xc_interface *xch;
+    uint32_t domid;
+    xc_domaininfo_t info;
+    struct domain_frames frames;
+    uint64_t p2m, start_info;
+};
+
+static int fail(const char *what)
+{
+    perror(what);
+    return -1;
+}
+
+/* Of all that have such a PFN, in batches. */
+static int find_frames(struct guest *g)
+{
+    xen_pfn_t mfns[1024];
+    unsigned long mfn = 0, n;
+
+    if (domain_frames_open(&g->frames, g->xch, g->domid, g->info.tot_pages))
+        return -1;
+    while (mfn < g->frames.max_mfn) {
+        for (n = 0; n < 1024 && mfn < g->frames.max_mfn; mfn++)
+            if (g->frames.m2p[mfn] < g->info.tot_pages)
+                mfns[n++] = mfn;
+        if (domain_frames_add(&g->frames, mfns, n))
+            return -1;
+    }
+    return 0;
+}
+
+static void *map(struct guest *g, uint64_t mfn)
+{
+    return xc_map_foreign_range(g->xch, g->domid, PAGE, PROT_READ | PROT_WRITE,
+                                mfn);
+}
+
+static void put_word(const struct guest *g, void *page, size_t index,
+                     uint64_t value)
+{
+    if (g->frames.width == 8)
+        ((uint64_t *)page)[index] = value;
+    else
+        ((uint32_t *)page)[index] = (uint32_t)value;
+}
+
+/* A page of frame numbers: the first n, and the first one in all others. */
+static int fill(struct guest *g, uint64_t pfn, const xen_pfn_t *mfns, size_t n)
+{
+    void *page = map(g, g->frames.mfns[pfn]);
+    size_t i;
+
+    if (!page)
+        return fail("frame list");
+    for (i = 0; i < PAGE / g->frames.width; i++)
+        put_word(g, page, i, mfns[i < n ? i : 0]);
+    munmap(page, PAGE);
+    return 0;
+}
+
+static int announce(struct guest *g)
+{
+    uint64_t pages = g->info.tot_pages;
+    size_t per_page = PAGE / g->frames.width;
+    xen_pfn_t list = g->frames.mfns[pages - 2];
+    xen_pfn_t lists = g->frames.mfns[pages - 1];
+    void *page;
+
+    if (fill(g, pages - 2, &g->frames.mfns[g->p2m],
+             (pages + per_page - 1) / per_page) ||
+        fill(g, pages - 1, &list, 1))
+        return -1;
+    page = map(g, g->info.shared_info_frame);
+    if (!page)
+        return fail("shared_info");
+    if (g->frames.width == 8) {
+        shared_info_t *shared = page;
+
+        shared->arch.max_pfn = pages;
+        shared->arch.pfn_to_mfn_frame_list_list = lists;
+    } else {
+        struct shared_info_x86_32 *shared = page;
+
+        shared->arch.max_pfn = (uint32_t)pages;
+        shared->arch.pfn_to_mfn_frame_list_list = (uint32_t)lists;
+    }
+    munmap(page, PAGE);
+    return 0;
+}
+
+static int convert_start_info(struct guest *g)
+{
+    void *page = map(g, g->frames.mfns[g->start_info]);
+
+    if (!page)
+        return fail("start_info");
+    if (g->frames.width == 8) {
+        start_info_t *info = page;
+
+        info->store_mfn = g->start_info + 1;
+        info->console.domU.mfn = g->start_info + 2;
+    } else {
+        struct start_info_x86_32 *info = page;
+
+        info->store_mfn = (uint32_t)g->start_info + 1;
+        info->console.domU.mfn = (uint32_t)g->start_info + 2;
+    }
+    munmap(page, PAGE);
+    return 0;
+}
+
+static int set_record(struct guest *g)
+{
+    xen_pfn_t mfn = g->frames.mfns[g->start_info];
+    vcpu_guest_context_any_t context;
+
+    if (xc_vcpu_getcontext(g->xch, g->domid, 0, &context))
+        return fail("xc_vcpu_getcontext");
+    if (g->frames.width == 8)
+        context.x64.user_regs.rdx = mfn;
+    else
+        context.x32.user_regs.edx = (uint32_t)mfn;
+    return xc_vcpu_setcontext(g->xch, g->domid, 0, &context)
+               ? fail("xc_vcpu_setcontext")
+               : 0;
+}
+
+static int wait_until_asked(uint32_t domid)
+{
+    struct xs_handle *xs = xs_open(0);
+    char path[80], *value;
+    unsigned int n;
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    if (!xs || !xs_watch(xs, path, ""))
+        return fail("xenstore");
+    for (;;) {
+        value = xs_read(xs, XBT_NULL, path, &n);
+        if (value && !strcmp(value, "suspend"))
+            break;
+        free(value);
+        free(xs_read_watch(xs, &n));
+    }
+    free(value);
+    if (!xs_write(xs, XBT_NULL, path, "", 0))
+        return fail("xenstore");
+    xs_close(xs);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct guest g = {.xch = xc_interface_open(NULL, NULL, 0)};
+
+    if (!g.xch || argc != 4)
+        return 2;
+    g.domid = (uint32_t)strtoul(argv[1], NULL, 0);
+    g.p2m = strtoul(argv[2], NULL, 0);
+    g.start_info = strtoul(argv[3], NULL, 0);
+    if (xc_domain_getinfolist(g.xch, g.domid, 1, &g.info) != 1 ||
+        g.info.domain != g.domid || find_frames(&g) || announce(&g) ||
+        convert_start_info(&g) || set_record(&g))
+        return 1;
+    domain_frames_dispose(&g.frames);
+    puts("ready");
+    fflush(stdout);
+    if (wait_until_asked(g.domid))
+        return 1;
+    if (xc_domain_shutdown(g.xch, g.domid, SHUTDOWN_suspend))
+        return 1;
+    return 0;
+}
