@@ -23,6 +23,7 @@ skip() {
 # find_qemu ARCH: the lab's, or the one that is installed, as "${qemu[@]}".
 find_qemu() {
     local root=$cache/qemu name=qemu-system-$1
+    [ "${BARE_QEMU:-}" != none ] || skip 'BARE_QEMU=none'
     if [ -e "$root/ok" ] && [ -e "$root/usr/bin/$name" ]; then
         export QEMU_MODULE_DIR=$root/usr/lib/x86_64-linux-gnu/qemu
         qemu=("$root/lib64/ld-linux-x86-64.so.2" --library-path
