@@ -152,7 +152,7 @@ cmp -s stdin out || wrong '--json is not --format json'
 
 # What is in a picture: tables with what they map, and where the L3 may be.
 works inspect --format svg guest.cfg
-prints '>CR3 . L3<'
+prints '>CR3 [^ ]* L3<' # an arrow, in any locale
 prints '>32-bit PV guest, 32 MiB, not built yet<'
 for area in kernel 'P2M list' 'start info' 'xenstore ring' 'console ring' \
     'page tables' 'boot stack' padding "Xen's own"; do
