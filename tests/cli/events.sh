@@ -23,6 +23,7 @@ until_it() {
 
 # listens ARGUMENT...: in the background, to `told`.
 listens() {
+    rm -f told # that of the last one is ready, too
     "$domwright" events "$@" >told 2>told.err &
     listener=$!
     until_it grep -q '"ready"' told
