@@ -193,6 +193,13 @@ def backwards(head, records):
     put(first(records, P2M_FRAMES), 0, 'I', 0xffffff)
 
 
+@way('X86_PV_P2M_FRAMES: from PFN 0xc800 on, where the list ends at 0x')
+def list_gap(head, records):
+    records.insert(index(records, PAGE_DATA),
+                   [P2M_FRAMES, bytearray(struct.pack('<IIQ', 50 << 10,
+                                                      50 << 10, 0))])
+
+
 @way(r'page 0 of the P2M list is PFN 0xffffffff, which is no memory')
 def list_outside(head, records):
     put(first(records, P2M_FRAMES), 8, 'Q', 0xffffffff)
@@ -208,6 +215,19 @@ def page_type(head, records):
 @way(r'PAGE_DATA: PFN 0xffffffffffff, where the P2M list ends')
 def page_outside(head, records):
     put(first(records, PAGE_DATA), 8, 'Q', 0xffffffffffff)
+
+
+@way("PAGE_DATA: its pages are as scattered as no guest's")
+def scattered(head, records):
+    """One PFN in each 512, of memory without contents."""
+    width, pages = first(records, PV_INFO)[1][0], 20000
+    last = pages * 512 - 1
+    words = last // (4096 // width) + 1
+    records.insert(index(records, PAGE_DATA), [
+        P2M_FRAMES, bytearray(struct.pack('<II', 0, last) + bytes(8 * words))])
+    records.insert(index(records, PAGE_DATA), [
+        PAGE_DATA, bytearray(struct.pack('<II', pages, 0) + b''.join(
+            struct.pack('<Q', 14 << 60 | 512 * i) for i in range(pages)))])
 
 
 @way('PAGE_DATA: 0 PFNs in')

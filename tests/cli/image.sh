@@ -71,7 +71,8 @@ told memory_mib 8
 told maxmem_mib 16
 told bytes "$(stat -c %s xl.save)"
 # No JSON, or one that is no object: what else is there is told.
-for config in '' '[' '[]' '{"c_info": 1, "b_info": {"max_memkb": "x"}}'; do
+for config in '' '[' '[]' '{"c_info": 1, "b_info": {"max_memkb": "x"}}' \
+    '{"c_info": {"name": null, "uuid": {"a": "\u001b"}}}'; do
     printf %s "$config" >other.json
     wrap pae.save other.json >other.save
     works image other.save

@@ -35,21 +35,23 @@ print(next(i['pfn'] for i in json.load(sys.stdin)['items']
            if i['item'] == '$1'))"
 }
 
-# ready KERNEL: a guest that will suspend when it is asked to.
+# ready KERNEL [DELAY]: a guest that will suspend when it is asked to.
 ready() {
     config guest.cfg "kernel = '$guests/$1'" 'memory = 16' 'vcpus = 2' \
         "uuid = '$uuid'" 'on_crash = "preserve"'
     works --host machine create -e guest.cfg
-    will_suspend
+    shift
+    will_suspend "$@"
 }
 name=guest
 id() {
     "$domwright" --host machine domid $name
 }
+# will_suspend [DELAY]
 will_suspend() {
     : >ready
     on_host timeout 60 "$top/tests/fx/suspends" "$(id)" "$(plan 'P2M list')" \
-        "$(plan 'start info')" >ready &
+        "$(plan 'start info')" "$@" >ready &
     suspends=$!
     until grep -q ready ready || ! kill -0 $suspends; do sleep 0.1; done
 }
@@ -134,7 +136,7 @@ works --host machine info other
 grep -q '^state *: --p---$' out || wrong 'it is not paused after a copy'
 works image other.save
 grep -q '^name *: other$' out || wrong 'it was saved by its old name'
-grep -q '^memory_mib *: 12$' out || wrong 'it was saved with its old size'
+grep -q '^memory_mib *: 16$' out || wrong 'there would be no room for what it has'
 
 # ---- refusals ----
 fails 1 'domain 0 cannot be saved' --host machine save 0 no.save
@@ -154,6 +156,67 @@ run --host machine restore other.save
 grep -q 'uuid: domain [0-9]* (third) has it already$' err ||
     wrong 'two domains with one UUID'
 works --host machine destroy third
+# It had more than it was told to have.
+works --host machine restore -e other.save
+works --host machine destroy other
+gone
+
+# A restored guest has a monitor, and that builds it again where it reboots.
+works --host machine restore copy.save
+old=$(id)
+on_host "$top/tests/fx/guest_ends" "$old" 1
+for _ in $(seq 100); do
+    new=$(id 2>/dev/null) && [ "$new" != "$old" ] && break
+    sleep 0.1
+done
+[ "${new:-$old}" != "$old" ] || wrong 'it does not come back after a reboot'
+is_right 'the rebooted one'
+works --host machine destroy guest
+gone
+
+# Nothing is kept of it: what Xen knows has to do.
+ready hello-pae
+rm /var/lib/xen/userdata-d.*
+warns "nothing is kept of domain $(id)'s configuration: what is saved has its \
+size and name alone" --host machine save guest bare.save
+wait $suspends
+works --host machine restore -e bare.save
+is_right 'one without a configuration'
+works --host machine destroy guest
+gone
+
+# What no toolstack would restore is not saved.
+config guest.cfg 'memory = 16' "uuid = '$uuid'" \
+    'vnuma = [["pnode=0", "size=16", "vcpus=0", "vdistances=10"]]'
+works --host machine create -e guest.cfg
+fails 1 "domain $(id) has virtual nodes (vnuma): nothing could restore it" \
+    --host machine save guest vnuma.save
+works --host machine destroy guest
+gone
+
+# It has answered, and is on its way, when it is called off.
+ready hello-64 2
+"$domwright" --host machine save guest late.save >out 2>err &
+save=$!
+until grep -q asked ready; do sleep 0.1; done
+kill $save
+status=0
+wait $save || status=$?
+wait $suspends
+[ "$status" = 143 ] || wrong "a save that is called off: $status"
+works --host machine list guest
+grep -q -- ' [-r][-b]---- ' out || wrong 'it was called off, and is suspended'
+[ -z "$(ls late.save* 2>/dev/null)" ] || wrong 'a part of a file is left'
+# A file as large as files may be.
+will_suspend
+checks=$((checks + 1))
+(ulimit -f 2000 && "$domwright" --host machine save guest late.save) >out 2>err
+grep -q 'File too large' err || wrong 'not said that the file is too large'
+wait $suspends
+[ -z "$(ls late.save* 2>/dev/null)" ] || wrong 'a part of a file is left'
+works --host machine list guest
+grep -q -- ' [-r][-b]---- ' out || wrong 'it does not go on'
+works --host machine destroy guest
 gone
 
 # A full disk: the guest goes on, and no file is there.

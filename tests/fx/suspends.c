@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * suspends.c - does what a guest's kernel does to be saved, for hosts on which
- * guests do not run: suspends ID P2M_PFN START_INFO_PFN.
+ * guests do not run: suspends ID P2M_PFN START_INFO_PFN [DELAY].
  *
  * The guest is as domwright built it: the rings follow start_info.  It says
  * where its P2M list is, in the last two pages of its memory, waits until it is
- * asked in xenstore to suspend, answers, and suspends.
+ * asked in xenstore to suspend, answers, and suspends,
+ * DELAY seconds later.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include <xenctrl.h>
@@ -176,7 +178,7 @@ int main(int argc, char **argv)
 {
     struct guest g = {.xch = xc_interface_open(NULL, NULL, 0)};
 
-    if (!g.xch || argc != 4)
+    if (!g.xch || (argc != 4 && argc != 5))
         return 2;
     g.domid = (uint32_t)strtoul(argv[1], NULL, 0);
     g.p2m = strtoul(argv[2], NULL, 0);
@@ -190,6 +192,9 @@ int main(int argc, char **argv)
     fflush(stdout);
     if (wait_until_asked(g.domid))
         return 1;
+    puts("asked");
+    fflush(stdout);
+    sleep(argc == 5 ? (unsigned int)atoi(argv[4]) : 0);
     if (xc_domain_shutdown(g.xch, g.domid, SHUTDOWN_suspend))
         return 1;
     return 0;

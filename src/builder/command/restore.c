@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/progress.h"
 #include "guest/create.h"
 #include "guest/monitor.h"
 #include "guest/xl_config.h"
+#include "hooks/hooks.h"
 #include "host/xl.h"
 #include "stream/saved.h"
 
@@ -90,15 +92,28 @@ static int go_on(struct guest *g, const struct args *args, int rc)
     return rc ? rc : r;
 }
 
+static int tell(void *arg, uint64_t done, uint64_t total)
+{
+    return progress_pages(arg, "restored", done, total);
+}
+
 static int restore(struct guest *g, const struct file *file,
                    const struct args *args)
 {
     struct diag *dg = g->host->dg;
-    struct restore_from from = {.saved = &file->saved, .fd = file->fd};
+    struct progress progress;
+    struct restore_from from = {
+        .saved = &file->saved,
+        .fd = file->fd,
+        .tell = tell,
+        .arg = &progress,
+    };
     int rc;
 
     g->from = &from;
+    progress_init(&progress, dg);
     rc = guest_restore(g, !args->times['p'], dg);
+    progress_clear(&progress);
     g->from = NULL;
     if (rc)
         return rc;
@@ -116,6 +131,8 @@ static int run(struct host *host, const struct args *args)
     int rc;
 
     config_init(&g.cfg);
+    /* Its monitor builds it again where it reboots. */
+    dw_hooks_register(PIN_LEVELS, NULL);
     rc = open_file(&file, host->dg);
     if (!rc)
         rc = read_config(host, &file, &g.cfg, &ours);

@@ -69,6 +69,22 @@ static int open_output(struct output *out, struct diag *dg)
     return failed(out, dg);
 }
 
+/* So that the name is there after a power cut. */
+static int sync_folder(char *name)
+{
+    char *slash = strrchr(name, '/');
+    int fd, r;
+
+    if (slash)
+        slash[slash == name] = '\0';
+    fd = open(slash ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    r = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    /* Not every file system can. */
+    return r && errno == EINVAL ? 0 : r;
+}
+
 /* The guest is gone after that: the file has to be there. */
 static int keep(struct output *out, struct diag *dg)
 {
@@ -78,6 +94,8 @@ static int keep(struct output *out, struct diag *dg)
         return failed(out, dg);
     free(out->temporary);
     out->temporary = NULL;
+    if (sync_folder(out->real))
+        return failed(out, dg);
     return 0;
 }
 
@@ -124,7 +142,8 @@ static int save_to(struct host *host, const xc_domaininfo_t *info,
     rc = keep(out, host->dg);
     if (!rc)
         return leave(host, info, args);
-    rc2 = suspend_end(host, info->domain);
+    /* As it was before. */
+    rc2 = suspend_is_done(info) ? 0 : suspend_end(host, info->domain);
     if (rc2)
         diag_warn("domain %u stays suspended", info->domain);
     return rc;
@@ -187,8 +206,9 @@ static int run(struct host *host, const struct args *args)
     if (rc)
         return save_by_xl(host, args, info.domain);
     name = store_read(host->xs, info.domain, "name");
-    interrupt_hold();
+    /* A pipe opens when somebody reads it. */
     rc = open_output(&out, host->dg);
+    interrupt_hold();
     if (!rc)
         rc = save_to(host, &info, args, &out);
     close_output(&out);

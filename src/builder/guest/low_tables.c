@@ -7,17 +7,17 @@
 #include <xenctrl.h>
 
 /* xc_domain_populate_physmap_exact() has no argument for it. */
-static const struct saved *guest;
+static struct low_tables *guest;
 
-void low_tables_of(const struct saved *saved)
+void low_tables_of(struct low_tables *new)
 {
-    guest = saved;
+    guest = new;
 }
 
 static bool is_low(xen_pfn_t pfn)
 {
-    return guest && pfn < guest->pfns &&
-           saved_level(saved_type(guest, pfn)) == 3;
+    return guest && guest->low && pfn < guest->saved->pfns &&
+           saved_level(saved_type(guest->saved, pfn)) == 3;
 }
 
 static int populate(xc_interface *xch, uint32_t domid, unsigned long n,
@@ -60,6 +60,13 @@ int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid,
     bool *is;
     int r;
 
+    if (guest && !extent_order &&
+        guest->tell(guest->arg, guest->done, guest->saved->pfns)) {
+        errno = EINTR;
+        return -1;
+    }
+    if (guest)
+        guest->done += nr_extents << extent_order;
     for (i = 0; i < nr_extents; i++)
         low += is_low(extent_start[i]);
     if (!low || extent_order)

@@ -10,12 +10,25 @@
 #ifndef DW_GUEST_LOW_TABLES_H
 #define DW_GUEST_LOW_TABLES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "stream/saved.h"
 
+struct low_tables {
+    const struct saved *saved;
+    bool low; /* its L3s are to lie below 4 GiB */
+    /* How many pages are there, before there are more.  Not 0: no more are
+     * wanted, and libxenguest fails. */
+    int (*tell)(void *arg, uint64_t done, uint64_t total);
+    void *arg;
+    uint64_t done;
+};
+
 /*
- * From now on, until it is called with NULL: what is populated is that guest,
- * whose L3s are to lie below 4 GiB.  One at a time in a process.
+ * From now on, until it is called with NULL: what is populated is that guest.
+ * One at a time in a process.
  */
-void low_tables_of(const struct saved *saved);
+void low_tables_of(struct low_tables *guest);
 
 #endif /* DW_GUEST_LOW_TABLES_H */

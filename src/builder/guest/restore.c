@@ -42,17 +42,22 @@ static int declare_assists(struct domain *domain, struct host *host,
 static int prepare(struct domain *domain, struct host *host,
                    const struct saved *saved)
 {
-    const uint64_t extended_cr3 = UINT64_C(1) << VMASST_TYPE_pae_extended_cr3;
     int rc = 0;
 
     if (saved->levels == 3) {
         rc = set_width(domain, host, saved->width * 8);
         if (!rc)
             rc = declare_assists(domain, host, saved->vm_assist);
-        if (!(saved->vm_assist & extended_cr3))
-            low_tables_of(saved);
     }
     return rc;
+}
+
+/* Without extended CR3 there is but one place for an L3. */
+static bool has_low_tables(const struct saved *saved)
+{
+    const uint64_t extended_cr3 = UINT64_C(1) << VMASST_TYPE_pae_extended_cr3;
+
+    return saved->levels == 3 && !(saved->vm_assist & extended_cr3);
 }
 
 static int rewind_to(const struct restore_from *from, struct diag *dg)
@@ -68,19 +73,24 @@ int restore_fill(struct domain *domain, struct host *host,
 {
     struct restore_callbacks callbacks = {0};
     unsigned long store_mfn = 0, console_mfn = 0;
+    struct low_tables memory = {
+        .saved = from->saved,
+        .low = has_low_tables(from->saved),
+        .tell = from->tell,
+        .arg = from->arg,
+    };
     int rc = prepare(domain, host, from->saved);
 
     if (!rc)
         rc = rewind_to(from, host->dg);
     diag_step(host->dg);
-    host->log.progress = from->progress;
+    low_tables_of(&memory);
     if (!rc &&
         xc_domain_restore(
             host->xc, from->fd, domain->domid, domain->store_port, &store_mfn,
             domain->backends.xenstore_domid, domain->console_port, &console_mfn,
             domain->backends.console_domid, XC_STREAM_PLAIN, &callbacks, -1))
         rc = diag_fail_xc(host->dg, "restoring domain %u", domain->domid);
-    host->log.progress = NULL;
     low_tables_of(NULL);
     domain->store_mfn = MFN(store_mfn);
     domain->console_mfn = MFN(console_mfn);

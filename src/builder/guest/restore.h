@@ -13,7 +13,10 @@
 struct restore_from {
     const struct saved *saved;
     int fd;
-    const struct xenlog_progress *progress; /* how much of it; or NULL */
+    /* How many pages are there.  Not 0: it ends, with the reason in the diag.
+     */
+    int (*tell)(void *arg, uint64_t done, uint64_t total);
+    void *arg;
 };
 
 /*

@@ -43,6 +43,12 @@ static void update_number(struct host *host, uint32_t domid, json_t *object,
         json_object_set_new(object, name, json_integer(value));
 }
 
+static void at_least(json_t *object, const char *name, json_int_t least)
+{
+    if (json_integer_value(json_object_get(object, name)) < least)
+        json_object_set_new(object, name, json_integer(least));
+}
+
 static void update_name(struct host *host, uint32_t domid, json_t *create)
 {
     char *name = store_read(host->xs, domid, "name");
@@ -77,6 +83,10 @@ static void update(struct host *host, const xc_domaininfo_t *info, json_t *all)
     update_name(host, info->domain, create);
     update_number(host, info->domain, build, "target_memkb", "memory/target");
     update_number(host, info->domain, build, "max_memkb", "memory/static-max");
+    /* It may have been told to shrink, and not have done so yet: where it is
+     * restored there has to be room for what it has. */
+    at_least(build, "target_memkb", (json_int_t)info->tot_pages << 2);
+    at_least(build, "max_memkb", (json_int_t)info->tot_pages << 2);
     json_object_set_new(build, "avail_vcpus", online_vcpus(host, info));
 }
 
@@ -117,6 +127,14 @@ static int describe(struct host *host, const xc_domaininfo_t *info, char **text)
         diag_warn("nothing is kept of domain %u's configuration: what is saved "
                   "has its size and name alone",
                   info->domain);
+    if (json_array_size(
+            json_object_get(json_object_get(all, "b_info"), "vnuma_nodes"))) {
+        json_decref(all);
+        return diag_fail(host->dg, DW_FAILED, -EOPNOTSUPP,
+                         "domain %u has virtual nodes (vnuma): nothing could "
+                         "restore it",
+                         info->domain);
+    }
     update(host, info, all);
     *text = json_dumps(all, JSON_INDENT(4));
     json_decref(all);
@@ -130,6 +148,7 @@ struct save {
     const struct save_progress *progress;
     uint32_t domid;
     int fd;
+    bool was_suspended;
     bool asked; /* it is we who suspended it */
     bool ended; /* by who watches the progress */
 };
@@ -137,8 +156,11 @@ struct save {
 static int suspend(void *arg)
 {
     struct save *save = arg;
-    int rc = suspend_guest(save->host, save->domid);
+    int rc;
 
+    if (save->was_suspended)
+        return 1;
+    rc = suspend_guest(save->host, save->domid);
     save->asked = !rc;
     return !rc;
 }
@@ -197,6 +219,21 @@ static int put(struct save *save, const char *config)
               : 0;
 }
 
+/* Another that saved it as well may have let it go on meanwhile. */
+static int check_still(struct host *host, const xc_domaininfo_t *before)
+{
+    xc_domaininfo_t info;
+    int rc = host_domain(host, before->domain, &info);
+
+    if (!rc && suspend_is_done(&info) &&
+        !memcmp(info.handle, before->handle, sizeof(info.handle)))
+        return 0;
+    return diag_fail(host->dg, DW_FAILED, rc ? rc : -EBUSY,
+                     "domain %u did not stay suspended: somebody else was at "
+                     "it",
+                     before->domain);
+}
+
 int guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
                const struct save_progress *progress)
 {
@@ -205,8 +242,8 @@ int guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
         .progress = progress,
         .domid = info->domain,
         .fd = fd,
+        .was_suspended = suspend_is_done(info),
     };
-    bool was_suspended = info->flags & XEN_DOMINF_shutdown;
     char *config;
     int rc = describe(host, info, &config);
 
@@ -214,7 +251,9 @@ int guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
         return rc;
     rc = put(&save, config);
     free(config);
-    if (rc && save.asked && !was_suspended && suspend_end(host, info->domain))
+    if (!rc)
+        rc = check_still(host, info);
+    else if (save.asked && suspend_end(host, info->domain))
         diag_warn("domain %u stays suspended", info->domain);
     return rc;
 }

@@ -353,7 +353,7 @@ static int put(uint32_t domid, const struct config *cfg, unsigned int cpus,
     if (embedded_beside_xen())
         return -ENOENT;
     /* The working directory that they were in was never checked. */
-    if (!text_is_utf8(cfg->kernel) ||
+    if ((cfg->kernel && !text_is_utf8(cfg->kernel)) ||
         (cfg->ramdisk && !text_is_utf8(cfg->ramdisk)))
         return -EILSEQ;
     all = userdata_json(cfg, cpus, pool);

@@ -166,6 +166,11 @@ static int take(json_t *all, struct config *cfg, const char *source,
     take_action(all, "on_soft_reset", &cfg->on_soft_reset);
     if (take_build(json_object_get(all, "b_info"), cfg))
         return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
+    if (!cfg->vcpus || cfg->vcpus > cfg->maxvcpus ||
+        cfg->weight > CONFIG_MAX_WEIGHT || cfg->cap > CONFIG_MAX_CAP ||
+        cfg->event_channels > INT32_MAX || cfg->grant_frames > INT32_MAX ||
+        cfg->maptrack_frames > INT32_MAX)
+        return bad(dg, source, "one of its numbers is out of range");
     if (!cfg->maxvcpus || cfg->maxvcpus > CONFIG_MAX_VCPUS || !cfg->memory ||
         cfg->memory > CONFIG_MAX_MIB || cfg->maxmem > CONFIG_MAX_MIB)
         return bad(dg, source,
@@ -223,7 +228,7 @@ int xl_config_read(struct config *cfg, const char *json, const char *source,
         rc = bad(dg, source, "it is no JSON");
     else
         rc = take(all, cfg, source, dg);
-    *ours = !rc && would_be_same(all, cfg, cpus);
+    *ours = !rc && cfg->maxmem >= cfg->memory && would_be_same(all, cfg, cpus);
     json_decref(all);
     return rc;
 }

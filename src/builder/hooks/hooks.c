@@ -196,8 +196,12 @@ int dw_hooks_plan(struct xc_dom_image *dom, const char *ramdisk,
 {
     struct build *b = build_of(dom);
     enum ramdisk_state second;
-    int rc = ramdisk_keep_whole(dom, 0, state);
+    int rc;
 
+    /* With stock hooks the memory behind it is another's, and smaller. */
+    if (!dw_hooks_build(dom))
+        return -EINVAL;
+    rc = ramdisk_keep_whole(dom, 0, state);
     if (!rc)
         rc = ramdisk_keep_whole(dom, 1, &second);
     if (rc)

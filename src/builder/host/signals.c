@@ -27,6 +27,7 @@ static void pipe_set(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGPIPE);
+    sigaddset(set, SIGXFSZ); /* a file as large as it may be */
 }
 
 void interrupt_hold(void)

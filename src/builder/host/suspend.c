@@ -18,15 +18,29 @@
 /* libxl's patience, for the answer and for the deed (domain_suspend_common). */
 #define PATIENCE_S 60
 
+/* How long a guest that has answered may take to get there, where nobody wants
+ * it any more. */
+#define SETTLE_S 10
+
 /* How long a signal may have to wait, or an event that nobody told of. */
 #define LOOK_MS 200
 
 enum state { RUNS, SUSPENDED };
 
+static unsigned int reason_of(const xc_domaininfo_t *info)
+{
+    return info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+}
+
+bool suspend_is_done(const xc_domaininfo_t *info)
+{
+    return info->flags & XEN_DOMINF_shutdown &&
+           reason_of(info) == SHUTDOWN_suspend;
+}
+
 static int look(struct host *host, uint32_t domid, enum state *state)
 {
     xc_domaininfo_t info;
-    unsigned int reason;
     int rc = host_domain(host, domid, &info);
 
     if (rc == -ESRCH || (!rc && info.flags & XEN_DOMINF_dying))
@@ -34,14 +48,10 @@ static int look(struct host *host, uint32_t domid, enum state *state)
                          "domain %u is gone before it suspended", domid);
     if (rc)
         return rc;
-    reason = info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
-    *state = RUNS;
-    if (!(info.flags & XEN_DOMINF_shutdown))
-        return 0;
-    if (reason != SHUTDOWN_suspend)
+    *state = suspend_is_done(&info) ? SUSPENDED : RUNS;
+    if (info.flags & XEN_DOMINF_shutdown && *state == RUNS)
         return diag_fail(host->dg, DW_FAILED, -EPIPE,
                          "domain %u has shut down, and cannot suspend", domid);
-    *state = SUSPENDED;
     return 0;
 }
 
@@ -103,10 +113,44 @@ static int wait_until_suspended(struct host *host, uint32_t domid)
     }
 }
 
+/*
+ * It has answered, and is on its way: where it gets to it cannot go on by
+ * itself.  Signals do not count, as there is something to clean up.
+ */
+static int let_go_on(struct host *host, uint32_t domid)
+{
+    time_t begin = now();
+    enum state state = RUNS;
+    int rc = 0;
+
+    while (!rc && state == RUNS && now() - begin < SETTLE_S) {
+        wait_for_event(host);
+        rc = look(host, domid, &state);
+    }
+    return rc ? rc : state == SUSPENDED ? suspend_end(host, domid) : -ETIMEDOUT;
+}
+
 /* So that it does not act on it later, when nobody waits. */
 static int take_back(struct host *host, uint32_t domid)
 {
-    return has_answered(host, domid) ? 0 : control_shutdown(host, domid, "");
+    return has_answered(host, domid) ? let_go_on(host, domid)
+                                     : control_shutdown(host, domid, "");
+}
+
+static int ask(struct host *host, uint32_t domid)
+{
+    int rc;
+
+    if (!has_answered(host, domid))
+        return diag_fail(host->dg, DW_FAILED, -EBUSY,
+                         "domain %u is asked to suspend by somebody else",
+                         domid);
+    rc = control_shutdown(host, domid, "suspend");
+    if (!rc)
+        rc = wait_until_suspended(host, domid);
+    if (rc && rc != -ESRCH && rc != -EPIPE && take_back(host, domid))
+        diag_warn("domain %u may still suspend, later", domid);
+    return rc;
 }
 
 int suspend_guest(struct host *host, uint32_t domid)
@@ -114,17 +158,16 @@ int suspend_guest(struct host *host, uint32_t domid)
     enum state state;
     int rc = look(host, domid, &state);
 
-    if (rc || state == SUSPENDED)
+    if (rc)
         return rc;
+    if (state == SUSPENDED)
+        return diag_fail(host->dg, DW_FAILED, -EBUSY,
+                         "domain %u was suspended by somebody else", domid);
     if (!xs_watch(host->xs, "@releaseDomain", "suspend"))
         return diag_fail(host->dg, DW_FAILED, -errno,
                          "waiting for domain %u to suspend: xenstore: %s",
                          domid, strerror(errno));
-    rc = control_shutdown(host, domid, "suspend");
-    if (!rc)
-        rc = wait_until_suspended(host, domid);
-    if (rc && rc != -ESRCH && take_back(host, domid))
-        diag_warn("domain %u may still suspend, later", domid);
+    rc = ask(host, domid);
     xs_unwatch(host->xs, "@releaseDomain", "suspend");
     return rc;
 }

@@ -12,15 +12,20 @@
 #ifndef DW_SUSPEND_H
 #define DW_SUSPEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "host/host.h"
 
+/* Is it suspended? */
+bool suspend_is_done(const xc_domaininfo_t *info);
+
 /*
- * Asks the guest, and waits until it is suspended; one that is so already is
- * taken as it is.  -ETIMEDOUT: it did not answer, or not get there, within a
- * minute each, and the request is taken back.  A signal (signals.h) ends it,
- * too: -EINTR.
+ * Asks a guest that runs, and waits until it is suspended.  -EBUSY: somebody
+ * else asked it.  -ETIMEDOUT: it did not answer, or not get there, within a
+ * minute each.  A signal (signals.h) ends it, too: -EINTR.  The request is
+ * taken back then; a guest that has answered it already is waited for a little,
+ * and goes on.
  */
 int __attribute__((warn_unused_result))
 suspend_guest(struct host *host, uint32_t domid);

@@ -32,7 +32,7 @@ static void copy(json_t *facts, const char *name, json_t *from,
 {
     json_t *value = json_object_get(from, member);
 
-    facts_set(facts, name, value ? json_incref(value) : NULL);
+    facts_set(facts, name, json_is_string(value) ? json_incref(value) : NULL);
 }
 
 static void add_mib(json_t *facts, const char *name, json_t *from,

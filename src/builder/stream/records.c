@@ -21,6 +21,12 @@
 #define EXTENDED_MAX 128
 #define XSAVE_MIN    16
 
+/* Words of the books in a page of them, and pages that nobody has to answer
+ * for: those of a guest of 32 GiB. */
+#define PER_BLOCK    (DW_PAGE_SIZE / sizeof(uint64_t))
+#define BLOCKS(pfns) (((pfns) + PER_BLOCK - 1) / PER_BLOCK)
+#define BOOKS_FREE   (UINT64_C(64) << 20)
+
 /* More vCPUs than a PV domain can have (Xen's MAX_VIRT_CPUS). */
 #define VCPUS_MAX 8192
 
@@ -89,7 +95,16 @@ static int cover(struct reader *reader, uint64_t pfns)
 {
     struct saved *saved = reader->saved;
     size_t size = sizeof(*saved->page);
+    uint64_t before = BLOCKS(saved->pfns), after = BLOCKS(pfns);
+    uint8_t *touched = realloc(saved->touched, (after + 7) / 8);
     void *new;
+
+    if (!touched)
+        return reader_fail(reader, -ENOMEM, "out of memory");
+    saved->touched = touched;
+    if (after > before)
+        memset(touched + (before + 7) / 8, 0,
+               (after + 7) / 8 - (before + 7) / 8);
 
     if (saved->page)
         new = mremap(saved->page, saved->pfns * size, pfns * size,
@@ -101,6 +116,8 @@ static int cover(struct reader *reader, uint64_t pfns)
         return reader_fail(reader, -ENOMEM,
                            "no memory to keep books of %" PRIu64 " pages",
                            pfns);
+    /* Of large pages a single word would take a whole one. */
+    madvise(new, pfns * size, MADV_NOHUGEPAGE);
     saved->page = new;
     saved->pfns = pfns;
     return 0;
@@ -167,6 +184,25 @@ static bool is_known_type(unsigned int type)
     return type <= 4 || (type >= (PAGE_PINNED | 1) && type <= PAGE_ABSENT);
 }
 
+/* A page of the books is taken.  Few guests have 512 PFNs of which but one is
+ * memory, and none has many of such.
+ */
+static int touch(struct reader *reader, uint64_t pfn, uint64_t at)
+{
+    struct saved *saved = reader->saved;
+    uint8_t *byte = &saved->touched[pfn / PER_BLOCK / 8];
+    uint8_t bit = (uint8_t)(1u << (pfn / PER_BLOCK % 8));
+
+    if (*byte & bit)
+        return 0;
+    *byte |= bit;
+    saved->n_touched++;
+    return saved->n_touched * DW_PAGE_SIZE <= BOOKS_FREE + 8 * at
+               ? 0
+               : reader_fail(reader, -EINVAL,
+                             "its pages are as scattered as no guest's");
+}
+
 static int take_type(struct reader *reader, uint64_t word, uint64_t at)
 {
     struct saved *saved = reader->saved;
@@ -189,9 +225,10 @@ static int take_type(struct reader *reader, uint64_t word, uint64_t at)
                            pfn, saved_level(type), saved->levels);
     /* Zeroes stay untouched where nothing is new. */
     page = saved_page(saved_has_contents(type) ? at : 0, type);
-    if (saved->page[pfn] != page)
-        saved->page[pfn] = page;
-    return 0;
+    if (saved->page[pfn] == page)
+        return 0;
+    saved->page[pfn] = page;
+    return touch(reader, pfn, at);
 }
 
 /* Every frame that it maps has to be one that there can be. */

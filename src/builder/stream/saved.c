@@ -14,7 +14,7 @@
 #include "stream/records.h"
 
 /* More than any configuration: xl itself sets no limit. */
-#define CONFIG_MAX (UINT32_C(16) << 20)
+#define CONFIG_MAX (UINT32_C(1) << 20)
 
 int reader_fail(struct reader *reader, int rc, const char *fmt, ...)
 {
@@ -386,6 +386,7 @@ void saved_dispose(struct saved *saved)
     free(saved->config);
     if (saved->page)
         munmap(saved->page, saved->pfns * sizeof(*saved->page));
+    free(saved->touched);
     free(saved->p2m);
     free(saved->vcpu);
     *saved = (struct saved){.layer = SAVED_LIBXC};

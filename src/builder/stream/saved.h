@@ -5,8 +5,9 @@
  *
  * Each record is checked before anything is made of it, and at the end whether
  * they are a domain: libxenguest, which restores it, checks less, and later.
- * Memory: a word for each PFN that is in the stream, whatever size it says that
- * the domain has.
+ * Memory: a word for each PFN that the stream names, whatever size it says that
+ * the domain has, in whole pages; where these would be much more than the
+ * stream itself is, it is refused.
  *
  * Order of calls: saved_read(), then what the struct holds; saved_dispose()
  * whatever saved_read() returned.
@@ -57,9 +58,11 @@ struct saved {
     unsigned int width; /* bytes, of the guest's words: 4 or 8 */
     unsigned int levels;
 
-    uint64_t pfns;  /* the P2M list is for PFNs below this */
-    uint64_t *page; /* by PFN: saved_type() and saved_at() read it */
-    uint64_t *p2m;  /* PFNs of the pages of the P2M list */
+    uint64_t pfns;    /* the P2M list is for PFNs below this */
+    uint64_t *page;   /* by PFN: saved_type() and saved_at() read it */
+    uint8_t *touched; /* a bit for each 512 PFNs of which one was named */
+    uint64_t n_touched;
+    uint64_t *p2m; /* PFNs of the pages of the P2M list */
     uint64_t p2m_pages;
 
     struct saved_vcpu *vcpu;
