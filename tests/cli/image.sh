@@ -143,7 +143,7 @@ fails 2 'image: two are compared as files; see "domwright help image"' \
 
 # ---- what nobody should believe ----
 fails 3 'none: No such file or directory' image none
-fails 1 "reading $srcdir: Is a directory" image "$srcdir"
+fails 3 "$srcdir: Is a directory" image "$srcdir"
 : >empty
 fails 3 'empty: at 0, the beginning: the stream is cut off' image empty
 fails 3 "$guests/hello-pae: at 0, the beginning: this is no saved domain, \

@@ -86,8 +86,10 @@ for number in '' x 1x -1 1. .5 1.2.3 1e3 0x10 ' 1' 99999999999; do
     fails 2 "wait: --timeout: \"$number\" is no number of seconds; $usage" \
         wait --timeout="$number" guest
 done
-fails 2 "wait: --state: there is no state odd; $usage" wait --state=odd guest
-fails 2 "wait: --state: there is no state ; $usage" wait --state= guest
+fails 2 "wait: --state: there is no state \"odd\"; there are \
+running, paused, shutdown, crashed and gone; $usage" wait --state=odd guest
+fails 2 "wait: --state: there is no state \"\"; there are \
+running, paused, shutdown, crashed and gone; $usage" wait --state= guest
 fails 2 "wait: --text: it is empty; $usage" wait --text= guest
 fails 2 "wait: --text: \"a(\": Unmatched ( or \\(; $usage" \
     wait --text='a(' guest

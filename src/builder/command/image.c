@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -18,11 +19,16 @@ struct opened {
 
 static int open_file(struct opened *file, const char *name, struct diag *dg)
 {
+    struct stat st;
+
     file->fd =
         strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     if (file->fd < 0)
         return diag_fail(dg, DW_CONFIG, -errno, "%s: %s", name,
                          strerror(errno));
+    if (!fstat(file->fd, &st) && S_ISDIR(st.st_mode))
+        return diag_fail(dg, DW_CONFIG, -EISDIR, "%s: %s", name,
+                         strerror(EISDIR));
     source_open(&file->source, file->fd, -1);
     return saved_read(&file->saved, &file->source, name, dg);
 }

@@ -24,7 +24,7 @@ struct file {
 /* All of it is read and checked before there is a domain. */
 static int open_file(struct file *file, struct diag *dg)
 {
-    file->fd = open(file->name, O_RDONLY | O_CLOEXEC);
+    file->fd = open(file->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file->fd < 0)
         return diag_fail(dg, DW_CONFIG, -errno, "%s: %s", file->name,
                          strerror(errno));

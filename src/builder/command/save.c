@@ -135,7 +135,7 @@ static int save_to(struct host *host, const xc_domaininfo_t *info,
     int rc, rc2;
 
     progress_init(&progress, host->dg);
-    rc = guest_save(host, info, out->fd, &watch);
+    rc = guest_save(host, info, domain_width(host, info), out->fd, &watch);
     progress_clear(&progress);
     if (rc)
         return rc;

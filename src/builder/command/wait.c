@@ -72,7 +72,10 @@ static int read_state(struct diag *dg, const struct args *args,
     for (*state = 0; *state < WAIT_STATES; (*state)++)
         if (!strcmp(name, wait_state_name(*state)))
             return 0;
-    return args_usage(dg, args->name, "--state: there is no state %s", name);
+    return args_usage(dg, args->name,
+                      "--state: there is no state \"%s\"; there are running, "
+                      "paused, shutdown, crashed and gone",
+                      name);
 }
 
 int waiting_read(struct diag *dg, const struct args *args, char letter,

@@ -8,8 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <xenforeignmemory.h>
 #include <xenguest.h>
+
+#include <xen/foreign/x86_32.h>
+#include <xen/foreign/x86_64.h>
 
 #include "config/guest_config.h"
 #include "guest/userdata.h"
@@ -141,6 +146,48 @@ static int describe(struct host *host, const xc_domaininfo_t *info, char **text)
     return *text ? 0 : diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
 }
 
+/* ---- can it be saved? ---- */
+
+/*
+ * A guest that can has told where its P2M list is, from its first moments on
+ * (xen/arch-x86/xen.h, struct arch_shared_info); otherwise libxenguest finds
+ * that out, and says so in its own words.
+ */
+static bool has_told(const void *page, unsigned int width)
+{
+    const struct shared_info_x86_32 *s32 = page;
+    const struct shared_info_x86_64 *s64 = page;
+
+    return width == 32
+               ? s32->arch.pfn_to_mfn_frame_list_list || s32->arch.p2m_cr3
+               : s64->arch.pfn_to_mfn_frame_list_list || s64->arch.p2m_cr3;
+}
+
+static int check_p2m(struct host *host, const xc_domaininfo_t *info,
+                     unsigned int width)
+{
+    const xen_pfn_t frame = info->shared_info_frame;
+    xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
+    void *page = memory ? xenforeignmemory_map(memory, info->domain, PROT_READ,
+                                               1, &frame, NULL)
+                        : NULL;
+    int rc = 0;
+
+    if (!page)
+        rc = diag_fail_xc(host->dg, "looking at domain %u", info->domain);
+    else if (!has_told(page, width))
+        rc = diag_fail(host->dg, DW_FAILED, -EOPNOTSUPP,
+                       "domain %u cannot be saved: its kernel has not said "
+                       "where its list of frames is, as one does that can "
+                       "suspend",
+                       info->domain);
+    if (page)
+        xenforeignmemory_unmap(memory, page, 1);
+    if (memory)
+        xenforeignmemory_close(memory);
+    return rc;
+}
+
 /* ---- libxenguest's part ---- */
 
 struct save {
@@ -188,6 +235,22 @@ static void tell(void *arg, unsigned long done, unsigned long total)
         end(save);
 }
 
+/* The file's fault, or Xen's? */
+static int save_failed(const struct save *save)
+{
+    switch (errno) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EPIPE:
+        return diag_fail(save->host->dg, DW_FAILED, -errno,
+                         "writing what is saved of domain %u: %s", save->domid,
+                         strerror(errno));
+    default:
+        return diag_fail_xc(save->host->dg, "saving domain %u", save->domid);
+    }
+}
+
 static int put_memory(struct save *save)
 {
     struct save_callbacks callbacks = {.suspend = suspend, .data = save};
@@ -199,7 +262,7 @@ static int put_memory(struct save *save)
     host->log.progress = &progress;
     if (xc_domain_save(host->xc, save->fd, save->domid, 0, &callbacks,
                        XC_STREAM_PLAIN, -1))
-        rc = diag_fail_xc(host->dg, "saving domain %u", save->domid);
+        rc = save_failed(save);
     host->log.progress = NULL;
     return rc;
 }
@@ -214,7 +277,8 @@ static int put(struct save *save, const char *config)
             return rc;
         rc = header_finish(save->fd);
     }
-    return rc ? diag_fail(save->host->dg, DW_FAILED, rc, "writing it: %s",
+    return rc ? diag_fail(save->host->dg, DW_FAILED, rc,
+                          "writing what is saved of domain %u: %s", save->domid,
                           strerror(-rc))
               : 0;
 }
@@ -234,8 +298,8 @@ static int check_still(struct host *host, const xc_domaininfo_t *before)
                      before->domain);
 }
 
-int guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
-               const struct save_progress *progress)
+int guest_save(struct host *host, const xc_domaininfo_t *info,
+               unsigned int width, int fd, const struct save_progress *progress)
 {
     struct save save = {
         .host = host,
@@ -244,12 +308,13 @@ int guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
         .fd = fd,
         .was_suspended = suspend_is_done(info),
     };
-    char *config;
+    char *config = NULL;
     int rc = describe(host, info, &config);
 
-    if (rc)
-        return rc;
-    rc = put(&save, config);
+    if (!rc)
+        rc = check_p2m(host, info, width);
+    if (!rc)
+        rc = put(&save, config);
     free(config);
     if (!rc)
         rc = check_still(host, info);

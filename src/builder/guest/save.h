@@ -19,13 +19,14 @@ struct save_progress {
 };
 
 /*
- * Suspends the guest and writes it, xl's and libxl's headers around what
- * libxenguest writes.  0: it is suspended, and its stream is complete; or a
- * negative errno and the failure in host->dg: it runs on, if it ran, and what
- * was written is of no use.  Signals are to be held (signals.h).
+ * Suspends the guest, of `width` 32 or 64 bits, and writes it, xl's and libxl's
+ * headers around what libxenguest writes.  0: it is suspended, and its stream
+ * is complete; or a negative errno and the failure in host->dg: it runs on, if
+ * it ran, and what was written is of no use.  Signals are to be held
+ * (signals.h).
  */
 int __attribute__((warn_unused_result))
-guest_save(struct host *host, const xc_domaininfo_t *info, int fd,
-           const struct save_progress *progress);
+guest_save(struct host *host, const xc_domaininfo_t *info, unsigned int width,
+           int fd, const struct save_progress *progress);
 
 #endif /* DW_GUEST_SAVE_H */
