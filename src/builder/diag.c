@@ -15,6 +15,15 @@ void diag_init(struct diag *dg)
     memset(dg, 0, sizeof(*dg));
 }
 
+void diag_forget(struct diag *dg)
+{
+    const bool verbose = dg->verbose, quiet = dg->quiet;
+
+    diag_init(dg);
+    dg->verbose = verbose;
+    dg->quiet = quiet;
+}
+
 void diag_step(struct diag *dg)
 {
     dg->cause[0] = '\0';

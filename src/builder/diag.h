@@ -47,6 +47,9 @@ void diag_step(struct diag *dg);
  */
 void diag_next(struct diag *dg);
 
+/* What failed is told by another process: this one begins anew. */
+void diag_forget(struct diag *dg);
+
 /* The failure of this matter was none. */
 void diag_drop(struct diag *dg);
 

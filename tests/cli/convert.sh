@@ -44,6 +44,8 @@ prints '"backendtype": "phy",$'
 prints '"on_crash": "preserve",$'
 prints '"width": 32$'
 mv out guest.json
+fails 3 'guest.json: it is JSON, which convert writes and does not read' \
+    convert --to xl guest.json
 
 # ---- XML in ----
 works convert --to libvirt guest.xml

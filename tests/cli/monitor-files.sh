@@ -57,4 +57,13 @@ on_host "$top/tests/fx/guest_ends" "$id" 0
 waits
 [ "$(cat calls)" = "destroy $id" ] || wrong 'xl was not asked to destroy it'
 
+# What create failed at is not the monitor's to tell.
+rm -f machine.log
+"$domwright" --host machine create guest.cfg >/dev/full 2>err && wrong 'no failure'
+works --host machine destroy guest
+waits
+grep -q 'somebody else destroyed it$' machine.log || wrong 'no last word'
+grep -v '^domwright: 20[0-9-]*T[0-9:]*Z: ' machine.log >out &&
+    wrong 'there are lines that are not its own'
+
 finish

@@ -128,6 +128,12 @@ static int translate(struct parser *ps, struct part *part)
     return 0;
 }
 
+/* Nothing of xl's begins so. */
+static bool is_json(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '{';
+}
+
 static int read_file(struct parser *ps, const char *path)
 {
     enum config_format format = ps->cfg->format;
@@ -147,6 +153,11 @@ static int read_file(struct parser *ps, const char *path)
     if (rc)
         return diag_fail(ps->dg, DW_CONFIG, rc, "cannot read %s: %s",
                          part->source, strerror(-rc));
+    if (format == CONFIG_BY_CONTENT && is_json(part->text))
+        return diag_fail(ps->dg, DW_CONFIG, -EINVAL,
+                         "%s: it is JSON, which convert writes and does not "
+                         "read",
+                         part->source);
     xml = format == CONFIG_LIBVIRT ||
           (format == CONFIG_BY_CONTENT && config_is_xml(part->text, part->len));
     if (xml)

@@ -380,5 +380,7 @@ int monitor_leave(struct host *host, const struct config *cfg, bool at_once)
         return diag_fail(host->dg, DW_FAILED, rc,
                          "the guest runs, but nobody waits for its end: %s",
                          strerror(-rc));
+    if (rc)
+        diag_forget(host->dg);
     return rc;
 }
