@@ -59,8 +59,9 @@ waits
 
 # What create failed at is not the monitor's to tell.
 rm -f machine.log
+config guest.cfg 'name = "second"'
 "$domwright" --host machine create guest.cfg >/dev/full 2>err && wrong 'no failure'
-works --host machine destroy guest
+works --host machine destroy second
 waits
 grep -q 'somebody else destroyed it$' machine.log || wrong 'no last word'
 grep -v '^domwright: 20[0-9-]*T[0-9:]*Z: ' machine.log >out &&

@@ -270,6 +270,8 @@ static int go_on(struct guest *g, const struct options *opt,
     image_close(&g->image);
     if (!opt->alone && !opt->foreground)
         r = monitor_leave(g->host, &g->cfg, opt->console);
+    if (r > 0)
+        rc = 0; /* which the other process tells */
     if (opt->foreground || r > 0)
         r = monitor_run(g->host, &g->cfg, g->domain.domid);
     else if (!rc && !r && waits(args))

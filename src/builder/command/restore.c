@@ -87,6 +87,8 @@ static int go_on(struct guest *g, const struct args *args, int rc)
 
     if (!args->times['e'] && !args->times['F'])
         r = monitor_leave(g->host, &g->cfg, false);
+    if (r > 0)
+        rc = 0; /* which the other process tells */
     if (args->times['F'] || r > 0)
         r = monitor_run(g->host, &g->cfg, g->domain.domid);
     return rc ? rc : r;
