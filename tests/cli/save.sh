@@ -261,6 +261,7 @@ fails 3 'name.save: the configuration: its name is none that a domain can have' 
 # Of a guest that is more than domwright restores, xl restores all.
 works --host machine destroy guest
 sed 's/"localtime": "False"/"localtime": "True" /' guest.save >xl.save
+PATH=${xl%/*}:$PATH
 run --host machine restore -e xl.save
 [ "$status" = 0 ] || wrong 'not left to xl'
 grep -q '^domwright: its configuration says more than domwright restores' err || wrong 'not left to xl'
