@@ -26,9 +26,14 @@ pages_are_back() {
     [ "$(free_pages)" -ge $((before - 2)) ]
 }
 
+nothing_is_left() {
+    [ -z "$(left_behind)" ]
+}
+
 nothing_left() {
     ok "$1: the monitor ends" wait_for 20 no_monitor
     ok "$1: its pages come back" wait_for 20 pages_are_back
+    wait_for 10 nothing_is_left
     is "$(left_behind)" '' "$1: nothing else is left"
 }
 
