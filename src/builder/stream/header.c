@@ -2,35 +2,17 @@
 #include "stream/header.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "stream/format.h"
-
-static int put(int fd, const void *from, size_t n)
-{
-    const char *at = from;
-    ssize_t r;
-
-    while (n) {
-        r = write(fd, at, n);
-        if (r < 0 && errno != EINTR)
-            return -errno;
-        if (r > 0) {
-            at += r;
-            n -= (size_t)r;
-        }
-    }
-    return 0;
-}
+#include "stream/source.h"
 
 static int put_record(int fd, uint32_t type)
 {
     const struct record_header record = {.type = type};
 
-    return put(fd, &record, sizeof(record));
+    return source_write(fd, &record, sizeof(record));
 }
 
 int header_begin(int fd, const char *config)
@@ -49,13 +31,13 @@ int header_begin(int fd, const char *config)
     int rc;
 
     memcpy(xl.magic, XL_MAGIC, sizeof(xl.magic));
-    rc = put(fd, &xl, sizeof(xl));
+    rc = source_write(fd, &xl, sizeof(xl));
     if (!rc)
-        rc = put(fd, &length, sizeof(length));
+        rc = source_write(fd, &length, sizeof(length));
     if (!rc)
-        rc = put(fd, config, length);
+        rc = source_write(fd, config, length);
     if (!rc)
-        rc = put(fd, &libxl, sizeof(libxl));
+        rc = source_write(fd, &libxl, sizeof(libxl));
     return rc ? rc : put_record(fd, LIBXL_LIBXC_CONTEXT);
 }
 

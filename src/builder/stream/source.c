@@ -106,16 +106,17 @@ int source_get(struct source *source, uint64_t offset, size_t n,
     return rc;
 }
 
-static int write_all(int fd, const unsigned char *from, size_t n)
+int source_write(int fd, const void *from, size_t n)
 {
+    const unsigned char *at = from;
     ssize_t r;
 
     while (n) {
-        r = write(fd, from, n);
+        r = write(fd, at, n);
         if (r < 0 && errno != EINTR)
             return -errno;
         if (r > 0) {
-            from += r;
+            at += r;
             n -= (size_t)r;
         }
     }
@@ -130,7 +131,7 @@ int source_done(struct source *source, uint64_t offset)
     if (source->is_file)
         return 0;
     if (source->copies && source->copy >= 0)
-        rc = write_all(source->copy, source->buffer, n);
+        rc = source_write(source->copy, source->buffer, n);
     source->held -= n;
     memmove(source->buffer, source->buffer + n, source->held);
     source->first = offset;

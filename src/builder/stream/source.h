@@ -52,4 +52,8 @@ source_done(struct source *source, uint64_t offset);
 int __attribute__((warn_unused_result))
 source_ends(struct source *source, uint64_t offset);
 
+/* Writes all of it.  0 or a negative errno of write(2). */
+int __attribute__((warn_unused_result))
+source_write(int fd, const void *from, size_t n);
+
 #endif /* DW_STREAM_SOURCE_H */
