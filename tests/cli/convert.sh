@@ -114,7 +114,7 @@ END
 run convert --to libvirt none.cfg
 [ "$status" = 3 ] || wrong 'no guest is not 3'
 for line in 'none.cfg: name is missing' 'none.cfg: kernel is missing' \
-    'none.cfg:3: maxvcpus: 2; it must be 4 at least' \
+    'none.cfg:3: maxvcpus: 2; it must be 4 to 8192' \
     'none.cfg:4: vtpm: libvirt has no way to say it'; do
     grep -qF "domwright: $line" err || wrong "it is not said: $line"
 done
@@ -124,6 +124,32 @@ for to in xl json; do
     [ "$status" = 3 ] || wrong "no guest is not 3 as $to"
     [ ! -s out ] || wrong "no guest is written as $to"
 done
+# Nor is what create refuses, in the same words.
+long=$(head -c 2000 /dev/zero | tr '\0' x)
+printf 'name = "%s"\nmemory = 32\nkernel = "/k"\nvcpus = 9999\nextra = "%s"\n' \
+    "$(echo "$long" | head -c 300)" "$long" >large.cfg
+run create -n large.cfg
+cp err want
+[ "$status" = 3 ] || wrong 'create takes it'
+[ "$(wc -l <want)" = 3 ] || wrong 'create does not tell all three'
+printf 'name = "g"\nmemory = 1\nkernel = "%s"\n' "$guests/hello-pae" >little.cfg
+run create -n little.cfg
+cat err >>want
+[ "$status" = 3 ] || wrong 'create takes so little memory'
+for to in xl json libvirt; do
+    for file in large little; do
+        run convert --to $to $file.cfg
+        [ "$status" = 3 ] || wrong "$file is not 3 as $to"
+        [ ! -s out ] || wrong "$file is written as $to"
+        grep -v ': warning: ' err >>got
+    done
+    cp got out
+    diff want got >err || wrong "$to is refused in other words"
+    rm got
+done
+# A ramdisk that is not here may be where the guest is going to be.
+echo 'ramdisk = "/nowhere/r"' >>little.cfg
+works convert --to xl little.cfg
 printf 'name = "g"\nmemory = 64\nkernel = "/k"\ndisk = [ "foo" ]\n' >disk.cfg
 fails 3 'disk.cfg:4: disk: no vdev specified' convert --to xl disk.cfg
 

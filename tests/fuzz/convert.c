@@ -95,7 +95,7 @@ static int read_text(const void *text, size_t len, struct config *cfg)
     cfg->wants_settings = true;
     rc = config_xl_read(cfg, path, NULL, 0, &dg);
     if (!rc)
-        rc = config_check_file(cfg, &dg);
+        rc = config_check(cfg, &dg);
     if ((rc != 0) != (dg.nr != 0))
         abort();
     close(fd);

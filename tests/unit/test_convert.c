@@ -175,7 +175,7 @@ static int convert(const char *text, write_fn *write, struct diag *dg, FILE *to)
     cfg.wants_settings = true;
     rc = config_xl_read(&cfg, file, NULL, 0, dg);
     if (!rc) {
-        int good = config_check_file(&cfg, dg);
+        int good = config_check(&cfg, dg);
 
         rc = write(&cfg, to, dg);
         rc = rc ? rc : good;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "config/differs.h"
@@ -8,6 +9,7 @@
 #include "config/xl.h"
 #include "config/xl_write.h"
 #include "guest/image.h"
+#include "hooks/hooks.h"
 #include "report/configuration.h"
 
 static const struct option options[] = {
@@ -31,21 +33,22 @@ static int check(struct diag *dg, struct args *args)
     return 0;
 }
 
-/*
- * The kernel's width, where it can be read; else what the XML asks for.  What
- * they contradict each other in is refused.
- */
-static int find_width(struct host *host, const struct config *cfg, bool to_xl,
-                      unsigned int *width)
+/* The kernel's, where it can be read; else 0. */
+static int find_width(struct host *host, const struct config *cfg,
+                      unsigned int *found)
 {
-    unsigned int found = 0;
     int rc = host_open_none(host, host->dg);
 
-    if (rc)
-        return rc;
-    if (!config_is_other(cfg))
-        found = image_width(host->xc, cfg);
-    *width = found ? found : cfg->width;
+    *found = 0;
+    if (!rc && !config_is_other(cfg))
+        *found = image_width(host->xc, cfg);
+    return rc;
+}
+
+/* What the kernel and the XML's arch contradict each other in is refused. */
+static int check_width(struct host *host, const struct config *cfg, bool to_xl,
+                       unsigned int found)
+{
     if (found && cfg->width && found != cfg->width)
         return config_fail(cfg, host->dg, DW_CONFIG, -EINVAL, "type",
                            "arch asks for a %u-bit guest, and %s is a %u-bit "
@@ -74,6 +77,29 @@ static int write_json(const struct config *cfg, unsigned int width,
     return cmd_print_json(dg, facts);
 }
 
+/*
+ * A kernel that is here has to fit into the guest's memory, as for create.  A
+ * ramdisk that is not may be where the guest is going to be.
+ */
+static int check_fit(struct host *host, const struct config *cfg)
+{
+    struct image image = {0};
+    int rc;
+
+    /* What a bootloader is going to find is another kernel. */
+    if (config_is_for_xl(cfg, "bootloader") ||
+        (cfg->ramdisk && *cfg->ramdisk && access(cfg->ramdisk, R_OK)))
+        return 0;
+    dw_hooks_register(PIN_LEVELS, NULL);
+    rc = image_open(&image, host->xc, image_any_caps, cfg, host->dg);
+    if (!rc)
+        rc = image_plan(&image, cfg, host->dg);
+    image_close(&image);
+    if (rc)
+        diag_next(host->dg);
+    return rc;
+}
+
 /* `good`: it makes a guest; else nothing is to come out but what is wrong. */
 static int write_libvirt(const struct config *cfg, unsigned int width,
                          bool good, struct diag *dg)
@@ -83,16 +109,24 @@ static int write_libvirt(const struct config *cfg, unsigned int width,
     return config_write_libvirt(cfg, width, good ? stdout : NULL, dg);
 }
 
-/* What cannot be said, or makes no guest, is refused before a line is out. */
-static int write_as(struct host *host, const struct config *cfg, const char *to)
+/*
+ * What cannot be said, or what create would refuse, is refused before a line is
+ * out.
+ */
+static int write_as(struct host *host, struct config *cfg, const char *to)
 {
     struct diag *dg = host->dg;
-    unsigned int width;
-    int good = config_check_file(cfg, dg);
-    int rc = find_width(host, cfg, !strcmp(to, "xl"), &width);
+    unsigned int found, width;
+    int good = config_check(cfg, dg);
+    int rc = find_width(host, cfg, &found);
 
+    if (!rc)
+        rc = check_width(host, cfg, !strcmp(to, "xl"), found);
+    if (!rc && !good && found)
+        good = check_fit(host, cfg);
     if (rc)
         return rc;
+    width = found ? found : cfg->width;
     if (!strcmp(to, "libvirt"))
         rc = write_libvirt(cfg, width, !good, dg);
     else if (good)

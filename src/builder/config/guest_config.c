@@ -359,25 +359,6 @@ int config_check(struct config *cfg, struct diag *dg)
               : 0;
 }
 
-int config_check_file(const struct config *cfg, struct diag *dg)
-{
-    struct check c = {.cfg = cfg, .dg = dg};
-
-    if (!cfg->name)
-        missing(&c, "name");
-    else if (!*cfg->name)
-        REFUSE(&c, "name", "it is empty");
-    check_kernel(&c);
-    if (!cfg->vcpus)
-        REFUSE(&c, "vcpus", "a guest has at least one");
-    else if (cfg->maxvcpus < cfg->vcpus)
-        REFUSE(&c, "maxvcpus", "%lu; it must be %lu at least", cfg->maxvcpus,
-               cfg->vcpus);
-    if (config_has(cfg, "memory") && !cfg->memory)
-        REFUSE(&c, "memory", "a guest has some");
-    return c.rc;
-}
-
 static int make_absolute(char **path)
 {
     char here[PATH_MAX], *full;

@@ -125,13 +125,6 @@ int __attribute__((warn_unused_result))
 config_check(struct config *cfg, struct diag *dg);
 
 /*
- * Checks what xl itself wants of any file, for one that makes no guest here.
- * 0; or -EINVAL and all that is wrong in dg.
- */
-int __attribute__((warn_unused_result))
-config_check_file(const struct config *cfg, struct diag *dg);
-
-/*
  * Refuses what is left to xl, with a line for each setting that is.  0 where
  * there is none.
  */

@@ -171,8 +171,6 @@ static void write_identity(struct writer *w)
 {
     const char *name = take_text(w, "name"), *uuid;
 
-    if (name && strchr(name, '/'))
-        note_refused(w, "libvirt takes no name with a slash in it");
     add_element(w, w->domain, "name", name ? name : "");
     uuid = take_text(w, "uuid");
     if (uuid)
@@ -201,9 +199,6 @@ static unsigned long nodes_mib(const struct setting *all)
     return mib;
 }
 
-/* So much that KiB of it can be counted. */
-#define MOST_MIB (1ul << 40)
-
 static void write_memory(struct writer *w)
 {
     const struct setting *max = take(w, "maxmem"), *now = take(w, "memory");
@@ -217,19 +212,6 @@ static void write_memory(struct writer *w)
         most = nodes_mib(w->all);
     if (!memory && now && now->implied)
         memory = most;
-    if (!most || !memory) {
-        w->now = now && !memory ? now : max;
-        note_refused(w, "a guest has some memory");
-    } else if (most < memory) {
-        w->now = max;
-        note_refused(
-            w,
-            "libvirt has no guest with less of it than memory, %lu MiB; xl "
-            "takes both",
-            memory);
-    } else if (most > MOST_MIB) {
-        note_refused(w, "%lu MiB are too much", most);
-    }
     write_kib(w, "memory", most);
     write_kib(w, "currentMemory", memory);
 }
