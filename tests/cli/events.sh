@@ -83,6 +83,13 @@ done
 fails 2 "events: --timeout: \"1h\" is no number of seconds; $usage" \
     events --timeout=1h
 fails 2 "events: --text: it is empty; $usage" events --text=
+fails 2 "events: an empty name names no domain; $usage" events g ''
+for number in 32752 007 18446744073709551617; do
+    fails 2 "events: no domain has the ID $number; $usage" events g $number
+done
+long=$(head -c 4097 /dev/zero | tr '\0' x)
+fails 2 "events: no domain's name has more than 4096 bytes; $usage" \
+    events "$long"
 fails 2 "events: --text: \"(\": Unmatched ( or \\(; $usage" events --text='('
 
 # ---- lives ----

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <xenctrl.h>
+#include <xen/io/xs_wire.h>
 
 #include "command/waiting.h"
 #include "guest/track.h"
@@ -216,6 +218,31 @@ static int run(struct host *host, const struct args *args)
     return rc > 0 ? 0 : rc;
 }
 
+/*
+ * Who asks for what no domain is ever called would wait in vain.  A name of
+ * xl's may be nearly anything; one of digits is an ID to every command.
+ */
+static int check_domain(struct diag *dg, const struct args *args,
+                        const char *who)
+{
+    unsigned long id;
+    char text[32];
+
+    if (!*who)
+        return args_usage(dg, args->name, "an empty name names no domain");
+    if (strlen(who) > XENSTORE_PAYLOAD_MAX)
+        return args_usage(dg, args->name,
+                          "no domain's name has more than %d bytes",
+                          XENSTORE_PAYLOAD_MAX);
+    if (who[strspn(who, "0123456789")])
+        return 0;
+    id = strtoul(who, NULL, 10);
+    snprintf(text, sizeof(text), "%lu", id);
+    if (id >= DOMID_FIRST_RESERVED || strcmp(text, who))
+        return args_usage(dg, args->name, "no domain has the ID %s", who);
+    return 0;
+}
+
 static int check(struct diag *dg, struct args *args)
 {
     unsigned long count;
@@ -223,6 +250,8 @@ static int check(struct diag *dg, struct args *args)
     int64_t ms;
     int rc = waiting_ms(dg, args, 'T', "timeout", &ms);
 
+    for (int i = 0; !rc && i < args->n; i++)
+        rc = check_domain(dg, args, args->operand[i]);
     if (!rc)
         rc = read_count(dg, args, &count);
     if (!rc)
