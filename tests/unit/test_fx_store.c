@@ -577,6 +577,36 @@ START_TEST(full)
 }
 END_TEST
 
+/* Whoever opens a host replays the log. */
+START_TEST(log_stays_short)
+{
+    struct fx_store *view, *other;
+    char value[16];
+    size_t longest = 0, used;
+    void *data;
+    size_t len;
+    int i;
+
+    new_host(2048 * FX_PAGE_SIZE);
+    view = new_view();
+    other = new_view();
+    for (i = 0; i < 20000; i++) {
+        snprintf(value, sizeof(value), "%d", i);
+        ck_assert_int_eq(
+            fx_store_write(view, NULL, "/often", value, strlen(value)), 0);
+        used = view->header->state & (UINT64_MAX >> 1);
+        longest = used > longest ? used : longest;
+    }
+    ck_assert_uint_lt(longest, super.store_bytes / 16);
+    ck_assert_int_eq(fx_store_read(other, NULL, "/often", &data, &len), 0);
+    ck_assert_str_eq(data, "19999");
+    free(data);
+    fx_store_close(other);
+    fx_store_close(view);
+    drop_host();
+}
+END_TEST
+
 START_TEST(damaged)
 {
     struct unit_random r = unit_random_case((uint64_t)_i);
@@ -867,6 +897,7 @@ int main(void)
     tcase_add_loop_test(tc, random_operations, 0, 12);
     tcase_add_loop_test(tc, killed, 0, 40);
     tcase_add_test(tc, full);
+    tcase_add_test(tc, log_stays_short);
     tcase_add_loop_test(tc, damaged, 0, 300);
     tcase_add_test(tc, paths);
     tcase_add_test(tc, changes_are_told);

@@ -6,8 +6,9 @@
  * it into a tree of its own, and so sees what the others changed.  A change is
  * whole once one word of the header, the log's length, covers it: a process
  * killed at any point leaves the old state or the new one.  Where the log fills
- * its half, the tree's image goes into the other half, and the same word
- * switches over; -ENOSPC where even the image does not fit.
+ * its half, or is much longer than the tree's image, that image goes into the
+ * other half, and the same word switches over; -ENOSPC where even the image
+ * does not fit.
  *
  * All calls are made with the host's lock held; fx_wake() tells those who wait
  * for changes.  They return 0 or a negative errno, xenstored's: -EINVAL for a

@@ -23,6 +23,9 @@
 #define HALF     (UINT64_C(1) << 63)
 #define ROUND(n) (((n) + 7) & ~(size_t)7)
 
+/* So much is replayed in no time: less than a millisecond. */
+#define LOG_BYTES ((size_t)256 << 10)
+
 struct half_header {
     uint64_t epoch; /* of which image this is */
 };
@@ -321,14 +324,15 @@ static void fire_differences(const struct fx_store *store,
                              const struct fx_nodes *old,
                              const struct fx_nodes *now)
 {
-    size_t i = 0, j = 0;
+    size_t i = 0, j = 0, same;
     int order;
 
     while (i < old->nr || j < now->nr) {
-        order = i == old->nr ? 1
-                : j == now->nr
-                    ? -1
-                    : fx_path_compare(old->nodes[i]->path, now->nodes[j]->path);
+        same = 0;
+        order = i == old->nr   ? 1
+                : j == now->nr ? -1
+                               : fx_path_compare(old->nodes[i]->path,
+                                                 now->nodes[j]->path, &same);
         if (order < 0)
             fire(store, old->nodes[i]->path, false);
         else if (order > 0 ||
@@ -422,7 +426,16 @@ int fx_store_write_image(struct fx_store *store, const struct fx_nodes *tree)
     return 0;
 }
 
-/* The log is full: an image of what the tree will be. */
+/*
+ * Everyone who opens the host replays the log: it is not to be much longer than
+ * an image of the tree.
+ */
+static bool log_is_long(const struct fx_store *store, size_t used)
+{
+    return used > LOG_BYTES && used / 4 > image_bytes(&store->tree);
+}
+
+/* The log is full, or long: an image of what the tree will be. */
 static int compact(struct fx_store *store, const struct fx_ops *ops)
 {
     struct fx_nodes tree;
@@ -446,7 +459,8 @@ int fx_store_commit(struct fx_store *store, const struct fx_ops *ops)
 
     if (!ops->used)
         return 0;
-    if (length > store->half_bytes - (state & ~HALF)) {
+    if (length > store->half_bytes - (state & ~HALF) ||
+        log_is_long(store, state & ~HALF)) {
         rc = compact(store, ops);
     } else {
         record = (void *)(half_of(store, state) + (state & ~HALF));

@@ -6,14 +6,16 @@
 
 #include <xenstore.h>
 
-int fx_path_compare(const char *a, const char *b)
+int fx_path_compare(const char *a, const char *b, size_t *same)
 {
+    size_t at = *same;
     unsigned char ca, cb;
 
-    while (*a && *a == *b)
-        a++, b++;
-    ca = *a == '/' ? 1 : (unsigned char)*a;
-    cb = *b == '/' ? 1 : (unsigned char)*b;
+    while (a[at] && a[at] == b[at])
+        at++;
+    *same = at;
+    ca = a[at] == '/' ? 1 : (unsigned char)a[at];
+    cb = b[at] == '/' ? 1 : (unsigned char)b[at];
     return (int)ca - (int)cb;
 }
 
@@ -34,6 +36,8 @@ bool fx_store_valid_path(const char *path)
     if (*path != '/' || (len > 1 && path[len - 1] == '/') ||
         strstr(path, "//") || path[strspn(path, allowed)])
         return false;
+    if (len <= XENSTORE_REL_PATH_MAX)
+        return true;
     /* What is relative to a domain's home has the whole length to itself. */
     if (sscanf(path, "/local/domain/%5u/%n", &domid, &home) != 1)
         home = 0;

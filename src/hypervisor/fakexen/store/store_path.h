@@ -14,8 +14,11 @@ bool fx_store_valid_path(const char *path);
 /* The absolute path that xenstored takes `path` for; malloc()ed. */
 char *fx_store_canonical(const char *path);
 
-/* As strcmp(), but '/' before all else: a subtree is one run. */
-int fx_path_compare(const char *a, const char *b);
+/*
+ * As strcmp(), but '/' before all else: a subtree is one run.  The first *same
+ * bytes are known to be equal; then *same is how many are.
+ */
+int fx_path_compare(const char *a, const char *b, size_t *same);
 
 /* The length of the prefix that all paths below `path` have. */
 size_t fx_path_prefix(const char *path);

@@ -44,19 +44,28 @@ void fx_node_put(struct fx_node *node)
 bool fx_nodes_find(const struct fx_nodes *tree, const char *path, size_t *at)
 {
     size_t low = 0, high = tree->nr, middle;
+    size_t same_low = 0, same_high = 0, same; /* with the path, of each end */
     int order;
 
+    /* An image is read in order: each node is the last so far. */
+    if (high &&
+        fx_path_compare(tree->nodes[high - 1]->path, path, &same_high) < 0)
+        low = high;
     while (low < high) {
         middle = low + (high - low) / 2;
-        order = fx_path_compare(tree->nodes[middle]->path, path);
+        same = same_low < same_high ? same_low : same_high;
+        order = fx_path_compare(tree->nodes[middle]->path, path, &same);
         if (!order) {
             *at = middle;
             return true;
         }
-        if (order < 0)
+        if (order < 0) {
             low = middle + 1;
-        else
+            same_low = same;
+        } else {
             high = middle;
+            same_high = same;
+        }
     }
     *at = low;
     return false;
