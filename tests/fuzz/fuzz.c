@@ -66,7 +66,7 @@ uint8_t *fz_arena(void)
 long fz_call_as(const struct fx_caller *caller, unsigned int op,
                 const uint64_t arg[5])
 {
-    fx_hypercall function = fx_hypercall_by_number(op);
+    fx_hypercall function = fx_hypercall_for(caller, op);
     long result;
 
     if (!function)

@@ -354,7 +354,7 @@ static int run(struct fx_host *host, struct source *s, uint64_t calls)
     for (i = 0; i < calls && (!s->bytes || s->size); i++) {
         uint64_t arg[5];
         unsigned int op = choose(s, host, arg);
-        fx_hypercall call = fx_hypercall_by_number(op);
+        fx_hypercall call = fx_hypercall_for(&caller, op);
 
         if (below(s, 4) == 0)
             fill_arena(s, host);

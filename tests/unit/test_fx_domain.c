@@ -75,7 +75,7 @@ static long call_as(const struct fx_caller *who, unsigned int number,
     long result;
 
     fx_lock(host);
-    result = fx_hypercall_by_number(number)(who, arg);
+    result = fx_hypercall_for(who, number)(who, arg);
     fx_unlock(host);
     return result;
 }

@@ -6,6 +6,17 @@
 
 #include <errno.h>
 
+bool fx_is_control(const struct fx_caller *caller)
+{
+    return caller->domain == &caller->host->super->domain[FX_CONTROL_DOMID];
+}
+
+bool fx_may_target(const struct fx_caller *caller,
+                   const struct fx_domain *domain)
+{
+    return domain == caller->domain || fx_is_control(caller);
+}
+
 struct fx_domain *fx_caller_domain(const struct fx_caller *caller,
                                    uint32_t domid)
 {

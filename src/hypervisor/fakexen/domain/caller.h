@@ -6,11 +6,13 @@
  * Pointers among a hypercall's arguments are addresses in the caller's memory,
  * and reached through fx_copy_in() and fx_copy_out() only: 0, or -EFAULT for
  * one that leads nowhere.  Whoever makes a caller says what these do
- * (preload/process_memory.h).
+ * (preload/process_memory.h for domain 0's programs, guest_memory.h for guests
+ * that run).
  */
 #ifndef FX_CALLER_H
 #define FX_CALLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +21,9 @@
 struct fx_caller {
     struct fx_host *host;
     struct fx_domain *domain;
+    bool is_guest; /* one that runs: vCPU `vcpu` of it asks */
+    bool is_32bit; /* its structures are narrow (hypercall/compat.h) */
+    uint32_t vcpu;
     int (*copy_in)(const struct fx_caller *caller, void *to, uint64_t from,
                    size_t size);
     int (*copy_out)(const struct fx_caller *caller, uint64_t to,
@@ -37,6 +42,14 @@ fx_copy_out(const struct fx_caller *caller, uint64_t to, const void *from,
 {
     return caller->copy_out(caller, to, from, size);
 }
+
+/* May it ask for what only control domains may? */
+bool fx_is_control(const struct fx_caller *caller);
+
+/* And may it do to that domain what a domain may do to itself, and a control
+ * domain to all? */
+bool fx_may_target(const struct fx_caller *caller,
+                   const struct fx_domain *domain);
 
 /* The domain that the caller names by its ID, or itself by DOMID_SELF; NULL. */
 struct fx_domain *fx_caller_domain(const struct fx_caller *caller,

@@ -9,17 +9,18 @@
 
 #include <xen/event_channel.h>
 
+#include "domain/event.h"
 #include "machine/frames.h"
 
 _Static_assert(sizeof(struct fx_evtchn) * FX_MAX_EVTCHN <=
                    FX_PAGE_SIZE << FX_EVTCHN_ORDER,
                "the event channels' frames");
 
-/* A domain's ports; NULL where it has none: the control domain's are its
- * kernel's. */
 static struct fx_evtchn *ports(struct fx_host *host,
                                const struct fx_domain *domain)
 {
+    if (domain == &host->super->domain[FX_CONTROL_DOMID])
+        return host->super->control_evtchn;
     return domain->evtchns && fx_is_ram(host, domain->evtchns)
                ? fx_page(host, domain->evtchns)
                : NULL;
@@ -66,12 +67,13 @@ int fx_close_port(struct fx_host *host, const struct fx_domain *domain,
         if (remote)
             other = fx_port(host, remote, channel->remote_port);
     }
+    fx_event_clear_pending(host, domain, port);
+    memset(channel, 0, sizeof(*channel));
     if (other && other != channel) {
         other->state = EVTCHNSTAT_unbound;
         other->remote_dom = domain->id;
         other->remote_port = 0;
     }
-    memset(channel, 0, sizeof(*channel));
     return 0;
 }
 

@@ -3,8 +3,7 @@
  * ports.h - a domain's event channels.
  *
  * A domain comes to know its ports a bucket at a time; port 0 is never given
- * out. A domain without frames for them has none: the control domain's are its
- * kernel's.
+ * out.
  */
 #ifndef FX_PORTS_H
 #define FX_PORTS_H

@@ -68,7 +68,7 @@ static long set_ext(const struct fx_domain *domain, struct fx_vcpu_state *v,
 
 void fx_vcpu_state_init(struct fx_vcpu_state *v)
 {
-    v->root = v->user_root = FX_NO_MFN;
+    v->root = v->user_root = v->info_mfn = FX_NO_MFN;
     v->hard_affinity = v->soft_affinity = UINT64_MAX;
     v->ext.vmce.caps = MCG_CAP_DEFAULT;
 }

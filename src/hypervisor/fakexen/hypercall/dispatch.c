@@ -36,7 +36,7 @@ static long multicall(const struct fx_caller *caller, const uint64_t arg[5])
         if (fx_copy_in(caller, &entry, at, sizeof(entry)))
             return -EFAULT;
         function = entry.op <= UINT32_MAX
-                       ? fx_hypercall_by_number((unsigned int)entry.op)
+                       ? fx_hypercall_for(caller, (unsigned int)entry.op)
                        : NULL;
         for (int w = 0; w < 5; w++)
             words[w] = entry.args[w];
@@ -51,8 +51,10 @@ static long multicall(const struct fx_caller *caller, const uint64_t arg[5])
     return 0;
 }
 
-fx_hypercall fx_hypercall_by_number(unsigned int number)
+fx_hypercall fx_hypercall_for(const struct fx_caller *caller,
+                              unsigned int number)
 {
+    (void)caller;
     static const fx_hypercall table[] = {
         [__HYPERVISOR_mmu_update] = fx_mmu_update_op,
         [__HYPERVISOR_memory_op] = fx_memory_op,

@@ -15,7 +15,9 @@
 typedef long (*fx_hypercall)(const struct fx_caller *caller,
                              const uint64_t arg[5]);
 
-/* The function behind a __HYPERVISOR_* number; NULL: -ENOSYS. */
-fx_hypercall fx_hypercall_by_number(unsigned int number);
+/* The function behind a __HYPERVISOR_* number, for that caller; NULL: -ENOSYS.
+ */
+fx_hypercall fx_hypercall_for(const struct fx_caller *caller,
+                              unsigned int number);
 
 #endif /* FX_DISPATCH_H */

@@ -12,6 +12,7 @@ void fx_domain_table_init(struct fx_super *super)
     dom0->exists = true;
     dom0->max_vcpus = 1;
     dom0->creation_finished = true;
+    dom0->max_evtchn_port = FX_MAX_EVTCHN - 1;
     dom0->shared_info = dom0->state = FX_NO_MFN;
     dom0->evtchns = dom0->policy = FX_NO_MFN;
     super->next_domid = 1;

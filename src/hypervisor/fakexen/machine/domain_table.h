@@ -38,9 +38,19 @@ struct fx_vcpu {
 };
 
 struct fx_evtchn {
-    uint16_t state; /* EVTCHNSTAT_* (xen/event_channel.h) */
+    uint8_t state; /* EVTCHNSTAT_* (xen/event_channel.h) */
+    uint8_t virq;
     uint16_t remote_dom;
-    uint32_t remote_port;
+    uint16_t remote_port;
+    uint16_t vcpu; /* whom it notifies */
+};
+
+/* What the control domain's kernel, which is not there, would know of a port of
+ * its own. */
+struct fx_control_port {
+    uint64_t process; /* whose it is (process.h); 0: nobody's, it stays */
+    uint64_t handle;  /* which of the process's it is for */
+    bool pending, masked;
 };
 
 /* pool.h */

@@ -38,7 +38,7 @@
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
-#define FX_VERSION 9
+#define FX_VERSION 10
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -107,6 +107,9 @@ struct fx_super {
     uint64_t locks;                          /* how often it was taken */
     struct fx_pool pool[FX_MAX_POOLS];       /* in any order */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
+    /* The control domain's event channels, which has no frames for them. */
+    struct fx_evtchn control_evtchn[FX_MAX_EVTCHN];
+    struct fx_control_port control_port[FX_MAX_EVTCHN];
 };
 
 /* The static part, which the lock and all that changes follow. */

@@ -76,7 +76,7 @@ static long locked_call(const struct fx_caller *caller, unsigned int op,
                         const uint64_t arg[5])
 {
     struct fx_host *host = caller->host;
-    fx_hypercall function = fx_hypercall_by_number(op);
+    fx_hypercall function = fx_hypercall_for(caller, op);
     long result = -ENOSYS;
 
     fx_lock(host);

@@ -53,7 +53,8 @@ static bool states_fit(struct fx_host *host, const struct fx_domain *d)
         return false;
     for (v = 0; v < d->max_vcpus; v++) {
         vcpu = fx_vcpu_state(host, d, v);
-        if (vcpu && !is_bool(&vcpu->fpu_initialised))
+        if (vcpu &&
+            (!is_bool(&vcpu->fpu_initialised) || !is_bool(&vcpu->blocked)))
             return false;
     }
     return true;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * time.c - time as guests see it.
+ */
+#include "domain/time.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+#include <xen/foreign/x86_32.h>
+
+#include "domain/domain.h"
+#include "domain/event.h"
+#include "domain/state.h"
+#include "machine/frames.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* The TSC counts twice in a nanosecond, so that its scale (xen/xen.h) is a
+ * half: nothing is lost in either direction. */
+#define TSC_PER_NS  (FX_CPU_KHZ / 1000000u)
+#define TSC_TO_NS   ((UINT64_C(1) << 32) / TSC_PER_NS)
+#define TIME_OFFSET offsetof(vcpu_info_t, time)
+
+_Static_assert(TIME_OFFSET == offsetof(vcpu_info_x86_32_t, time),
+               "both widths have it there");
+
+int64_t fx_now(const struct fx_host *host)
+{
+    return host->virtual_time ? *host->virtual_time : fx_system_time();
+}
+
+uint64_t fx_guest_tsc(const struct fx_domain *domain, int64_t now)
+{
+    (void)domain;
+    return (uint64_t)now * TSC_PER_NS;
+}
+
+void fx_update_time(struct fx_host *host, struct fx_domain *domain,
+                    uint32_t vcpu, int64_t now)
+{
+    uint8_t *info = fx_vcpu_info(host, domain, vcpu);
+    vcpu_time_info_t *t, is;
+
+    if (!info)
+        return;
+    t = (vcpu_time_info_t *)(info + TIME_OFFSET);
+    is = (vcpu_time_info_t){
+        .tsc_timestamp = fx_guest_tsc(domain, now),
+        .system_time = (uint64_t)now,
+        .tsc_to_system_mul = (uint32_t)TSC_TO_NS,
+    };
+    /* Odd while it changes: the guest's vCPUs may look at any time. */
+    is.version = (t->version | 1) + 2;
+    __atomic_store_n(&t->version, is.version, __ATOMIC_SEQ_CST);
+    memcpy(&t->tsc_timestamp, &is.tsc_timestamp,
+           sizeof(is) - offsetof(vcpu_time_info_t, tsc_timestamp));
+    __atomic_store_n(&t->version, is.version + 1, __ATOMIC_SEQ_CST);
+}
+
+/* The wall clock when system time was 0. */
+void fx_update_wallclock(struct fx_host *host, struct fx_domain *domain)
+{
+    size_t at = domain->is_32bit ? offsetof(shared_info_x86_32_t, wc_version)
+                                 : offsetof(shared_info_t, wc_version);
+    size_t hi = domain->is_32bit
+                    ? offsetof(shared_info_x86_32_t, arch.wc_sec_hi)
+                    : offsetof(shared_info_t, wc_sec_hi);
+    uint8_t *page = fx_is_ram(host, domain->shared_info)
+                        ? fx_page(host, domain->shared_info)
+                        : NULL;
+    struct timespec wall = {0};
+    uint32_t *wc, version;
+    int64_t start;
+
+    if (!page)
+        return;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    start = wall.tv_sec * SECOND + wall.tv_nsec - fx_now(host);
+    if (host->virtual_time) /* whatever the day: a run repeats */
+        start = 0;
+    wc = (uint32_t *)(page + at); /* version, seconds, nanoseconds */
+    version = (wc[0] | 1) + 2;
+    __atomic_store_n(&wc[0], version, __ATOMIC_SEQ_CST);
+    wc[1] = (uint32_t)(start / SECOND);
+    wc[2] = (uint32_t)(start % SECOND);
+    *(uint32_t *)(page + hi) = (uint32_t)((uint64_t)(start / SECOND) >> 32);
+    __atomic_store_n(&wc[0], version + 1, __ATOMIC_SEQ_CST);
+}
+
+void fx_runstate(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu,
+                 int state, int64_t now)
+{
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+
+    if (!v || state < RUNSTATE_running || state > RUNSTATE_offline)
+        return;
+    if (v->runstate >= RUNSTATE_running && v->runstate <= RUNSTATE_offline &&
+        now > v->runstate_since)
+        v->runstate_time[v->runstate] += (uint64_t)(now - v->runstate_since);
+    v->runstate = state;
+    v->runstate_since = now;
+}
