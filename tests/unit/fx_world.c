@@ -16,6 +16,7 @@
 
 #include "machine/alloc.h"
 #include "machine/frames.h"
+#include "machine/tlb.h"
 
 #define ENTRIES 512
 
@@ -46,6 +47,12 @@ void *fx_page(struct fx_host *host, uint64_t mfn)
 uint64_t *fx_world_page(uint64_t mfn)
 {
     return world.memory + (uint64_t)fx_world_index(mfn) * ENTRIES;
+}
+
+/* Nobody executes. */
+void fx_tlb_shootdown(struct fx_host *host)
+{
+    (void)host;
 }
 
 void fx_free_frame(struct fx_host *host, uint64_t mfn)

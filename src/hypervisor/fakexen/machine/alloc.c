@@ -12,6 +12,7 @@
 
 #include "machine/frames.h"
 #include "machine/space.h"
+#include "machine/tlb.h"
 
 #define WORD_SHIFT 6
 #define WORD_BITS  (1u << WORD_SHIFT)
@@ -398,6 +399,7 @@ void fx_free_frames(struct fx_host *host, uint64_t mfn, uint64_t nr)
 {
     uint64_t end = mfn + nr, k;
 
+    fx_tlb_shootdown(host);
     for (; mfn < end; mfn = k + 1) {
         for (k = mfn; k < end && !tree_test(&host->free[0], k); k++)
             ;

@@ -103,6 +103,8 @@ struct fx_super {
     uint64_t last_process;  /* the last number given out (process.h) */
     uint64_t hypercalls;
     uint32_t changes;                        /* wake.h */
+    uint32_t tlb;                            /* tlb.h */
+    uint64_t executing[FX_MAX_DOMAINS / 64]; /* domains; tlb.h */
     uint32_t trims;                          /* space.h */
     uint64_t locks;                          /* how often it was taken */
     struct fx_pool pool[FX_MAX_POOLS];       /* in any order */

@@ -11,6 +11,7 @@
 #include "machine/alloc.h"
 #include "machine/domain_table.h"
 #include "machine/frames.h"
+#include "machine/tlb.h"
 #include "memory/page_table.h"
 #include "memory/pt_entry.h"
 
@@ -83,6 +84,9 @@ int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
     if (count_of(frame) == FX_T_COUNT_MASK)
         return -EINVAL;
     if (!count_of(frame)) {
+        /* No CPU may remember that it could write to a table. */
+        if (type < FX_WRITABLE)
+            fx_tlb_shootdown(host);
         frame->type = FX_T_MAKE(type) | flags | 1;
         return validate(host, frame, mfn);
     }
