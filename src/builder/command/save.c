@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/output.h"
 #include "command/progress.h"
 #include "guest/remove.h"
 #include "guest/save.h"
@@ -18,96 +19,6 @@
 #include "host/suspend.h"
 #include "host/xenstore.h"
 #include "host/xl.h"
-
-/* ---- the file: all of it, or none ---- */
-
-struct output {
-    const char *name;
-    char *real, *temporary; /* NULL: it is written as it is, no regular file */
-    int fd;
-};
-
-static int failed(struct output *out, struct diag *dg)
-{
-    return diag_fail(dg, DW_FAILED, -errno, "%s: %s", out->name,
-                     strerror(errno));
-}
-
-/* A device or a pipe is what it is; it has no name to give another file. */
-static int open_special(struct output *out, struct diag *dg)
-{
-    out->fd = open(out->name, O_WRONLY | O_CLOEXEC);
-    return out->fd < 0 ? failed(out, dg) : 0;
-}
-
-static int open_output(struct output *out, struct diag *dg)
-{
-    struct stat st;
-    bool there = !stat(out->name, &st);
-
-    if (!there && errno != ENOENT)
-        return failed(out, dg);
-    if (there && S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
-        return failed(out, dg);
-    }
-    if (there && !S_ISREG(st.st_mode))
-        return open_special(out, dg);
-    /* What a symbolic link names is replaced, not the link. */
-    out->real = there ? realpath(out->name, NULL) : strdup(out->name);
-    if (!out->real)
-        return failed(out, dg);
-    if (asprintf(&out->temporary, "%s.XXXXXX", out->real) < 0) {
-        out->temporary = NULL;
-        return diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    }
-    out->fd = mkostemp(out->temporary, O_CLOEXEC);
-    if (out->fd >= 0)
-        return 0;
-    free(out->temporary);
-    out->temporary = NULL;
-    return failed(out, dg);
-}
-
-/* So that the name is there after a power cut. */
-static int sync_folder(char *name)
-{
-    char *slash = strrchr(name, '/');
-    int fd, r;
-
-    if (slash)
-        slash[slash == name] = '\0';
-    fd = open(slash ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    r = fd < 0 ? -1 : fsync(fd);
-    if (fd >= 0)
-        close(fd);
-    /* Not every file system can. */
-    return r && errno == EINVAL ? 0 : r;
-}
-
-/* The guest is gone after that: the file has to be there. */
-static int keep(struct output *out, struct diag *dg)
-{
-    if (!out->temporary)
-        return 0;
-    if (fsync(out->fd) || rename(out->temporary, out->real))
-        return failed(out, dg);
-    free(out->temporary);
-    out->temporary = NULL;
-    if (sync_folder(out->real))
-        return failed(out, dg);
-    return 0;
-}
-
-static void close_output(struct output *out)
-{
-    if (out->fd >= 0)
-        close(out->fd);
-    if (out->temporary)
-        unlink(out->temporary);
-    free(out->temporary);
-    free(out->real);
-}
 
 /* ---- the guest ---- */
 
@@ -139,7 +50,7 @@ static int save_to(struct host *host, const xc_domaininfo_t *info,
     progress_clear(&progress);
     if (rc)
         return rc;
-    rc = keep(out, host->dg);
+    rc = output_keep(out, host->dg);
     if (!rc)
         return leave(host, info, args);
     /* As it was before. */
@@ -207,11 +118,11 @@ static int run(struct host *host, const struct args *args)
         return save_by_xl(host, args, info.domain);
     name = store_read(host->xs, info.domain, "name");
     /* A pipe opens when somebody reads it. */
-    rc = open_output(&out, host->dg);
+    rc = output_open(&out, host->dg);
     interrupt_hold();
     if (!rc)
         rc = save_to(host, &info, args, &out);
-    close_output(&out);
+    output_close(&out);
     if (!rc && !host->dg->quiet)
         printf("saved %s (domain %u) to %s\n", name ? name : who, info.domain,
                out.name);
