@@ -9,6 +9,7 @@
 #include <xen/io/protocols.h>
 
 #include "pv/boot_abi.h"
+#include "pv/hypercall_page.h"
 
 /* Intel SDM vol. 3A, table 10-1: what a reset leaves in DR6 and DR7. */
 #define DR6_RESET 0xffff0ff0u
@@ -38,7 +39,7 @@ struct pv_fields {
     } upcall_mask; /* in shared_info: vcpu_info[].evtchn_upcall_mask */
     struct {
         uint16_t size;
-        struct field flags, ip, sp, si, rflags, cs, ds, es, fs, gs, ss,
+        struct field flags, ip, sp, si, dx, rflags, cs, ds, es, fs, gs, ss,
             kernel_ss, kernel_sp, cr3, dr6, dr7, vm_assist;
         uint32_t flags_value;
         uint16_t cs_value, ds_value, ss_value;
@@ -48,10 +49,10 @@ struct pv_fields {
 
 /*
  * The members have the same names in both widths; XW is the suffix that the
- * foreign headers give to a width's types and constants, and IP, SP, SI and
- * FLAGS are its register names.
+ * foreign headers give to a width's types and constants, and IP, SP, SI, DX
+ * and FLAGS are its register names.
  */
-#define PV_FIELDS(xw, XW, IP, SP, SI, FLAGS)                                   \
+#define PV_FIELDS(xw, XW, IP, SP, SI, DX, FLAGS)                               \
     {                                                                          \
         .start =                                                               \
             {                                                                  \
@@ -86,6 +87,7 @@ struct pv_fields {
             .ip = FIELD(vcpu_guest_context_##xw##_t, user_regs.IP),            \
             .sp = FIELD(vcpu_guest_context_##xw##_t, user_regs.SP),            \
             .si = FIELD(vcpu_guest_context_##xw##_t, user_regs.SI),            \
+            .dx = FIELD(vcpu_guest_context_##xw##_t, user_regs.DX),            \
             .rflags = FIELD(vcpu_guest_context_##xw##_t, user_regs.FLAGS),     \
             .cs = FIELD(vcpu_guest_context_##xw##_t, user_regs.cs),            \
             .ds = FIELD(vcpu_guest_context_##xw##_t, user_regs.ds),            \
@@ -119,9 +121,9 @@ static uint64_t cr3_x86_64(mfn_t root)
 }
 
 static const struct pv_fields fields_x86_32 =
-    PV_FIELDS(x86_32, X86_32, eip, esp, esi, eflags);
+    PV_FIELDS(x86_32, X86_32, eip, esp, esi, edx, eflags);
 static const struct pv_fields fields_x86_64 =
-    PV_FIELDS(x86_64, X86_64, rip, rsp, rsi, rflags);
+    PV_FIELDS(x86_64, X86_64, rip, rsp, rsi, rdx, rflags);
 
 const struct pv_abi pv_abi_x86_32p = {
     .guest_type = "xen-3.0-x86_32p",
@@ -134,6 +136,7 @@ const struct pv_abi pv_abi_x86_32p = {
     .xen_table_number = 3,
     .xen_first = {0xf5800000}, /* xen-x86_32.h, __HYPERVISOR_VIRT_START_PAE */
     .xen_end = {UINT64_C(1) << 32},
+    .stubs = &pv_stubs_x86_32,
     .fields = &fields_x86_32,
 };
 
@@ -145,6 +148,7 @@ const struct pv_abi pv_abi_x86_64 = {
     .init_p2m = true,
     .xen_first = {0xffff800000000000}, /* xen-x86_64.h, __HYPERVISOR_VIRT_* */
     .xen_end = {0xffff880000000000},
+    .stubs = &pv_stubs_x86_64,
     .fields = &fields_x86_64,
 };
 
@@ -236,6 +240,7 @@ int pv_vcpu_write(const struct pv_abi *abi, const struct pv_vcpu *vcpu,
     put(&f, at->vcpu.ip, vcpu->entry.v);
     put(&f, at->vcpu.sp, vcpu->stack.v);
     put(&f, at->vcpu.si, vcpu->start_info.v);
+    put(&f, at->vcpu.dx, vcpu->suspend_record.v);
     put(&f, at->vcpu.rflags, FLAGS_IF);
     put(&f, at->vcpu.cs, at->vcpu.cs_value);
     put(&f, at->vcpu.ds, at->vcpu.ds_value);

@@ -17,6 +17,7 @@
 /* Longest command line with its NUL, in bytes (xen/xen.h). */
 #define PV_CMDLINE_MAX 1024
 
+struct pv_stubs;  /* hypercall_page.h */
 struct pv_fields; /* where each width's structures keep what; boot_abi.c */
 
 struct pv_abi {
@@ -34,6 +35,7 @@ struct pv_abi {
     unsigned int xen_table_level;
     uint64_t xen_table_number;
     vaddr_t xen_first, xen_end; /* Xen's own addresses: never the guest's */
+    const struct pv_stubs *stubs;
     const struct pv_fields *fields;
 };
 
@@ -78,7 +80,8 @@ struct pv_vcpu {
     vaddr_t stack; /* one past the last byte of the boot stack */
     vaddr_t start_info;
     mfn_t root;
-    bool extended_cr3; /* ask for the pae_extended_cr3 VM assist */
+    bool extended_cr3;    /* ask for the pae_extended_cr3 VM assist */
+    mfn_t suspend_record; /* start_info, of one that is saved; or 0 */
 };
 
 /*

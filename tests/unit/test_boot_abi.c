@@ -226,12 +226,14 @@ union context {
 #define CONTEXT_SIZE sizeof(vcpu_guest_context_x86_64_t)
 
 /* Selectors as in xen/arch-x86/xen-x86_32.h and xen-x86_64.h. */
-#define CHECK_VCPU(c, IP, SP, SI, FLAGS, cs_, ds_, ss_, vcpu, cr3_, assist)    \
+#define CHECK_VCPU(c, IP, SP, SI, DX, FLAGS, cs_, ds_, ss_, vcpu, cr3_,        \
+                   assist)                                                     \
     do {                                                                       \
         TAKE(c, flags, 1u << 2 | 1u << 5); /* in kernel, online */             \
         TAKE(c, user_regs.IP, (vcpu)->entry.v);                                \
         TAKE(c, user_regs.SP, (vcpu)->stack.v);                                \
         TAKE(c, user_regs.SI, (vcpu)->start_info.v);                           \
+        TAKE(c, user_regs.DX, (vcpu)->suspend_record.v);                       \
         TAKE(c, user_regs.FLAGS, 0x200); /* interrupts on */                   \
         TAKE(c, user_regs.cs, (cs_));                                          \
         TAKE(c, user_regs.ds, (ds_));                                          \
@@ -264,12 +266,13 @@ START_TEST(vcpu_32)
         .start_info = VADDR(0xc2313233),
         .root = MFN(0x12345),
         .extended_cr3 = _i != 0,
+        .suspend_record = MFN(_i ? 0x54321 : 0),
     };
     union context c;
 
     write_vcpu(&pv_abi_x86_32p, &vcpu, &c);
-    CHECK_VCPU(&c.x86_32, eip, esp, esi, eflags, 0xe019, 0xe021, 0xe021, &vcpu,
-               0x12345000, _i != 0 ? 1u << 3 : 0);
+    CHECK_VCPU(&c.x86_32, eip, esp, esi, edx, eflags, 0xe019, 0xe021, 0xe021,
+               &vcpu, 0x12345000, _i != 0 ? 1u << 3 : 0);
     ck_assert(all_zero(&c, CONTEXT_SIZE));
 }
 END_TEST
@@ -281,11 +284,12 @@ START_TEST(vcpu_64)
         .stack = VADDR(0xffffffff82212223),
         .start_info = VADDR(0xffffffff83313233),
         .root = MFN(0x123456789a),
+        .suspend_record = MFN(0x9876543210),
     };
     union context c;
 
     write_vcpu(&pv_abi_x86_64, &vcpu, &c);
-    CHECK_VCPU(&c.x86_64, rip, rsp, rsi, rflags, 0xe033, 0, 0xe02b, &vcpu,
+    CHECK_VCPU(&c.x86_64, rip, rsp, rsi, rdx, rflags, 0xe033, 0, 0xe02b, &vcpu,
                0x123456789a000, 0);
     ck_assert(all_zero(&c, CONTEXT_SIZE));
 }

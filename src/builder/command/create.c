@@ -6,11 +6,13 @@
 
 #include "command/command.h"
 #include "command/hand_over.h"
+#include "command/output.h"
 #include "command/progress.h"
 #include "command/waiting.h"
 #include "config/xl.h"
 #include "guest/attach.h"
 #include "guest/create.h"
+#include "guest/offline.h"
 #include "host/console.h"
 #include "host/signals.h"
 #include "guest/monitor.h"
@@ -64,6 +66,7 @@ static const struct option create_options[] = {
     {"defconfig", required_argument, NULL, 'f'},
     {"format", required_argument, NULL, 'm'},
     {"wait", optional_argument, NULL, 'w'},
+    {"save-as", required_argument, NULL, 'S'},
     WAITING_OPTIONS,
     {NULL, 0, NULL, 0},
 };
@@ -118,10 +121,29 @@ static int check_wait(struct diag *dg, const struct args *args)
     return 0;
 }
 
+static int check_save_as(struct diag *dg, struct args *args)
+{
+    static const char others[] = "npcFewtsjo";
+    const char *letter;
+
+    if (!args->times['S'])
+        return 0;
+    for (letter = others; *letter; letter++)
+        if (args->times[(unsigned char)*letter])
+            return args_usage(dg, args->name,
+                              "--save-as makes a file and no domain: only -f, "
+                              "--format and KEY=VALUE go with it");
+    args->need = NEED_NOTHING;
+    return 0;
+}
+
 static int check(struct diag *dg, struct args *args)
 {
     struct options opt;
     int rc = check_wait(dg, args);
+
+    if (!rc)
+        rc = check_save_as(dg, args);
 
     if (!rc && args->value['o'])
         rc = parse_order(dg, args->value['o'], &opt.order);
@@ -152,6 +174,42 @@ static int dry_run(struct guest *g, const struct options *opt, struct diag *dg)
         return cmd_print_json(dg, plan_json(&g->image.plan));
     plan_print(&g->image.plan, stdout);
     return 0;
+}
+
+static int tell(void *arg, uint64_t done, uint64_t total)
+{
+    return progress_pages(arg, "written", done, total);
+}
+
+static int write_file(struct guest *g, struct output *out, struct diag *dg)
+{
+    struct progress progress;
+    const struct save_progress watch = {.tell = tell, .arg = &progress};
+    int rc;
+
+    progress_init(&progress, dg);
+    rc = guest_write_offline(g, out->fd, &watch, dg);
+    progress_clear(&progress);
+    return rc ? rc : output_keep(out, dg);
+}
+
+/* No domain, but a file of one. */
+static int save_as(struct guest *g, const char *name, struct diag *dg)
+{
+    struct output out = {.name = name, .fd = -1};
+    int rc = config_refuse_xl(&g->cfg, dg);
+
+    if (rc)
+        return rc;
+    dw_hooks_register(PIN_LEVELS, NULL);
+    rc = output_open(&out, dg);
+    interrupt_hold();
+    if (!rc)
+        rc = write_file(g, &out, dg);
+    output_close(&out);
+    if (!rc && !dg->quiet)
+        printf("saved %s to %s, before its start\n", g->cfg.name, name);
+    return rc ? rc : cmd_printed(dg, "%s was written", name);
 }
 
 static bool is_below_4g(mfn_t mfn)
@@ -337,9 +395,11 @@ static int run(struct host *host, const struct args *args)
         rc = config_xl_read(&g.cfg, opt.file, opt.extra, opt.n_extra, dg);
     if (!rc)
         rc = config_check(&g.cfg, dg);
-    if (!rc && g.cfg.needs_xl)
+    if (!rc && args->value['S'])
+        rc = save_as(&g, args->value['S'], dg);
+    else if (!rc && g.cfg.needs_xl)
         rc = leave_to_xl(host, &g.cfg, &opt, args);
-    if (!rc) {
+    if (!rc && !args->value['S']) {
         dw_hooks_register(opt.order, NULL);
         rc = opt.dry_run ? dry_run(&g, &opt, dg) : create(&g, &opt, dg);
     }
@@ -351,8 +411,9 @@ static int run(struct host *host, const struct args *args)
 
 const struct command cmd_create = {
     .name = "create",
-    .args = "[-ceFnpqv] [--native] [--json] [--pin-order=ORDER]\n"
-            "           [--format=xl|libvirt] FILE [KEY=VALUE...]",
+    .args =
+        "[-ceFnpqv] [--native] [--json] [--pin-order=ORDER]\n"
+        "           [--format=xl|libvirt] [--save-as=FILE] FILE [KEY=VALUE...]",
     .summary = "build a guest from a configuration file and start it",
     .help =
         "  -n, --dry-run        print the plan of its memory; needs no Xen\n"
@@ -367,6 +428,9 @@ const struct command cmd_create = {
         "                       up (the default), or the \"root\" alone\n"
         "  --wait[=SECONDS]     stay until it has ended, or come to "
         "this:\n" WAITING_HELP
+        "  --save-as=FILE       write it to a file, as one that was saved "
+        "before\n"
+        "                       its first instruction; needs no Xen\n"
         "  --native             refuse what would be left to xl\n"
         "  --json               report as JSON\n"
         "  -q, --quiet          no report but JSON, no notices\n"

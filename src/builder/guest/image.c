@@ -150,6 +150,18 @@ static int check_width(const struct image *image, const struct config *cfg,
                        cfg->width, cfg->kernel, width);
 }
 
+/* Behind the kernel, as for one that does not say MOD_START_PFN. */
+static void map_ramdisk(struct xc_dom_image *dom)
+{
+    struct kernel_notes notes;
+
+    if (dom->num_modules && dom->modules[0].blob &&
+        !kernel_notes_read(dom->kernel_blob, dom->kernel_size, &notes) &&
+        notes.mod_start_pfn)
+        dom->modules[0].seg.vstart = (dom->kernel_seg.vend + DW_PAGE_SIZE - 1) /
+                                     DW_PAGE_SIZE * DW_PAGE_SIZE;
+}
+
 int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
 {
     const struct dw_plan *plan;
@@ -160,6 +172,8 @@ int image_plan(struct image *image, const struct config *cfg, struct diag *dg)
     rc = parse(image, cfg, dg);
     if (rc)
         return rc;
+    if (image->for_file)
+        map_ramdisk(image->dom);
     if (xc_dom_mem_init(image->dom, (unsigned int)cfg->memory))
         return refused(cfg, "kernel", cfg->kernel, dg);
     rc = virtual_nodes_plan(image->dom, cfg);

@@ -9,6 +9,7 @@
 #ifndef DW_IMAGE_H
 #define DW_IMAGE_H
 
+#include <stdbool.h>
 #include <xenctrl.h>
 #include <xenguest.h>
 
@@ -19,6 +20,10 @@
 struct image {
     struct xc_dom_image *dom;
     struct dw_plan plan; /* a copy of the hooks' own */
+    /* To be set between image_open() and image_plan(): it goes to a file.  Who
+     * restores that clears start_info's flags, of which one says that a ramdisk
+     * is not mapped: so it is. */
+    bool for_file;
 };
 
 /* What a 64-bit Xen with 32-bit PV guests says of itself; for --dry-run. */

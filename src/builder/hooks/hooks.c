@@ -70,6 +70,13 @@ static mfn_t mfn_of(const struct xc_dom_image *dom, pfn_t pfn)
     return MFN(dom->pv_p2m[pfn.v]);
 }
 
+/* Nobody is domain 0's builder.  Without one libxenguest has the pages in our
+ * own memory (xc_dom_pfn_to_ptr()). */
+static bool has_domain(const struct xc_dom_image *dom)
+{
+    return dom->guest_domid;
+}
+
 /* Memory */
 
 static int set_width(struct xc_dom_image *dom)
@@ -174,6 +181,34 @@ static int allocate(struct xc_dom_image *dom)
 }
 
 /*
+ * For a file, in which each page has its PFN in the place of a frame: tables,
+ * start_info and vCPU 0 are then as a saved guest's are.
+ */
+static int number_pages(struct xc_dom_image *dom)
+{
+    uint64_t entries = build_of(dom)->plan.layout.p2m_entries, pfn;
+
+    dom->p2m_size = entries;
+    dom->pv_p2m = allocate_p2m(dom, entries);
+    if (!dom->pv_p2m)
+        return build_fail(dom, -ENOMEM, "populate",
+                          "out of memory for the list of %" PRIu64 " pages",
+                          entries);
+    for (pfn = 0; pfn < entries; pfn++)
+        dom->pv_p2m[pfn] = pfn;
+    return 0;
+}
+
+static int take_memory(struct xc_dom_image *dom)
+{
+    int rc = set_width(dom);
+
+    if (!rc)
+        rc = declare_assists(dom);
+    return rc ? rc : allocate(dom);
+}
+
+/*
  * One foreign mapping for all that is to be written.  libxenguest keeps it as
  * a block, and serves every later request for a part of it from there.
  */
@@ -229,11 +264,7 @@ static int hook_meminit(struct xc_dom_image *dom)
                           "the vNUMA ranges have %" PRIu64
                           " pages, not %" PRIu64,
                           plan->layout.total_pages, (uint64_t)dom->total_pages);
-    rc = set_width(dom);
-    if (!rc)
-        rc = declare_assists(dom);
-    if (!rc)
-        rc = allocate(dom);
+    rc = has_domain(dom) ? take_memory(dom) : number_pages(dom);
     if (!rc)
         rc = map_boot_region(dom);
     return rc;
@@ -309,7 +340,8 @@ static int hook_alloc_p2m_list(struct xc_dom_image *dom)
     uint64_t bytes = dom->p2m_size * abi->word;
     int rc = take(dom, PV_P2M, dw_pages_for(bytes), &dom->p2m_seg);
 
-    if (!rc)
+    /* Whoever restores a file writes the list. */
+    if (!rc && has_domain(dom))
         rc = write_p2m(dom, list);
     if (rc)
         return rc;

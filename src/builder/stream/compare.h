@@ -22,8 +22,10 @@ struct compare_run {
 
 /*
  * Calls found() for each run of PFNs, in ascending order, that differ in type
- * or contents.  What found() returns, if not 0, ends it and is returned; or a
- * negative errno and the failure in dg.  Both files are read once.
+ * or contents; but not in the contents of pages of both P2M lists, which are
+ * frames of the hosts.  What found() returns, if not 0, ends it and is
+ * returned; or a negative errno and the failure in dg.  Both files are read
+ * once.
  */
 int __attribute__((warn_unused_result))
 compare_pages(const struct compare_side side[2],
