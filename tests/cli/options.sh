@@ -15,12 +15,12 @@ prints '^usage: domwright \[--host FILE\] COMMAND'
 works help
 for command in create shutdown reboot destroy pause unpause console wait events list info caps \
     domid domname rename mem-set vcpu-list vcpu-set convert directmap \
-    image inspect verify save restore hooks xl help; do
+    image inspect verify save restore migrate migrate-receive hooks xl help; do
     prints "^  $command  "
 done
 for command in create shutdown reboot destroy pause unpause console wait events list info caps \
     domid domname rename mem-set vcpu-list vcpu-set convert directmap \
-    image inspect verify save restore hooks xl help; do
+    image inspect verify save restore migrate migrate-receive hooks xl help; do
     works help "$command"
     prints "^usage: domwright $command "
 done

@@ -53,6 +53,8 @@ extern const struct command cmd_image;
 extern const struct command cmd_inspect;
 extern const struct command cmd_list;
 extern const struct command cmd_mem_set;
+extern const struct command cmd_migrate;
+extern const struct command cmd_migrate_receive;
 extern const struct command cmd_pause;
 extern const struct command cmd_reboot;
 extern const struct command cmd_rename;

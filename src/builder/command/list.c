@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "command/command.h"
+#include "guest/migration.h"
 #include "host/ask.h"
 #include "host/xenstore.h"
 #include "report/domain.h"
@@ -34,14 +35,15 @@ static int run(struct host *host, const struct args *args)
         .rows = args->times['j'] ? json_array() : NULL,
         .uuids = args->times['v'],
     };
-    int rc, rc2 = 0;
+    int rc0 = migration_mend(host), rc, rc2 = 0;
 
+    diag_next(host->dg);
     if (!list.rows)
         domain_print_heading(stdout, list.uuids);
     rc = cmd_show_domains(host, args, add, &list);
     if (list.rows)
         rc2 = cmd_print_json(host->dg, list.rows);
-    return rc ? rc : rc2;
+    return rc0 ? rc0 : rc ? rc : rc2;
 }
 
 const struct command cmd_list = {

@@ -22,11 +22,15 @@ static const struct command cmd_help = {
 };
 
 static const struct command *const commands[] = {
-    &cmd_create,  &cmd_shutdown,  &cmd_reboot,   &cmd_destroy, &cmd_pause,
-    &cmd_unpause, &cmd_console,   &cmd_wait,     &cmd_events,  &cmd_list,
-    &cmd_info,    &cmd_caps,      &cmd_domid,    &cmd_domname, &cmd_rename,
-    &cmd_mem_set, &cmd_vcpu_list, &cmd_vcpu_set, &cmd_convert, &cmd_directmap,
-    &cmd_image,   &cmd_inspect,   &cmd_verify,   &cmd_save,    &cmd_restore,
+    &cmd_create,  &cmd_shutdown,  &cmd_reboot,
+    &cmd_destroy, &cmd_pause,     &cmd_unpause,
+    &cmd_console, &cmd_wait,      &cmd_events,
+    &cmd_list,    &cmd_info,      &cmd_caps,
+    &cmd_domid,   &cmd_domname,   &cmd_rename,
+    &cmd_mem_set, &cmd_vcpu_list, &cmd_vcpu_set,
+    &cmd_convert, &cmd_directmap, &cmd_image,
+    &cmd_inspect, &cmd_verify,    &cmd_save,
+    &cmd_restore, &cmd_migrate,   &cmd_migrate_receive,
     &cmd_hooks,   &cmd_xl,        &cmd_help,
 };
 
@@ -48,7 +52,7 @@ static void print_overview(FILE *out)
 
     fputs("usage: domwright [--host FILE] COMMAND [ARGUMENT...]\n\n", out);
     for (i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-15s  %s\n", commands[i]->name, commands[i]->summary);
     fputs(
         "\n--host FILE works on an embedded host, see fakexen(1), in place of"
         " Xen.\n\"domwright help COMMAND\" tells more; so do domwright(1) and\n"

@@ -7,7 +7,9 @@
 
 #include "command/command.h"
 #include "command/progress.h"
+#include "command/restored.h"
 #include "guest/create.h"
+#include "guest/migration.h"
 #include "guest/monitor.h"
 #include "guest/xl_config.h"
 #include "hooks/hooks.h"
@@ -43,20 +45,20 @@ static void close_file(struct file *file)
         close(file->fd);
 }
 
-static int read_config(struct host *host, const struct file *file,
-                       struct config *cfg, bool *ours)
+int restored_config(struct host *host, const struct saved *saved,
+                    const char *name, struct config *cfg, bool *ours)
 {
     xc_physinfo_t phys;
 
-    if (!file->saved.config || !file->saved.config_is_json)
+    if (!saved->config || !saved->config_is_json)
         return diag_fail(host->dg, DW_CONFIG, -EINVAL,
                          "%s: it has no configuration of the guest's, as xl's "
                          "files have",
-                         file->name);
+                         name);
     if (xc_physinfo(host->xc, &phys))
         return diag_fail_xc(host->dg, "asking Xen about the host");
-    return xl_config_read(cfg, file->saved.config, file->name,
-                          phys.max_cpu_id + 1, ours, host->dg);
+    return xl_config_read(cfg, saved->config, name, phys.max_cpu_id + 1, ours,
+                          host->dg);
 }
 
 /* Devices, say. */
@@ -81,7 +83,7 @@ static int restore_by_xl(const struct args *args, struct diag *dg)
     return xl_exec(dg, argv);
 }
 
-static int go_on(struct guest *g, const struct args *args, int rc)
+int restored_stay(struct guest *g, const struct args *args, int rc)
 {
     int r = 0;
 
@@ -135,14 +137,16 @@ static int run(struct host *host, const struct args *args)
     config_init(&g.cfg);
     /* Its monitor builds it again where it reboots. */
     dw_hooks_register(PIN_LEVELS, NULL);
-    rc = open_file(&file, host->dg);
+    rc = migration_mend(host);
     if (!rc)
-        rc = read_config(host, &file, &g.cfg, &ours);
+        rc = open_file(&file, host->dg);
+    if (!rc)
+        rc = restored_config(host, &file.saved, file.name, &g.cfg, &ours);
     if (!rc)
         rc = ours ? restore(&g, &file, args) : restore_by_xl(args, host->dg);
     close_file(&file);
     if (g.domain.exists)
-        rc = go_on(&g, args, rc);
+        rc = restored_stay(&g, args, rc);
     guest_close(&g);
     return rc > 0 ? 0 : rc;
 }

@@ -11,6 +11,7 @@
 #include "command/command.h"
 #include "command/output.h"
 #include "command/progress.h"
+#include "guest/migration.h"
 #include "guest/remove.h"
 #include "guest/save.h"
 #include "host/ask.h"
@@ -104,8 +105,10 @@ static int run(struct host *host, const struct args *args)
     const char *who = args->operand[0];
     xc_domaininfo_t info;
     char *name;
-    int rc = host_find(host, who, &info);
+    int rc = migration_mend(host);
 
+    if (!rc)
+        rc = host_find(host, who, &info);
     if (!rc)
         rc = check_domain(host, &info, who);
     if (rc)

@@ -42,6 +42,7 @@ void config_dispose(struct config *cfg)
     free(cfg->cpus);
     free(cfg->soft);
     free(cfg->pool);
+    free(cfg->migration);
     free(cfg->vnuma);
     setting_dispose(&cfg->settings);
     config_init(cfg);

@@ -88,6 +88,8 @@ struct config {
     char *name;
     uint8_t uuid[UUID_BYTES];
     bool uuid_given;
+    char *migration;        /* what xenstore is to say of one that comes from
+                             * another host, and may have its UUID there; or NULL */
     char *kernel;           /* a path; config_has_kernel() */
     char *ramdisk;          /* a path, or NULL */
     char *cmdline;          /* or NULL */

@@ -130,6 +130,31 @@ static void keep_configuration(struct guest *g)
                   g->cfg.name, strerror(-rc));
 }
 
+/* Embedded hosts of one machine keep what xl wants in one place, by ID and
+ * UUID: a guest that migrates between them has to have another ID. */
+static bool is_kept_by_another(const struct guest *g)
+{
+    char *json = NULL;
+    int rc = g->cfg.migration
+                 ? userdata_read(g->domain.domid, g->cfg.uuid, &json)
+                 : -ENOENT;
+
+    free(json);
+    return !rc;
+}
+
+static int create_domain(struct guest *g)
+{
+    int rc = domain_create(&g->domain, g->host, &g->cfg);
+
+    while (!rc && is_kept_by_another(g)) {
+        rc = domain_destroy(&g->domain, g->host);
+        if (!rc)
+            rc = domain_create(&g->domain, g->host, &g->cfg);
+    }
+    return rc;
+}
+
 /* The name is claimed first: a domain is made only if nobody has it. */
 static int make(struct guest *g, struct diag *dg)
 {
@@ -137,7 +162,7 @@ static int make(struct guest *g, struct diag *dg)
     int rc = claim(g, &name, dg);
 
     if (!rc)
-        rc = domain_create(&g->domain, g->host, &g->cfg);
+        rc = create_domain(g);
     if (!rc)
         rc = enter(g, &name, dg);
     store_drop(g->host, &name);

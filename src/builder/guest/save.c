@@ -163,8 +163,8 @@ static bool has_told(const void *page, unsigned int width)
                : s64->arch.pfn_to_mfn_frame_list_list || s64->arch.p2m_cr3;
 }
 
-static int check_p2m(struct host *host, const xc_domaininfo_t *info,
-                     unsigned int width)
+int guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
+                       unsigned int width)
 {
     const xen_pfn_t frame = info->shared_info_frame;
     xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
@@ -312,7 +312,7 @@ int guest_save(struct host *host, const xc_domaininfo_t *info,
     int rc = describe(host, info, &config);
 
     if (!rc)
-        rc = check_p2m(host, info, width);
+        rc = guest_can_be_saved(host, info, width);
     if (!rc)
         rc = put(&save, config);
     free(config);

@@ -18,6 +18,12 @@ struct save_progress {
     void *arg;
 };
 
+/* Has its kernel told what it takes to save it?  0, or a negative errno and the
+ * failure in host->dg. */
+int __attribute__((warn_unused_result))
+guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
+                   unsigned int width);
+
 /*
  * Suspends the guest, of `width` 32 or 64 bits, and writes it, xl's and libxl's
  * headers around what libxenguest writes.  0: it is suspended, and its stream

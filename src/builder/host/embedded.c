@@ -76,7 +76,7 @@ static bool is_same_file(const char *a, const char *b)
            sa.st_ino == sb.st_ino;
 }
 
-static void find_fakexen(char path[PATH_MAX])
+void embedded_program(char path[PATH_MAX])
 {
     static const struct beside self = {"src/builder/domwright", DW_DOMWRIGHT};
     static const struct beside file = {"src/hypervisor/fakexen/fakexen",
@@ -183,7 +183,7 @@ int embedded_enter(struct diag *dg, const char *named, char **command)
 
     if (here && (!named || is_same_file(here, named)))
         return 0;
-    find_fakexen(fakexen);
+    embedded_program(fakexen);
     if (!host) {
         if (has_xen())
             return 0;

@@ -38,6 +38,9 @@ bool embedded_is_gone(const struct embedded_mark *mark);
  */
 bool embedded_log(char path[PATH_MAX]);
 
+/* Where fakexen(1) is, or would be. */
+void embedded_program(char path[PATH_MAX]);
+
 /*
  * To be called before a hypervisor is talked to.  The host is, in this order:
  * the one that `named` says, from the command line; the one that we are on; the

@@ -203,7 +203,9 @@ static void put_vm(struct writer *w, const struct config *cfg, uint32_t domid,
 
     gettimeofday(&now, NULL);
     enter(w, "/vm/%s", uuid);
-    if (cfg->uuid_given) /* nobody else has had a new one */
+    /* Nobody else has had a new one; and of one that migrates on this host the
+     * entry is the other one's, too. */
+    if (cfg->uuid_given && !cfg->migration)
         clear(w);
     make(w);
     guest_reads(w, "", domid);
@@ -218,7 +220,8 @@ static void put_vm(struct writer *w, const struct config *cfg, uint32_t domid,
 }
 
 /* Ours alone, as /libxl is.  True: an earlier domain had one. */
-static bool put_libxl(struct writer *w, uint32_t domid)
+static bool put_libxl(struct writer *w, const struct config *cfg,
+                      uint32_t domid)
 {
     bool had;
 
@@ -228,6 +231,8 @@ static bool put_libxl(struct writer *w, uint32_t domid)
         clear(w);
     put(w, "type", "pv");
     put(w, "dm-version", "qemu_xen"); /* for devices that xl attaches later */
+    if (cfg->migration)
+        put(w, "domwright-migration", cfg->migration);
     return had;
 }
 
@@ -301,7 +306,8 @@ static int look_at(struct host *host, const struct store_claim *claim,
     int rc;
 
     taken->domid = info->domain;
-    taken->uuid = !memcmp(info->handle, cfg->uuid, UUID_BYTES);
+    taken->uuid =
+        !cfg->migration && !memcmp(info->handle, cfg->uuid, UUID_BYTES);
     rc = store_has_name(host->xs, claim->t, info->domain, cfg->name);
     if (rc < 0)
         return rc;
@@ -382,7 +388,7 @@ static int write_entries(struct host *host, const struct config *cfg,
     uuid_format(cfg->uuid, uuid);
     put_domain(&w, cfg, domid, uuid, had_entries);
     put_vm(&w, cfg, domid, uuid);
-    had_entries |= put_libxl(&w, domid);
+    had_entries |= put_libxl(&w, cfg, domid);
     enter(&w, "/local/domain/%u", domid);
     putf(&w, "store/port", "%u", rings->store_port);
     put_console(&w, domid, rings);

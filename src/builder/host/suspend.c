@@ -182,3 +182,17 @@ int suspend_end(struct host *host, uint32_t domid)
                          strerror(errno));
     return 0;
 }
+
+int suspend_call_off(struct host *host, uint32_t domid, bool asked)
+{
+    enum state state;
+    int rc = look(host, domid, &state);
+
+    if (rc || state == SUSPENDED)
+        return rc ? rc : suspend_end(host, domid);
+    if (has_answered(host, domid) && !asked)
+        return 0;
+    rc = take_back(host, domid);
+    /* It had not been asked yet, or is about to stop for something else. */
+    return rc == -ETIMEDOUT ? 0 : rc;
+}

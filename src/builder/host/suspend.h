@@ -34,4 +34,11 @@ suspend_guest(struct host *host, uint32_t domid);
 int __attribute__((warn_unused_result))
 suspend_end(struct host *host, uint32_t domid);
 
+/*
+ * The same of one that somebody else may have asked, who is not there any more;
+ * `asked`: he has, so that it may be on its way.
+ */
+int __attribute__((warn_unused_result))
+suspend_call_off(struct host *host, uint32_t domid, bool asked);
+
 #endif /* DW_SUSPEND_H */

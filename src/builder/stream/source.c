@@ -77,6 +77,9 @@ static int read_pipe(struct source *source, size_t n)
     if (rc)
         return rc;
     while (source->held < n) {
+        rc = source->wait ? source->wait(source->wait_arg) : 0;
+        if (rc)
+            return rc;
         /* No more than is asked for: what follows is another's to read. */
         r = read(source->fd, source->buffer + source->held, n - source->held);
         if (!r)

@@ -15,10 +15,14 @@
 #include <stdint.h>
 
 struct source {
-    int fd;       /* the caller's */
-    int copy;     /* a pipe's bytes go there once they are done; -1: nowhere */
-    bool copies;  /* do they now?  To be set as one likes */
-    bool is_file; /* any offset can be asked for, again and again */
+    int fd;      /* the caller's */
+    int copy;    /* a pipe's bytes go there once they are done; -1: nowhere */
+    bool copies; /* do they now?  To be set as one likes */
+    /* Waits until a pipe can be read, where that is not read(2)'s to do: 0 or a
+     * negative errno, which source_get() returns.  NULL after source_open(). */
+    int (*wait)(void *arg);
+    void *wait_arg;
+    bool is_file;   /* any offset can be asked for, again and again */
     uint64_t start; /* in the file, of offset 0 */
     uint64_t first; /* a pipe: the offset of buffer[0] */
     size_t held;    /* ... and how many bytes are there */

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "command/progress.h"
+#include "guest/migrate.h"
+#include "guest/migration.h"
+#include "host/ask.h"
+#include "host/embedded.h"
+#include "host/find.h"
+#include "host/signals.h"
+#include "host/suspend.h"
+#include "host/xenstore.h"
+#include "report/facts.h"
+
+#define FAKEXEN "fakexen:"
+
+/* ---- where to ---- */
+
+/* A word of sh(1)'s, quoted; what there is no room for is cut, which is seen in
+ * the end. */
+static void add_word(char *command, size_t size, const char *word)
+{
+    size_t at = strlen(command);
+
+    at += (size_t)snprintf(command + at, size - at, "%s'", at ? " " : "");
+    for (; *word && at + 8 < size; word++)
+        at += (size_t)snprintf(command + at, size - at,
+                               *word == '\'' ? "'\\''" : "%c", *word);
+    if (at + 2 < size)
+        strcpy(command + at, "'");
+}
+
+/* What the other side is told of our options. */
+static void add_options(char *command, size_t size, const struct args *args,
+                        void (*add)(char *, size_t, const char *))
+{
+    if (args->times['e'])
+        add(command, size, "-e");
+    if (args->times['p'])
+        add(command, size, "-p");
+}
+
+static void add_plain(char *command, size_t size, const char *word)
+{
+    size_t at = strlen(command);
+
+    snprintf(command + at, size - at, " %s", word);
+}
+
+static int to_embedded(char *command, size_t size, const char *file,
+                       const struct args *args, struct diag *dg)
+{
+    char fakexen[PATH_MAX], self[PATH_MAX], real[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+    if (len < 0 || !realpath(file, real))
+        return diag_fail(dg, DW_FAILED, -errno, "%s: %s", file,
+                         strerror(errno));
+    self[len] = '\0';
+    embedded_program(fakexen);
+    strcpy(command, "exec");
+    add_word(command, size, fakexen);
+    add_word(command, size, "--host");
+    add_word(command, size, real);
+    add_word(command, size, self);
+    add_word(command, size, "migrate-receive");
+    add_options(command, size, args, add_word);
+    return 0;
+}
+
+/* ssh(1) would take a host that begins so for an option. */
+static int to_host(char *command, size_t size, const char *host,
+                   const struct args *args, struct diag *dg)
+{
+    const char *ssh = args->value['s'] ? args->value['s'] : "ssh";
+    const char *receiver =
+        args->value['R'] ? args->value['R'] : "domwright migrate-receive";
+    char remote[1024];
+
+    if (!*host || *host == '-')
+        return args_usage(dg, args->name, "%s is no host's name", host);
+    snprintf(remote, sizeof(remote), "%s", receiver);
+    if (!args->value['R'])
+        add_options(remote, sizeof(remote), args, add_plain);
+    snprintf(command, size, "exec %s", ssh);
+    add_word(command, size, host);
+    add_word(command, size, remote);
+    return 0;
+}
+
+#define COMMAND_MAX 3000 /* a value of xenstore's has 4096 bytes at most */
+
+static int find_target(const struct args *args, char command[COMMAND_MAX],
+                       const char **name, struct diag *dg)
+{
+    const char *target = args->n > 1 ? args->operand[1] : NULL;
+    int rc = 0;
+
+    *name = target ? target : "the receiver";
+    if (args->value['V'])
+        snprintf(command, COMMAND_MAX, "%s", args->value['V']);
+    else if (!strncmp(target, FAKEXEN, strlen(FAKEXEN)))
+        rc = to_embedded(command, COMMAND_MAX, target + strlen(FAKEXEN), args,
+                         dg);
+    else
+        rc = to_host(command, COMMAND_MAX, target, args, dg);
+    if (!rc && strlen(command) >= COMMAND_MAX - 16)
+        rc = diag_fail(dg, DW_USAGE, -E2BIG, "the command is too long");
+    return rc;
+}
+
+/* ---- the guest ---- */
+
+static int check_domain(struct host *host, const xc_domaininfo_t *info,
+                        const char *who)
+{
+    int rc;
+
+    if (!info->domain)
+        return diag_fail(host->dg, DW_FAILED, -EPERM,
+                         "domain 0 cannot be migrated");
+    if (!domain_width(host, info))
+        return diag_fail(host->dg, DW_FAILED, -EINVAL,
+                         "domain %s is no PV guest; \"xl migrate\" migrates "
+                         "others",
+                         who);
+    if (suspend_is_done(info))
+        return diag_fail(host->dg, DW_FAILED, -EBUSY,
+                         "domain %s is suspended: somebody saves it, or did",
+                         who);
+    rc = store_has_devices(host->xs, info->domain);
+    if (rc < 0)
+        return diag_fail(host->dg, DW_FAILED, rc,
+                         "looking for devices in xenstore: %s", strerror(-rc));
+    if (rc)
+        return diag_fail(host->dg, DW_FAILED, -EOPNOTSUPP,
+                         "domain %s has devices: \"domwright xl migrate\" "
+                         "migrates it",
+                         who);
+    return guest_can_be_saved(host, info, domain_width(host, info));
+}
+
+static int tell(void *arg, uint64_t done, uint64_t total)
+{
+    return progress_pages(arg, "sent", done, total);
+}
+
+static json_t *describe(const xc_domaininfo_t *info, const char *name,
+                        const char *target)
+{
+    json_t *report = json_object();
+
+    facts_set(report, "name", json_string(name));
+    facts_set(report, "id", json_integer(info->domain));
+    facts_set(report, "target", json_string(target));
+    facts_set(report, "pages", json_integer((json_int_t)info->tot_pages));
+    facts_set(report, "way", json_string("suspended"));
+    return report;
+}
+
+static int send(struct host *host, const xc_domaininfo_t *info,
+                const struct migrate_to *to)
+{
+    struct progress progress;
+    const struct save_progress watch = {.tell = tell, .arg = &progress};
+    int rc;
+
+    progress_init(&progress, host->dg);
+    rc = migrate_send(host, info, domain_width(host, info), to, &watch);
+    progress_clear(&progress);
+    return rc;
+}
+
+static int migrate(struct host *host, const struct args *args,
+                   const xc_domaininfo_t *info, const struct migrate_to *to)
+{
+    char *name = store_read(host->xs, info->domain, "name");
+    json_t *report;
+    int rc;
+
+    if (!name)
+        return diag_fail(host->dg, DW_FAILED, -ENOENT, "domain %u has no name",
+                         info->domain);
+    report = describe(info, name, to->name);
+    interrupt_hold();
+    rc = args->times['n'] ? migrate_probe(to, host->dg) : send(host, info, to);
+    if (rc)
+        json_decref(report);
+    else if (args->times['j'] || args->times['n'])
+        rc = cmd_print_facts(host->dg, report, args->times['j']);
+    else {
+        json_decref(report);
+        if (!host->dg->quiet)
+            printf("migrated %s (domain %u) to %s\n", name, info->domain,
+                   to->name);
+        rc = cmd_printed(host->dg, "%s was migrated to %s", name, to->name);
+    }
+    free(name);
+    return rc;
+}
+
+static int settle(struct host *host, const xc_domaininfo_t *info)
+{
+    int rc = migrate_settle(host, info);
+
+    if (rc < 0)
+        return rc;
+    if (!host->dg->quiet)
+        printf(rc ? "domain %u runs there, and is removed here\n"
+                  : "domain %u is not there, and goes on here\n",
+               info->domain);
+    return cmd_printed(host->dg, "domain %u is settled", info->domain);
+}
+
+static int run(struct host *host, const struct args *args)
+{
+    char command[COMMAND_MAX] = "";
+    struct migrate_to to = {.command = command};
+    xc_domaininfo_t info;
+    int rc = args->times['S'] ? 0 : migration_mend(host);
+
+    if (!rc)
+        rc = host_find(host, args->operand[0], &info);
+    if (rc)
+        return rc;
+    if (args->times['S'])
+        return settle(host, &info);
+    rc = check_domain(host, &info, args->operand[0]);
+    if (!rc)
+        rc = find_target(args, command, &to.name, host->dg);
+    return rc ? rc : migrate(host, args, &info, &to);
+}
+
+static int check(struct diag *dg, struct args *args)
+{
+    bool alone = args->times['V'] || args->times['S'];
+
+    if (args->times['V'] && args->times['S'])
+        return args_usage(dg, args->name, "--via does not go with --settle");
+    if (args->n != (alone ? 1 : 2))
+        return args_usage(dg, args->name, "%s",
+                          alone ? "a domain is wanted, and no target"
+                                : "a domain and a target are wanted");
+    return 0;
+}
+
+static const struct option options[] = {
+    {"dry-run", no_argument, NULL, 'n'},
+    {"json", no_argument, NULL, 'j'},
+    {"no-monitor", no_argument, NULL, 'e'},
+    {"paused", no_argument, NULL, 'p'},
+    {"receiver", required_argument, NULL, 'R'},
+    {"settle", no_argument, NULL, 'S'},
+    {"ssh", required_argument, NULL, 's'},
+    {"via", required_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+const struct command cmd_migrate = {
+    .name = "migrate",
+    .args = "[-enp] [--json] DOMAIN TARGET | --via COMMAND DOMAIN",
+    .summary = "give a guest to another host",
+    .help =
+        "TARGET is a host, which ssh reaches, or fakexen:FILE.\n\n"
+        "      --via COMMAND       joins its standard input and output to a "
+        "receiver\n"
+        "  -s, --ssh COMMAND       in place of ssh\n"
+        "      --receiver COMMAND  there, in place of \"domwright "
+        "migrate-receive\"\n"
+        "  -n, --dry-run           see whether it can be done\n"
+        "  -p, --paused            it does not run there yet\n"
+        "  -e, --no-monitor        leave nobody there who waits for its "
+        "end\n"
+        "      --json              report it as JSON\n"
+        "      --settle            ask what became of one that was given "
+        "away\n",
+    .need = NEED_STORE,
+    .options = options,
+    .letters = "neps:",
+    .min = 1,
+    .max = 2,
+    .wanted = "a domain and a target are wanted",
+    .check = check,
+    .run = run,
+};

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest/migrate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest/migration.h"
+#include "guest/remove.h"
+#include "host/control.h"
+#include "host/link.h"
+#include "host/suspend.h"
+#include "host/xenstore.h"
+#include "stream/handshake.h"
+
+/* Somebody may have to type a password first. */
+#define BANNER_MS 120000
+
+/* How long the other side may take to start what it has. */
+#define REPORT_MS 60000
+
+/* How often it is asked what became of it. */
+#define ASK_TIMES 3
+
+struct send {
+    struct host *host;
+    const xc_domaininfo_t *info;
+    const struct migrate_to *to;
+    struct link link;
+    struct migration note;
+};
+
+/* ---- the other side ---- */
+
+static int connect_to(struct link *link, const char *command, bool deaf,
+                      struct diag *dg)
+{
+    int rc = link_start(link, command, dg);
+
+    link->deaf = deaf;
+    return rc ? rc
+              : link_expect(link, HANDSHAKE_BANNER,
+                            sizeof(HANDSHAKE_BANNER) - 1, BANNER_MS,
+                            "waiting for a receiver", dg);
+}
+
+/* How the command ended says more than that the link did. */
+static void tell_end(int status, const struct migrate_to *to)
+{
+    if (status > 0 && WIFEXITED(status))
+        diag_warn("%s ended with status %d", to->name, WEXITSTATUS(status));
+    else if (status > 0 && WIFSIGNALED(status))
+        diag_warn("%s: %s", to->name, strsignal(WTERMSIG(status)));
+}
+
+int migrate_probe(const struct migrate_to *to, struct diag *dg)
+{
+    struct link link;
+    int rc = connect_to(&link, to->command, false, dg),
+        status = link_close(&link);
+
+    if (rc)
+        tell_end(status, to);
+    return rc;
+}
+
+enum whereabouts { THERE, ABSENT, NOBODY_KNOWS };
+
+/* One question: what it answers is final, stream/handshake.h. */
+static enum whereabouts ask_once(const char *command, const uint8_t *uuid)
+{
+    char question[HANDSHAKE_ASK_LEN + UUID_BYTES] = HANDSHAKE_ASK;
+    char answer[sizeof(HANDSHAKE_RUNS)] = "";
+    struct diag dg;
+    struct link link;
+    int rc;
+
+    diag_init(&dg);
+    memcpy(question + HANDSHAKE_ASK_LEN, uuid, UUID_BYTES);
+    rc = connect_to(&link, command, true, &dg);
+    if (!rc)
+        rc = link_put(&link, question, sizeof(question), "asking", &dg);
+    if (!rc)
+        rc = link_get(&link, answer, sizeof(answer), REPORT_MS, "asking", &dg);
+    link_close(&link);
+    if (rc)
+        return NOBODY_KNOWS;
+    return !memcmp(answer, HANDSHAKE_RUNS, sizeof(answer))     ? THERE
+           : !memcmp(answer, HANDSHAKE_ABSENT, sizeof(answer)) ? ABSENT
+                                                               : NOBODY_KNOWS;
+}
+
+static enum whereabouts ask(const char *command, const uint8_t *uuid)
+{
+    enum whereabouts where = NOBODY_KNOWS;
+    unsigned int i;
+
+    for (i = 0; where == NOBODY_KNOWS && i < ASK_TIMES; i++)
+        where = ask_once(command, uuid);
+    return where;
+}
+
+/* ---- before GO ---- */
+
+static int note_name(struct send *send, char **name)
+{
+    *name = store_read(send->host->xs, send->info->domain, "name");
+    return *name ? 0
+                 : diag_fail(send->host->dg, DW_FAILED, -ENOENT,
+                             "domain %u has no name", send->info->domain);
+}
+
+/* So that whoever comes next knows whose it is, where we do not get to the end.
+ */
+static int note(struct send *send)
+{
+    char *name;
+    int rc = note_name(send, &name);
+
+    if (!rc)
+        rc = migration_init(&send->note, true, name, send->to->command);
+    free(name);
+    if (rc)
+        return diag_fail(send->host->dg, DW_FAILED, rc, "%s", strerror(-rc));
+    send->note.phase = MIGRATION_ASKED;
+    return migration_write(send->host, send->info->domain, &send->note);
+}
+
+/* Somebody may have let it go on meanwhile: then it is not to run there. */
+static int check_suspended(struct send *send)
+{
+    xc_domaininfo_t info;
+    int rc = host_domain(send->host, send->info->domain, &info);
+
+    if (!rc && suspend_is_done(&info) &&
+        !memcmp(info.handle, send->info->handle, sizeof(info.handle)))
+        return 0;
+    return diag_fail(send->host->dg, DW_FAILED, rc ? rc : -EBUSY,
+                     "domain %u did not stay suspended: somebody else was at "
+                     "it",
+                     send->info->domain);
+}
+
+static int rename_away(struct send *send)
+{
+    char *name;
+    int rc;
+
+    if (asprintf(&name, "%s" MIGRATION_AWAY, send->note.name) < 0)
+        return diag_fail(send->host->dg, DW_FAILED, -ENOMEM, "out of memory");
+    rc = control_rename(send->host, send->info->domain, name);
+    free(name);
+    return rc;
+}
+
+/* From the node on it is not ours, whatever becomes of the word itself. */
+static int give(struct send *send)
+{
+    struct host *host = send->host;
+    int rc = link_expect(&send->link, HANDSHAKE_READY, sizeof(HANDSHAKE_READY),
+                         LINK_FOREVER, "waiting until it is there", host->dg);
+
+    if (!rc)
+        rc = rename_away(send);
+    if (!rc)
+        rc = check_suspended(send);
+    if (rc)
+        return rc;
+    send->note.phase = MIGRATION_GIVEN;
+    return migration_write(host, send->info->domain, &send->note);
+}
+
+/* ---- after it ---- */
+
+/* It was not started there, and the copy is gone. */
+static int refused(struct send *send)
+{
+    return diag_fail(send->host->dg, DW_FAILED, -EREMOTEIO,
+                     "%s could not start it", send->to->name);
+}
+
+static int hear(struct send *send, enum whereabouts *where, struct diag *dg)
+{
+    unsigned char status;
+    int rc = link_put(&send->link, HANDSHAKE_GO, sizeof(HANDSHAKE_GO),
+                      "giving it away", dg);
+
+    *where = NOBODY_KNOWS;
+    if (!rc)
+        rc = link_expect(&send->link, HANDSHAKE_REPORT,
+                         sizeof(HANDSHAKE_REPORT), REPORT_MS, "the report", dg);
+    if (!rc)
+        rc = link_get(&send->link, &status, 1, REPORT_MS, "the report", dg);
+    if (!rc && !status)
+        *where = THERE;
+    if (!rc && status) {
+        rc = link_expect(&send->link, HANDSHAKE_GO, sizeof(HANDSHAKE_GO),
+                         REPORT_MS, "the guest's way back", dg);
+        if (!rc)
+            *where = ABSENT;
+    }
+    return rc;
+}
+
+static int unknown(struct host *host, uint32_t domid,
+                   const struct migration *note)
+{
+    return diag_fail(host->dg, DW_FAILED, -EREMOTEIO,
+                     "whether %s runs there is not known: here it stays "
+                     "suspended, as domain %u, %s" MIGRATION_AWAY
+                     "; \"domwright migrate --settle %u\" asks again",
+                     note->name, domid, note->name, domid);
+}
+
+static int take_back(struct host *host, uint32_t domid,
+                     const struct migration *note)
+{
+    int rc = migration_take_back(host, domid, note);
+
+    if (rc)
+        diag_warn("domain %u stays suspended", domid);
+    return rc;
+}
+
+/* Signals do not count from here on: it is over in a moment, or not at all. */
+static int finish(struct send *send)
+{
+    const uint32_t domid = send->info->domain;
+    struct host *host = send->host;
+    enum whereabouts where;
+    struct diag dg;
+    int rc;
+
+    diag_init(&dg);
+    send->link.deaf = true;
+    rc = hear(send, &where, &dg);
+    if (rc) {
+        link_close(&send->link);
+        where = ask(send->to->command, send->info->handle);
+    }
+    if (where == THERE)
+        return guest_remove(host, domid, send->info->handle);
+    rc = where == ABSENT ? refused(send) : unknown(host, domid, &send->note);
+    if (where == ABSENT && take_back(host, domid, &send->note))
+        diag_warn("domain %u stays suspended", domid);
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+static int send_off(struct send *send, unsigned int width,
+                    const struct save_progress *progress)
+{
+    struct host *host = send->host;
+    int rc = note(send), rc2;
+
+    if (!rc)
+        rc = guest_save(host, send->info, width, send->link.out, progress);
+    if (!rc) {
+        rc = give(send);
+        if (!rc)
+            return finish(send);
+        rc2 = take_back(host, send->info->domain, &send->note);
+        return rc2 && !rc ? rc2 : rc;
+    }
+    migration_clear(host, send->info->domain);
+    return rc;
+}
+
+int migrate_send(struct host *host, const xc_domaininfo_t *info,
+                 unsigned int width, const struct migrate_to *to,
+                 const struct save_progress *progress)
+{
+    struct send send = {.host = host, .info = info, .to = to};
+    int rc = connect_to(&send.link, to->command, false, host->dg), status;
+
+    if (!rc)
+        rc = send_off(&send, width, progress);
+    status = link_close(&send.link);
+    if (rc)
+        tell_end(status, to);
+    migration_dispose(&send.note);
+    return rc;
+}
+
+int migrate_settle(struct host *host, const xc_domaininfo_t *info)
+{
+    struct migration note;
+    enum whereabouts where = NOBODY_KNOWS;
+    int rc = migration_read(host, info->domain, &note);
+
+    if (rc < 0)
+        return diag_fail(host->dg, DW_FAILED, rc, "reading xenstore: %s",
+                         strerror(-rc));
+    if (!rc || !note.sends || note.phase != MIGRATION_GIVEN ||
+        migration_is_alive(&note)) {
+        migration_dispose(&note);
+        return diag_fail(host->dg, DW_FAILED, -EINVAL,
+                         "domain %u was not given away, or is just being",
+                         info->domain);
+    }
+    if (*note.target)
+        where = ask(note.target, info->handle);
+    rc = where == THERE    ? guest_remove(host, info->domain, info->handle)
+         : where == ABSENT ? take_back(host, info->domain, &note)
+                           : unknown(host, info->domain, &note);
+    migration_dispose(&note);
+    return rc ? rc : where == THERE;
+}

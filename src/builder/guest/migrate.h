@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * migrate.h - a guest goes to another host: this side of it.
+ *
+ * Whatever happens, one guest runs.  It is this side's until GO is written
+ * (stream/handshake.h): what fails before that leaves it running here.  From
+ * then on it is the other side's: it goes on here only when that side has said
+ * that it is not there; where nobody can say, it stays here, suspended, under
+ * another name, until migrate_settle() finds out.
+ */
+#ifndef DW_GUEST_MIGRATE_H
+#define DW_GUEST_MIGRATE_H
+
+#include <stdint.h>
+
+#include "guest/save.h"
+#include "host/host.h"
+
+struct migrate_to {
+    const char *command; /* leads to a receiver: link.h */
+    const char *name;    /* of the other side, for messages */
+};
+
+/*
+ * Suspends the guest, which runs and has `width` 32 or 64 bits, and gives it
+ * away.  0: it runs there, and is no more here; or a negative errno and the
+ * failure in host->dg.  Signals are to be held (signals.h).
+ */
+int __attribute__((warn_unused_result))
+migrate_send(struct host *host, const xc_domaininfo_t *info, unsigned int width,
+             const struct migrate_to *to, const struct save_progress *progress);
+
+/* Is there a receiver?  0, or a negative errno and the failure in dg. */
+int __attribute__((warn_unused_result))
+migrate_probe(const struct migrate_to *to, struct diag *dg);
+
+/*
+ * Asks the other side what became of a guest that was given away, and does what
+ * follows of it.  1: it runs there, and is no more here; 0: it goes on here; or
+ * a negative errno and the failure in host->dg: it stays as it is.
+ */
+int __attribute__((warn_unused_result))
+migrate_settle(struct host *host, const xc_domaininfo_t *info);
+
+#endif /* DW_GUEST_MIGRATE_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * receive.h - a guest comes from another host: this side of it.  migrate.h has
+ * the other, and the rule.
+ *
+ * Order of calls: receive_open(), which reads the stream; receive_guest(),
+ * where there was one; receive_close() in any case.  Signals are to be held.
+ */
+#ifndef DW_GUEST_RECEIVE_H
+#define DW_GUEST_RECEIVE_H
+
+#include "guest/create.h"
+#include "host/link.h"
+#include "stream/saved.h"
+
+struct receive {
+    struct link link;
+    struct source source;
+    struct saved saved;
+    int spool;    /* what libxenguest is to read, once it was found right */
+    bool is_over; /* there was a question, or nothing at all */
+};
+
+/*
+ * Greets the sender on our standard output, and reads what it sends: all of it,
+ * checked as a file is.  Where that is a question, it is answered, and
+ * receive->is_over; so where there is nothing.  0, or a negative errno and the
+ * failure in host->dg.
+ */
+int __attribute__((warn_unused_result))
+receive_open(struct receive *receive, struct host *host);
+
+/*
+ * Makes the guest, of which g->cfg says all but that it is on its way, and
+ * starts it, unless `paused`, when the sender has given it away.  0: it is
+ * here; or a negative errno and the failure in host->dg: nothing of it is.
+ */
+int __attribute__((warn_unused_result))
+receive_guest(struct receive *receive, struct guest *g,
+              struct restore_from *from, bool paused);
+
+void receive_close(struct receive *receive);
+
+#endif /* DW_GUEST_RECEIVE_H */

@@ -1,0 +1,179 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# migrate and migrate-receive, ours and stock xl's on either side, between two
+# embedded hosts, where a program does what a guest's kernel does.
+
+# What is on its way lies in a file; so where there is no disk.
+[ ! -w /dev/shm ] || TMPDIR=/dev/shm
+export TMPDIR="${TMPDIR:-/tmp}"
+# shellcheck source=tests/cli/private.sh
+. "${srcdir:-.}/tests/cli/private.sh"
+# shellcheck source=tests/cli/lib.sh
+. "${srcdir:-.}/tests/cli/lib.sh"
+uses_embedded
+
+need_xl
+LIBXL_SAVE_HELPER=${xl%/*}/libxl-save-helper
+export LIBXL_SAVE_HELPER
+uuid=6f0ff2a8-5a40-4b37-9d6f-3a1d34f3c5a0
+name=guest
+
+# More than 4 GiB, so that tables can lie above it.
+for machine in here there; do
+    "$fakexen" --host $machine --memory 6G true
+done
+# Stock xl migrates live alone, where Xen can log what is written.
+"$fakexen" --host logs --memory 6G --shadow true
+on() {
+    on=$1
+    shift
+    "$fakexen" --host "$on" "$@"
+}
+machine() {
+    on "$1" --status | grep -v '^hypercalls'
+}
+machine here >before
+
+plan() {
+    "$domwright" create -n --json guest.cfg | python3 -c "
+import json, sys
+print(next(i['pfn'] for i in json.load(sys.stdin)['items']
+           if i['item'] == '$1'))"
+}
+from=here
+id() {
+    "$domwright" --host $from domid $name
+}
+# ready KERNEL [DELAY]: a guest that will suspend when it is asked to.
+ready() {
+    config guest.cfg "kernel = '$guests/$1'" 'memory = 16' 'vcpus = 2' \
+        "uuid = '$uuid'" 'on_crash = "preserve"'
+    works --host $from create -e guest.cfg
+    shift
+    will_suspend "$@"
+}
+will_suspend() {
+    : >ready
+    on $from timeout 60 "$top/tests/fx/suspends" "$(id)" "$(plan 'P2M list')" \
+        "$(plan 'start info')" "$@" >ready &
+    suspends=$!
+    until grep -q ready ready || ! kill -0 $suspends; do sleep 0.1; done
+}
+portrait() {
+    "$domwright" --host "$1" inspect --json guest | grep -Ev 'mfn|"id":'
+    on "$1" "$xl" list -l guest | grep -v '"domid":'
+    "$domwright" --host "$1" info guest |
+        grep -v '^\(id\|root\|time\|shared\|state\)'
+}
+is_there() {
+    works --host there verify guest
+    [ "$(cat out)" = 'guest: 0 findings' ] || wrong "$1: verify finds something"
+    works --host there info guest
+    grep -q '^state *: [r-][b-]----$' out || wrong "$1: it does not run there"
+    on there "$top/tests/fx/store_list" | grep -q -e '--incoming' &&
+        wrong "$1: it has the name of one that is on its way"
+}
+gone() {
+    [ -z "$(ls /var/lib/xen)" ] || wrong "$2: userdata is left"
+    machine "$1" >after
+    diff before after >out || wrong "$2: $1 is not what it was"
+}
+# stays WHAT: it runs here, and is not there.
+stays() {
+    works --host here info guest
+    grep -q '^state *: [r-][b-]----$' out || wrong "$1: it does not go on here"
+    machine there >after
+    diff before after >out || wrong "$1: something of it is there"
+}
+
+for kernel in hello-pae hello-legacy hello-64; do
+    ready $kernel
+    old=$(id)
+    works --host here migrate -e guest fakexen:there
+    wait $suspends
+    [ "$(cat out)" = "migrated guest (domain $old) to fakexen:there" ] ||
+        wrong 'migrate did not say what it did'
+    is_there "$kernel by ours"
+    portrait there | sed /extended_cr3/d >ours
+    works --host there destroy guest
+    gone here "$kernel by ours"
+    gone there "$kernel by ours"
+
+    # To stock xl, whose libxenguest puts a legacy guest's L3 anywhere.
+    ready $kernel
+    checks=$((checks + 1))
+    "$domwright" --host here migrate guest --via \
+        "'$fakexen' --host there '$xl' migrate-receive -e" >out 2>err ||
+        wrong "$kernel: to xl"
+    wait $suspends
+    [ $kernel = hello-legacy ] || is_there "$kernel to xl"
+    [ $kernel = hello-legacy ] || {
+        portrait there | sed /extended_cr3/d | diff - ours >out ||
+            wrong "$kernel: xl makes another guest of it"
+    }
+    works --host there destroy guest
+    gone here "$kernel to xl"
+    gone there "$kernel to xl"
+
+    # And from it.
+    from=logs
+    ready $kernel
+    on logs "$xl" migrate -s '' guest \
+        "'$fakexen' --host there '$domwright' migrate-receive -e" >out 2>err \
+        </dev/null || wrong "$kernel: from xl"
+    wait $suspends
+    is_there "$kernel from xl"
+    portrait there | sed /extended_cr3/d | diff - ours >out ||
+        wrong "$kernel: it is another guest from xl"
+    works --host there destroy guest
+    gone there "$kernel from xl"
+    from=here
+done
+
+# ---- one that is not done ----
+ready hello-pae
+works --host here migrate --dry-run --json guest fakexen:there
+works --host here migrate -n guest fakexen:there
+prints '^target *: fakexen:there$'
+stays 'a dry run'
+fails 1 'domain 0 cannot be migrated' --host here migrate 0 fakexen:there
+fails 1 'no domain is named nobody' --host here migrate nobody fakexen:there
+fails 2 'migrate: a domain and a target are wanted; see "domwright help migrate"' \
+    --host here migrate guest
+fails 2 'migrate: a domain is wanted, and no target; see "domwright help migrate"' \
+    --host here migrate --via cat guest fakexen:there
+fails 2 'migrate: -x is no host'"'"'s name; see "domwright help migrate"' \
+    --host here migrate -- guest -x
+fails 1 'none: No such file or directory' --host here migrate guest fakexen:none
+# One who is no receiver, or none at all.
+fails 1 'waiting for a receiver: the other side ended' \
+    --host here migrate guest --via true
+run --host here migrate guest --via 'exit 7'
+[ "$(cat err)" = 'domwright: warning: the receiver ended with status 7
+domwright: waiting for a receiver: the other side ended' ] ||
+    wrong 'not said how the receiver ended'
+fails 1 'waiting for a receiver: the other side said something else' \
+    --host here migrate guest --via 'yes no receiver | head -n 100'
+# ssh gets the host and one word to run there.
+cat >ssh <<'END'
+#!/bin/sh
+printf '%s|' "$@" >words
+[ "$2" = 'two words' ] || exit 255
+exec sh -c "$3"
+END
+chmod +x ssh
+PATH=$PWD:$PATH
+run --host here migrate guest 'two words' -p -e
+[ "$(cat words)" = 'two words|domwright migrate-receive -e -p|' ] ||
+    wrong "ssh was given $(cat words)"
+[ "$status" = 1 ] || wrong 'ssh failed, and migrate did not'
+stays 'ssh failed'
+works --host here migrate guest -s "'$PWD/ssh' -x" 'two words' \
+    --receiver "'$fakexen' --host there '$domwright' migrate-receive -ep"
+wait $suspends
+works --host there info guest
+grep -q '^state *: --p---$' out || wrong 'it does not stay paused'
+works --host there destroy guest
+gone here 'ssh'
+gone there 'ssh'
+finish
