@@ -9,7 +9,8 @@ uses_embedded
 need_xl
 
 program=$domwright
-works convert --to xl "$srcdir/tests/cli/libvirt.xml"
+run convert --to xl "$srcdir/tests/cli/libvirt.xml"
+[ "$status" = 0 ] || wrong 'the XML is not converted'
 cp out guest.cfg
 "$fakexen" --memory 1G "$xl" -N create guest.cfg >out 2>err ||
     wrong 'xl does not read it'

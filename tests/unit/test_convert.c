@@ -173,6 +173,7 @@ static int convert(const char *text, write_fn *write, struct diag *dg, FILE *to)
     write_file(text);
     config_init(&cfg);
     cfg.wants_settings = true;
+    cfg.tells_kept = write == config_write_xl;
     rc = config_xl_read(&cfg, file, NULL, 0, dg);
     if (!rc) {
         int good = config_check(&cfg, dg);

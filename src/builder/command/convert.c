@@ -148,6 +148,7 @@ static int run(struct host *host, const struct args *args)
 
     config_init(&cfg);
     cfg.wants_settings = true;
+    cfg.tells_kept = !strcmp(args->value['t'], "xl");
     if (from)
         cfg.format = strcmp(from, "xl") ? CONFIG_LIBVIRT : CONFIG_XL;
     rc = config_xl_read(&cfg, args->operand[0], NULL, 0, host->dg);

@@ -81,7 +81,9 @@ struct config {
     size_t n_places;
     bool needs_xl;           /* one of the places is for_xl */
     bool is_xml;             /* it was read from libvirt's */
-    bool wants_settings;     /* to be set before reading: */
+    bool tells_kept;         /* to be set before reading: warn of what libvirt
+                                would leave out of an xl file */
+    bool wants_settings;     /* likewise: */
     struct setting settings; /* all that is said, config/normal.h */
 
     unsigned int width; /* 32 or 64, that the kernel has to have; 0: any */

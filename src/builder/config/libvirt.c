@@ -60,6 +60,15 @@ static void tell(const char *source, const struct libvirt_xl *out,
                          out->faults - told);
 }
 
+static void tell_kept(const char *source, const struct libvirt_xl *out)
+{
+    for (unsigned int i = 0; i < out->kept && i < LIBVIRT_FAULTS; i++)
+        diag_warn("%s:%u: %s", source, out->keep[i].line, out->keep[i].what);
+    if (out->kept > LIBVIRT_FAULTS)
+        diag_warn("%s: libvirt would leave out %u parts more", source,
+                  out->kept - LIBVIRT_FAULTS);
+}
+
 int config_libvirt_read(struct config *cfg, const char *source,
                         const char *text, size_t len, struct libvirt_xl *out,
                         struct diag *dg)
@@ -76,6 +85,8 @@ int config_libvirt_read(struct config *cfg, const char *source,
         tell(source, out, dg);
     else if (rc == -ENOMEM)
         rc = diag_fail(dg, DW_FAILED, rc, "out of memory");
+    else if (!rc && cfg->tells_kept)
+        tell_kept(source, out);
     cfg->width = out->width;
     return rc;
 }

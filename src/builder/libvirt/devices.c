@@ -41,6 +41,7 @@ static void put_backend(struct reader *rd, xmlNodePtr node, struct buffer *d)
     if (backend && !xmlHasProp(backend, (const xmlChar *)"name"))
         fault(rd, backend, "its name is missing");
     part_of(rd, backend, d, "backend", "name");
+    kept(rd, backend, NULL);
 }
 
 static void refuse_child(struct reader *rd, xmlNodePtr node, const char *name,
@@ -205,6 +206,7 @@ static void read_disk(struct reader *rd, xmlNodePtr node)
         put_backend(rd, node, &d);
         if (cdrom)
             part(rd, node, &d, "devtype", "cdrom");
+        kept(rd, driver, "discard");
         if (driver && xmlHasProp(driver, (const xmlChar *)"discard"))
             fputs(attribute_is(rd, driver, "discard", "unmap") ? ",discard"
                                                                : ",no-discard",
@@ -351,6 +353,8 @@ static void put_ips(struct reader *rd, xmlNodePtr node, struct buffer *d)
         if (ip)
             fprintf(b.to, "%s%s%s%s", ftell(b.to) > 0 ? " " : "", ip,
                     prefix ? "/" : "", prefix ? prefix : "");
+        if (ip)
+            kept(rd, n, "prefix");
         free(prefix);
         free(ip);
     }
@@ -416,6 +420,7 @@ static void read_interface(struct reader *rd, xmlNodePtr node)
     put_vifname(rd, child_of(node, "target"), &d);
     put_rate(rd, child_of(node, "bandwidth"), &d);
     part_of(rd, child_of(node, "mtu"), &d, "mtu", "size");
+    kept(rd, child_of(node, "mtu"), NULL);
     put_backend(rd, node, &d);
     end(rd, node, &d, LIST_VIF);
 }
@@ -654,6 +659,8 @@ static void read_hostdev(struct reader *rd, xmlNodePtr node)
         pci_number(rd, at, "slot", 0x1f), pci_number(rd, at, "function", 7),
         attribute_is(rd, source, "writeFiltering", "no") ? ",permissive=1" : "",
         attribute_is(rd, node, "managed", "yes") ? ",seize=1" : "");
+    if (attribute_is(rd, node, "managed", "yes"))
+        kept(rd, node, "managed");
 }
 
 /* ---- the others ---- */

@@ -28,6 +28,20 @@ void fault(struct reader *rd, xmlNodePtr node, const char *fmt, ...)
     va_end(al);
 }
 
+void kept(struct reader *rd, xmlNodePtr node, const char *attribute)
+{
+    struct libvirt_xl *out = rd->out;
+    struct libvirt_fault *k;
+
+    if (!node || (attribute && !xmlHasProp(node, (const xmlChar *)attribute)) ||
+        out->kept++ >= LIBVIRT_FAULTS)
+        return;
+    k = &out->keep[out->kept - 1];
+    k->line = (unsigned int)xmlGetLineNo(node);
+    snprintf(k->what, sizeof(k->what), "<%s>: libvirt would leave %s out",
+             (const char *)node->name, attribute ? attribute : "it");
+}
+
 /* Does a list with blanks around each have the word? */
 static bool among(const char *words, const char *word)
 {
@@ -715,6 +729,8 @@ static const struct element cputune[] = {
 static void read_cputune(struct reader *rd, xmlNodePtr node)
 {
     read_children(rd, node, cputune);
+    kept(rd, child_of(node, "shares"), NULL);
+    kept(rd, child_of(node, "vcpupin"), NULL);
 }
 
 static void read_seclabel(struct reader *rd, xmlNodePtr node)

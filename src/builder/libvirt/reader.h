@@ -76,6 +76,12 @@ void read_children(struct reader *rd, xmlNodePtr node,
 void __attribute__((format(printf, 3, 4)))
 fault(struct reader *rd, xmlNodePtr node, const char *fmt, ...);
 
+/*
+ * The element, or its attribute of that name, is in the text; libvirt's own
+ * conversion leaves it out in silence.  Without such a `node` nothing is told.
+ */
+void kept(struct reader *rd, xmlNodePtr node, const char *attribute);
+
 /* The text of an element, or of an attribute; NULL: no attribute.  free(3). */
 char *text_of(struct reader *rd, xmlNodePtr node);
 char *attribute(struct reader *rd, xmlNodePtr node, const char *name);

@@ -29,6 +29,8 @@ struct libvirt_xl {
     unsigned int width_line;
     unsigned int faults; /* all that were found; as many as fit are in: */
     struct libvirt_fault fault[LIBVIRT_FAULTS];
+    unsigned int kept; /* what libvirt's own conversion leaves out, likewise: */
+    struct libvirt_fault keep[LIBVIRT_FAULTS];
 };
 
 /*
