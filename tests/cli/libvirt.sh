@@ -119,6 +119,7 @@ domwright: warning: kept.xml:19: <hostdev>: libvirt would leave managed out
 END
 diff want err >/dev/null || wrong 'what libvirt drops is not told'
 cmp out "$srcdir/tests/cli/libvirt.cfg" || wrong 'convert writes another file'
+works convert --to json kept.xml
 run convert --to xl bad.xml
 [ "$status" = 3 ] || wrong 'convert takes a wrong XML'
 [ ! -s out ] || wrong 'a refused file is converted in part'
