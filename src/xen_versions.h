@@ -120,11 +120,24 @@
 /* No domain ID is left: EEXIST, before: ENOMEM (common/domctl.c). */
 #define XEN_NO_DOMID_IS_EEXIST XEN_SINCE(21)
 
+/* get_domain_state (90), which xenstored asks (common/domctl.c). */
+#define XEN_DOMCTL_DOMAIN_STATE 90
+#define XEN_KNOWS_DOMAIN_STATE  XEN_SINCE(21)
+
+/* There are stable operations, by an interface_version of 0: this one, and with
+ * our patches vm_assist (common/domctl.c). */
+#define XEN_HAS_STABLE_DOMCTLS XEN_SINCE(21)
+
 /* Domain ID 0 is domain 0, and DOMID_ANY alone is any (common/domid.c). */
 #define XEN_DOMID_ANY_ALONE XEN_SINCE(22)
 
-/* A 32-bit context with VM set in its flags is refused (arch/x86/domain.c; from
- * 4.21.1 on). */
-#define XEN_REFUSES_VM86 XEN_SINCE(21)
+/* A 32-bit context with VM set in its flags is refused; flags that are none are
+ * lost, and the one that is always set is (arch/x86/domain.c; from 4.21.1
+ * on). */
+#define XEN_CHECKS_EFLAGS XEN_SINCE(21)
+
+/* A guest's processor is of the machine's vendor
+ * (arch/x86/lib/cpu-policy/policy.c). */
+#define XEN_CHECKS_VENDOR XEN_SINCE(22)
 
 #endif /* DW_XEN_VERSIONS_H */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "conformance.h"
+#include "xen_versions.h"
 
 /* ABI of the project's own patches to Xen. */
 #define DOMCTL_VM_ASSIST 0x6477
@@ -20,6 +21,24 @@ long domctl(struct test *t, struct xen_domctl *op, uint32_t cmd, uint32_t domid)
     op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
     op->domain = (domid_t)domid;
     return failed(xc_domctl(t->xch, op));
+}
+
+/* One whose interface_version is its own: xc_domctl() knows none. */
+static long stable_domctl(struct test *t, struct xen_domctl *op, uint32_t cmd,
+                          uint32_t domid)
+{
+    struct xen_domctl *buffer = xencall_alloc_buffer(t->call, sizeof(*buffer));
+    long r;
+
+    if (!buffer)
+        return -ENOMEM;
+    *buffer = *op;
+    buffer->cmd = cmd;
+    buffer->domain = (domid_t)domid;
+    r = failed(xencall1(t->call, __HYPERVISOR_domctl, (uintptr_t)buffer));
+    *op = *buffer;
+    xencall_free_buffer(t->call, buffer);
+    return r;
 }
 
 long mmuext(struct test *t, uint32_t domid, unsigned int cmd, xen_pfn_t mfn)
@@ -112,7 +131,8 @@ long vm_assist(struct test *t, uint32_t domid, struct vm_assist *asked)
     long r;
 
     memcpy(&op.u, asked, sizeof(*asked));
-    r = domctl(t, &op, DOMCTL_VM_ASSIST, domid);
+    r = XEN_HAS_STABLE_DOMCTLS ? stable_domctl(t, &op, DOMCTL_VM_ASSIST, domid)
+                               : domctl(t, &op, DOMCTL_VM_ASSIST, domid);
     memcpy(asked, &op.u, sizeof(*asked));
     return r;
 }

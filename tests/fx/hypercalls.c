@@ -30,6 +30,7 @@
 #include "hypercall/dispatch.h"
 #include "hypercall/memory_op.h"
 #include "preload/process_memory.h"
+#include "xen_versions.h"
 
 /* Where pointers point to: behind it, nothing is mapped. */
 #define ARENA_WORDS 8192
@@ -152,10 +153,13 @@ static void domctl(struct source *s, uint64_t arg[5])
     struct xen_domctl *op = (void *)arena;
 
     fill(s, op, sizeof(*op));
-    op->cmd = (uint32_t)below(s, 90);
+    op->cmd = (uint32_t)below(s, 92);
     if (!below(s, 16))
         op->cmd = 0x6477;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    op->interface_version =
+        XEN_HAS_STABLE_DOMCTLS && op->cmd >= XEN_DOMCTL_DOMAIN_STATE
+            ? 0
+            : XEN_DOMCTL_INTERFACE_VERSION;
     op->domain = (domid_t)below(s, 4);
     if (op->cmd == XEN_DOMCTL_createdomain) {
         op->u.createdomain.flags &= below(s, 4) ? 0 : ~0u;

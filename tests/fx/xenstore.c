@@ -5,6 +5,7 @@
  * so many times count up a node in a transaction; with another, what it is to
  * be at the end.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#include "preload/xs_limits.h"
 #include "xen_versions.h"
 
 static unsigned int failures;
@@ -37,6 +39,9 @@ static void check(bool ok, const char *what, int line)
         errno = 0;                                                             \
         CHECK(!(call) && errno == (error));                                    \
     } while (0)
+
+/* Of a libxenstore that may be newer than the one that this is linked with. */
+#define NEWER(name) ((__typeof__(&(name)))dlsym(RTLD_DEFAULT, #name))
 
 static bool holds(struct xs_handle *h, const char *path, const char *value)
 {
@@ -139,6 +144,30 @@ static void domains(struct xs_handle *h)
     CHECK(!xs_restrict(h, 7));
 }
 
+/* What libxenstore has since 4.21 and 4.22; nothing is granted, and what
+ * a saved guest was granted elsewhere is no reason to refuse it. */
+static void limits(struct xs_handle *h)
+{
+    unsigned int features = 1, n = 1;
+
+    CHECK(NEWER(xs_get_features_supported)(h, &features) && !features);
+    features = 1;
+    CHECK(NEWER(xs_get_features_domain)(h, 0, &features) && !features);
+    REFUSED(ENOENT, NEWER(xs_get_features_domain)(h, 7, &features));
+    CHECK(NEWER(xs_set_features_domain)(h, 0, 0));
+    REFUSED(EINVAL, NEWER(xs_set_features_domain)(h, 0, 1));
+    REFUSED(ENOENT, NEWER(xs_set_features_domain)(h, 7, 0));
+    REFUSED(ENOSYS, NEWER(xs_get_quota_names)(h, &n));
+    CHECK(!n);
+    REFUSED(ENOSYS, NEWER(xs_get_global_quota)(h, "nodes", &n));
+    REFUSED(ENOSYS, NEWER(xs_set_global_quota)(h, "nodes", 1));
+    REFUSED(ENOSYS, NEWER(xs_get_domain_quota)(h, 0, "nodes", &n));
+    CHECK(NEWER(xs_set_domain_quota)(h, 0, "nodes", 1));
+    REFUSED(ENOENT, NEWER(xs_set_domain_quota)(h, 7, "nodes", 1));
+    REFUSED(ENOSYS, NEWER(xs_watch_depth)(h, "/w", "deep", 1));
+    REFUSED(ENOENT, xs_unwatch(h, "/w", "deep"));
+}
+
 static bool event_is(char **event, const char *path, const char *token)
 {
     bool same = event && !strcmp(event[XS_WATCH_PATH], path) &&
@@ -190,6 +219,11 @@ static void watches(struct xs_handle *h)
         REFUSED(EAGAIN, xs_check_watch(h));
         CHECK(poll(&fd, 1, 0) == 0);
     }
+    CHECK(xs_unwatch(h, "/w", "t"));
+    CHECK(NEWER(xs_watch_try_depth)(h, "/w", "t", 0)); /* as any other */
+    CHECK(event_is(xs_check_watch(h), "/w", "t"));
+    CHECK(xs_write(h, XBT_NULL, "/w/x/y", "", 0));
+    CHECK(event_is(xs_check_watch(h), "/w/x/y", "t"));
     CHECK(xs_unwatch(h, "/w", "t"));
     CHECK(xs_rm(h, XBT_NULL, "/w"));
     REFUSED(EAGAIN, xs_check_watch(h));
@@ -334,6 +368,7 @@ int main(int argc, char **argv)
         permissions(h);
         transactions(h);
         domains(h);
+        limits(h);
         watches(h);
         ends_of_domains(h);
     }

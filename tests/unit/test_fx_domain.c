@@ -739,6 +739,79 @@ static struct evtchn_status status_of(uint16_t domid, evtchn_port_t port)
 }
 
 /* The other guest makes a port for the first, which binds one of its own. */
+/* get_domain_state's argument, as words of 64 bits: state, capabilities and 0;
+ * the domain's unique ID. */
+static long domain_state(uint16_t domid, uint32_t version, uint64_t is[2])
+{
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_DOMAIN_STATE,
+                            .interface_version = version,
+                            .domain = domid};
+    long rc;
+
+    memcpy(&op.u, is, 2 * sizeof(*is));
+    rc = call_as(&caller, __HYPERVISOR_domctl, (uintptr_t)&op, 0, 0, 0);
+    memcpy(is, &op.u, 2 * sizeof(*is));
+    return rc;
+}
+
+START_TEST(xenstored_asks_for_the_state_of_a_domain)
+{
+    uint64_t is[2] = {0}, unique;
+
+    if (!XEN_KNOWS_DOMAIN_STATE) {
+        ck_assert_int_eq(domain_state(ID, 0, is), -EACCES);
+        ck_assert_int_eq(domain_state(ID, XEN_DOMCTL_INTERFACE_VERSION, is),
+                         -ENOSYS);
+        return;
+    }
+    ck_assert_int_eq(domain_state(ID, XEN_DOMCTL_INTERFACE_VERSION, is),
+                     -EACCES);
+    ck_assert_int_eq(domain_state(ID, 0, is), 0);
+    ck_assert_uint_eq(is[0], 1);
+    unique = is[1];
+    is[0] = 0;
+    ck_assert_int_eq(domain_state(OTHER, 0, is), 0);
+    ck_assert_uint_ne(is[1], unique);
+    is[0] = 0;
+    ck_assert_int_eq(domain_state(0, 0, is), 0);
+    ck_assert_uint_eq(is[0], 1 | 3 << 16); /* control and hardware */
+    is[0] = UINT64_C(1) << 32;
+    ck_assert_int_eq(domain_state(ID, 0, is), -EINVAL);
+    is[0] = 0;
+    ck_assert_int_eq(domain_state(OTHER + 1, 0, is), -ESRCH);
+    ck_assert_int_eq(domain_state(DOMID_INVALID, 0, is), -EACCES);
+    domain_of(ID)->shutdown = true;
+    ck_assert_int_eq(domain_state(ID, 0, is), 0);
+    ck_assert_uint_eq(is[0], 1 | 2);
+    ck_assert_uint_eq(is[1], unique);
+    domain_of(ID)->shutdown = false;
+}
+END_TEST
+
+/* Another one's processor comes with a guest that was saved elsewhere. */
+START_TEST(a_guest_has_the_vendor_of_its_machine)
+{
+    xen_cpuid_leaf_t leaf = {.leaf = 0, .subleaf = XEN_CPUID_NO_SUBLEAF};
+    struct xen_domctl op = {0};
+
+    leaf.a = 1;
+    memcpy(&leaf.b, "AuthcAMDenti", 12);
+    op.u.cpu_policy.nr_leaves = 1;
+    set_xen_guest_handle_raw(op.u.cpu_policy.leaves, &leaf);
+    fx_lock(host);
+    domain_of(ID)->creation_finished = false;
+    fx_unlock(host);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_set_cpu_policy, &op),
+                     XEN_CHECKS_VENDOR ? -EINVAL : 0);
+    if (XEN_CHECKS_VENDOR)
+        ck_assert_uint_eq(op.u.cpu_policy.err_leaf, 0);
+    memcpy(&leaf.b, "Genu", 4);
+    memcpy(&leaf.c, "ntel", 4);
+    memcpy(&leaf.d, "ineI", 4);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_set_cpu_policy, &op), 0);
+}
+END_TEST
+
 START_TEST(two_guests_share_a_channel)
 {
     struct fx_caller guest = caller;
@@ -836,6 +909,8 @@ TCase *fx_domain_case(void)
     tcase_add_test(tc, a_32_bit_domain_has_its_shared_info_below_4_gib);
     tcase_add_test(tc, a_dying_domain_gets_what_its_xen_gives);
     tcase_add_test(tc, any_domain_id);
+    tcase_add_test(tc, xenstored_asks_for_the_state_of_a_domain);
+    tcase_add_test(tc, a_guest_has_the_vendor_of_its_machine);
     tcase_add_test(tc, two_guests_share_a_channel);
     tcase_add_test(tc, a_port_is_for_the_guest_that_it_names);
     tcase_add_test(tc, a_channel_ends_with_a_guest);

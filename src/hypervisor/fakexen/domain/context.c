@@ -24,12 +24,16 @@
 typedef vcpu_guest_context_t context_t;
 typedef vcpu_guest_context_x86_32_t context32_t;
 
-#define GDT_FRAMES     16
-#define GDT_PER_FRAME  512
-#define GDT_MAX        (14 * GDT_PER_FRAME) /* Xen's own entries follow */
-#define LDT_MAX        8192
-#define EFLAGS_IF      (1u << 9)
-#define EFLAGS_VM      (1u << 17)
+#define GDT_FRAMES    16
+#define GDT_PER_FRAME 512
+#define GDT_MAX       (14 * GDT_PER_FRAME) /* Xen's own entries follow */
+#define LDT_MAX       8192
+#define EFLAGS_ALWAYS (1u << 1)
+#define EFLAGS_IF     (1u << 9)
+#define EFLAGS_VM     (1u << 17)
+/* All that there are (SDM vol. 1, 3.4.3), but for the one that is always set.
+ */
+#define EFLAGS_ALL     0x3f7fd5u
 #define CR0_TS         (1u << 3)
 #define HOST_CR0       0x80050033u /* PG AM WP NE ET MP PE */
 #define GUEST_CR4      0x4000cu /* TSD DE OSXSAVE: as the CPU policy has it */
@@ -275,7 +279,8 @@ static int check_addresses(const struct fx_domain *domain, const context_t *c)
 {
     if (XEN_CHECKS_DEBUG_REGISTERS && !debug_registers_ok(c))
         return -EINVAL;
-    if (XEN_REFUSES_VM86 && domain->is_32bit && c->user_regs.rflags & EFLAGS_VM)
+    if (XEN_CHECKS_EFLAGS && domain->is_32bit &&
+        c->user_regs.rflags & EFLAGS_VM)
         return -EINVAL;
     return addresses_ok(domain, c) && c->ldt_base % FX_PAGE_SIZE == 0 &&
                    c->ldt_ents <= LDT_MAX
@@ -393,6 +398,10 @@ static void keep_registers(struct fx_vcpu_state *v, const struct wide *w)
 
     to->flags = w->c.flags;
     to->user_regs = w->c.user_regs;
+    if (XEN_CHECKS_EFLAGS) {
+        to->user_regs.rflags &= EFLAGS_ALL;
+        to->user_regs.rflags |= EFLAGS_ALWAYS;
+    }
     to->user_regs.rflags |= EFLAGS_IF;
     memcpy(to->trap_ctxt, w->c.trap_ctxt, sizeof(to->trap_ctxt));
     v->fpu_initialised = w->c.flags & VGCF_i387_valid;

@@ -119,6 +119,7 @@ static void init_state(struct fx_host *host, struct fx_domain *domain,
     state->tsc_khz = FX_CPU_KHZ;
     state->tsc_incarnation = 1;
     state->tsc_offset = fx_system_time();
+    state->unique_id = (uint64_t)state->tsc_offset << 16 | domain->id;
     state->max_grant_frames = config->max_grant_frames < 0
                                   ? FX_MAX_GRANT_FRAMES
                                   : (uint32_t)config->max_grant_frames;
@@ -260,6 +261,14 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
 }
 
 /* Nothing runs here: a vCPU is down or waits for what it is given. */
+uint64_t fx_domain_unique_id(struct fx_host *host,
+                             const struct fx_domain *domain)
+{
+    return domain->id == FX_CONTROL_DOMID
+               ? 1
+               : fx_domain_state(host, domain)->unique_id;
+}
+
 void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
                     struct xen_domctl_getdomaininfo *info)
 {

@@ -38,6 +38,10 @@ void fx_reap_domains(struct fx_host *host);
 /* Nanoseconds since the machine's start, as Xen's system time. */
 int64_t fx_system_time(void);
 
+/* Another for each domain that ever was; the control domain's is 1. */
+uint64_t fx_domain_unique_id(struct fx_host *host,
+                             const struct fx_domain *domain);
+
 /* XEN_DOMCTL_getdomaininfo's answer. */
 void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
                     struct xen_domctl_getdomaininfo *info);

@@ -6,11 +6,13 @@
 #include "domain/policy.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "domain/state.h"
 #include "machine/frames.h"
+#include "xen_versions.h"
 
 /* How many leaves Xen keeps of each kind (xen/lib/x86/cpu-policy.h). */
 #define NR_BASIC  14
@@ -536,13 +538,19 @@ static int read_msrs(const struct fx_caller *caller, struct policy *p,
     return 0;
 }
 
+static bool same_vendor(const struct leaf *one, const struct leaf *other)
+{
+    return one->b == other->b && one->c == other->c && one->d == other->d;
+}
+
 static int check_policy(const struct policy *p,
                         struct xen_domctl_cpu_policy *op)
 {
     struct policy max;
 
     maximum(&max);
-    if (p->basic[0].a > max.basic[0].a) {
+    if (p->basic[0].a > max.basic[0].a ||
+        (XEN_CHECKS_VENDOR && !same_vendor(&p->basic[0], &max.basic[0]))) {
         op->err_leaf = 0;
         op->err_subleaf = NO_SUBLEAF;
         return -EINVAL;

@@ -86,6 +86,7 @@ struct fx_domain_state {
     bool log_failed;   /* the pool was too small for the map */
     bool nodes_chosen; /* node_affinity does not follow the vCPUs' */
     uint64_t vnuma;    /* MFN, if nr_vnodes */
+    uint64_t unique_id;
 };
 
 struct fx_domain_state *fx_domain_state(struct fx_host *host,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "domain/vm_assist.h"
 #include "hypercall/domctl_domain.h"
 #include "hypercall/domctl_memory.h"
 #include "hypercall/domctl_time.h"
@@ -67,6 +68,23 @@ static fx_domctl_function function_for(uint32_t command)
     return function;
 }
 
+static uint32_t version_of(const struct fx_host *host, uint32_t command)
+{
+    bool stable =
+        command == XEN_DOMCTL_DOMAIN_STATE ||
+        (command == XEN_DOMCTL_vm_assist && host->super->level == FX_PATCHED);
+
+    return XEN_HAS_STABLE_DOMCTLS && stable ? 0 : XEN_DOMCTL_INTERFACE_VERSION;
+}
+
+/* Is it to be answered although there is no such domain? */
+static bool goes_without(const struct xen_domctl *op)
+{
+    return op->cmd == XEN_DOMCTL_getdomaininfo ||
+           (XEN_KNOWS_DOMAIN_STATE && op->cmd == XEN_DOMCTL_DOMAIN_STATE &&
+            op->domain == DOMID_INVALID);
+}
+
 long fx_domctl(const struct fx_caller *caller, const uint64_t arg[5])
 {
     struct xen_domctl op;
@@ -76,11 +94,11 @@ long fx_domctl(const struct fx_caller *caller, const uint64_t arg[5])
 
     if (fx_copy_in(caller, &op, arg[0], sizeof(op)))
         return -EFAULT;
-    if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
+    if (op.interface_version != version_of(caller->host, op.cmd))
         return -EACCES;
     if (op.cmd != XEN_DOMCTL_createdomain) {
         call.domain = fx_domain(caller->host, op.domain);
-        if (!call.domain && op.cmd != XEN_DOMCTL_getdomaininfo)
+        if (!call.domain && !goes_without(&op))
             return -ESRCH;
     }
     function = function_for(op.cmd);

@@ -116,6 +116,48 @@ static long get_domain_info(struct fx_domctl *call)
     return 0;
 }
 
+/* Its argument, of xen/domctl.h from 4.21 on. */
+struct domain_state {
+    uint16_t state;
+#define STATE_EXIST    1
+#define STATE_SHUTDOWN 2
+#define STATE_DYING    4
+    uint16_t caps;
+#define CAP_CONTROL  1
+#define CAP_HARDWARE 2
+#define CAP_XENSTORE 4
+    uint32_t pad; /* 0 */
+    uint64_t unique_id;
+};
+
+/* Of a domain; or of the next that changed, which is for those alone to whom
+ * VIRQ_DOM_EXC goes, and here it goes to nobody. */
+static long get_domain_state(struct fx_domctl *call)
+{
+    const struct fx_domain *domain = call->domain;
+    struct domain_state is = {.state = STATE_EXIST};
+
+    memcpy(&is.pad,
+           (uint8_t *)&call->op->u + offsetof(struct domain_state, pad),
+           sizeof(is.pad));
+    if (is.pad)
+        return -EINVAL;
+    if (!domain)
+        return -EACCES;
+    if (domain->shutdown)
+        is.state |= STATE_SHUTDOWN;
+    if (domain->dying)
+        is.state |= STATE_DYING;
+    if (domain->id == FX_CONTROL_DOMID)
+        is.caps = CAP_CONTROL | CAP_HARDWARE;
+    if (domain->xenstore)
+        is.caps |= CAP_XENSTORE;
+    is.unique_id = fx_domain_unique_id(call->host, domain);
+    memcpy(&call->op->u, &is, sizeof(is));
+    call->copy_back = true;
+    return 0;
+}
+
 static long set_handle(struct fx_domctl *call)
 {
     memcpy(call->domain->handle, call->op->u.setdomainhandle.handle,
@@ -209,5 +251,7 @@ fx_domctl_function fx_domctl_domain(uint32_t command)
 
     if (command == XEN_DOMCTL_vm_assist) /* far from the others */
         return vm_assist;
+    if (command == XEN_DOMCTL_DOMAIN_STATE)
+        return XEN_KNOWS_DOMAIN_STATE ? get_domain_state : NULL;
     return command < sizeof(table) / sizeof(table[0]) ? table[command] : NULL;
 }
