@@ -63,6 +63,13 @@
  * (tools/libs/guest/xg_dom_core.c). */
 #define XEN_UNPACKS_RAMDISKS (!XEN_SINCE(20))
 
+/* libxl keeps whether a bootloader runs without rights, in 4.20 and later. */
+#ifdef HAVE_LIBXL_DOMAIN_BUILD_INFO_BOOTLOADER_RESTRICT
+#define XEN_KEEPS_BOOTLOADER_RESTRICT 1
+#else
+#define XEN_KEEPS_BOOTLOADER_RESTRICT 0
+#endif
+
 /* ---- what a hypervisor of that version does, for who plays one ---- */
 
 /*

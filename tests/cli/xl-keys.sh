@@ -80,10 +80,12 @@ lines() {
 
 # Those that are ignored have no effect; where only some words are taken, one of
 # them.
+# sve is one since 4.18, 128 the least of them.
 for value in 1 0 '""' '"x"' '[ ]' '[ "x" ]'; do
     the_same "keys that are ignored, with $value" "$(
-        sed -n 's/ OTHER - -$//p' table | lines "$value")"
+        sed -n '/^sve /d; s/ OTHER - -$//p' table | lines "$value")"
 done
+the_same 'sve' "$(echo sve | lines '"128"')"
 the_same 'empty lists' "$(cut -d ' ' -f 1 table |
     grep -vE '^(name|uuid|kernel|memory|cpus|cpus_soft)$' | lines '[ ]')"
 
@@ -129,6 +131,8 @@ while read -r key neutral; do
     channel) value='[ "name=a,connection=pty" ]' ;;
     disk) value='[ "/dev/null,,xvda" ]' ;;
     irqs|ioports) value='[ "5" ]' ;;
+    llc_colors) value='[ "0-1" ]' ;;
+    virtio) value='[ "type=x,transport=mmio" ]' ;;
     iomem) value='[ "fe,1" ]' ;;
     pci) value='[ "01:00.0" ]' ;;
     bootloader|device_tree|*seclabel|pool) value='"x"' ;;

@@ -16,6 +16,7 @@
 
 #include "host/embedded.h"
 #include "text.h"
+#include "xen_versions.h"
 
 /* libxl's XEN_LIB_DIR. */
 #define DIRECTORY "/var/lib/xen"
@@ -277,6 +278,8 @@ static json_t *build_info(const struct config *cfg, unsigned int cpus)
     set(info, "cmdline", text(cfg->cmdline));
     set(info, "ramdisk", text(cfg->ramdisk));
     set(info, "acpi", defbool(true));
+    if (XEN_KEEPS_BOOTLOADER_RESTRICT)
+        set(info, "bootloader_restrict", defbool(false));
     set(info, "dm_restrict", defbool(false));
     set(info, "type.pv", pv_info(cfg));
     set(info, "arch_arm", json_object());
