@@ -16,6 +16,7 @@
 
 #include "machine/alloc.h"
 #include "machine/frames.h"
+#include "domain/state.h"
 #include "machine/tlb.h"
 
 #define ENTRIES 512
@@ -53,6 +54,22 @@ uint64_t *fx_world_page(uint64_t mfn)
 void fx_tlb_shootdown(struct fx_host *host)
 {
     (void)host;
+}
+
+/* No guest runs here. */
+void fx_tlb_flush(struct fx_host *host)
+{
+    (void)host;
+}
+
+struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,
+                                    const struct fx_domain *domain,
+                                    uint32_t vcpu)
+{
+    (void)host;
+    (void)domain;
+    (void)vcpu;
+    return NULL;
 }
 
 void fx_free_frame(struct fx_host *host, uint64_t mfn)

@@ -6,6 +6,14 @@
 
 #include <errno.h>
 
+long fx_preempt(const struct fx_caller *caller, const uint64_t arg[5])
+{
+    caller->rest->is_some = true;
+    for (int i = 0; i < 5; i++)
+        caller->rest->arg[i] = arg[i];
+    return 0;
+}
+
 bool fx_is_control(const struct fx_caller *caller)
 {
     return caller->domain == &caller->host->super->domain[FX_CONTROL_DOMID];

@@ -18,12 +18,19 @@
 
 #include "machine/host.h"
 
+/* What is left to do of a call that takes long: its arguments then. */
+struct fx_rest {
+    bool is_some;
+    uint64_t arg[5];
+};
+
 struct fx_caller {
     struct fx_host *host;
     struct fx_domain *domain;
     bool is_guest; /* one that runs: vCPU `vcpu` of it asks */
     bool is_32bit; /* its structures are narrow (hypercall/compat.h) */
     uint32_t vcpu;
+    struct fx_rest *rest; /* NULL: it waits for all of it */
     int (*copy_in)(const struct fx_caller *caller, void *to, uint64_t from,
                    size_t size);
     int (*copy_out)(const struct fx_caller *caller, uint64_t to,
@@ -42,6 +49,29 @@ fx_copy_out(const struct fx_caller *caller, uint64_t to, const void *from,
 {
     return caller->copy_out(caller, to, from, size);
 }
+
+/* Is the address in the part of a 64-bit address space that is Xen's, or in no
+ * canonical half (xen/arch-x86/xen-x86_64.h: HYPERVISOR_VIRT_END)? */
+static inline bool fx_in_xens_range(uint64_t address)
+{
+    return address >= UINT64_C(1) << 47 &&
+           address < UINT64_C(0xffff880000000000);
+}
+
+/*
+ * A guest can ask for as much as it likes, and is not to have the machine for
+ * that long: after so many steps of a loop, the rest is put off to a call that
+ * it makes again, with other arguments, as on Xen.
+ */
+#define FX_PREEMPT_AFTER 1024
+
+static inline bool fx_preempt_due(const struct fx_caller *caller,
+                                  uint64_t steps)
+{
+    return caller->rest && steps >= FX_PREEMPT_AFTER;
+}
+
+long fx_preempt(const struct fx_caller *caller, const uint64_t arg[5]);
 
 /* May it ask for what only control domains may? */
 bool fx_is_control(const struct fx_caller *caller);

@@ -26,31 +26,19 @@ typedef vcpu_guest_context_x86_32_t context32_t;
 
 #define GDT_FRAMES    16
 #define GDT_PER_FRAME 512
-#define GDT_MAX       (14 * GDT_PER_FRAME) /* Xen's own entries follow */
 #define LDT_MAX       8192
 #define EFLAGS_ALWAYS (1u << 1)
 #define EFLAGS_IF     (1u << 9)
 #define EFLAGS_VM     (1u << 17)
 /* All that there are (SDM vol. 1, 3.4.3), but for the one that is always set.
  */
-#define EFLAGS_ALL     0x3f7fd5u
-#define CR0_TS         (1u << 3)
-#define HOST_CR0       0x80050033u /* PG AM WP NE ET MP PE */
-#define GUEST_CR4      0x4000cu /* TSD DE OSXSAVE: as the CPU policy has it */
-#define HOST_CR4       0x660u   /* PAE MCE OSFXSR OSXMMEXCPT */
-#define DR6_RESERVED_1 0xffff0ff0u
-#define DR6_RESERVED_0 0x00001000u
-#define DR7_RESERVED_1 0x00000400u
-#define DR7_RESERVED_0 0x0000d800u
-#define DR7_GD         (1u << 13)
-#define DR7_ACTIVE     0xffu
-#define FCW_DEFAULT    0x037f
-#define MXCSR_DEFAULT  0x1f80u
-
-/* Xen's own part of the address space ends here (xen/arch-x86/xen-x86_64.h:
- * HYPERVISOR_VIRT_END); below, a 64-bit guest has the lower half. */
-#define LOW_END    (UINT64_C(1) << 47)
-#define HIGH_START UINT64_C(0xffff880000000000)
+#define EFLAGS_ALL    0x3f7fd5u
+#define CR0_TS        (1u << 3)
+#define HOST_CR0      0x80050033u /* PG AM WP NE ET MP PE */
+#define GUEST_CR4     0x4000cu    /* TSD DE OSXSAVE: as the CPU policy has it */
+#define HOST_CR4      0x660u      /* PAE MCE OSFXSR OSXMMEXCPT */
+#define FCW_DEFAULT   0x037f
+#define MXCSR_DEFAULT 0x1f80u
 
 /* A context in its wide form, with what only 32-bit guests have. */
 struct wide {
@@ -179,31 +167,18 @@ static uint64_t mfn_to_cr3(const struct fx_domain *domain, uint64_t mfn)
     return domain->is_32bit ? xen_pfn_to_cr3_x86_32(mfn) : mfn << FX_PAGE_SHIFT;
 }
 
-static bool canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
-/* A guest kernel's selectors have its ring or an outer one. */
-static uint16_t fix_selector(const struct fx_domain *domain, uint32_t selector)
-{
-    unsigned int ring = domain->is_32bit ? 1 : 3;
-
-    return (uint16_t)((selector & 3) >= ring ? selector
-                                             : (selector & ~3u) | ring);
-}
-
 static void fix_selectors(const struct fx_domain *domain, struct wide *w)
 {
     int i;
 
-    w->c.user_regs.ss = fix_selector(domain, w->c.user_regs.ss);
-    w->c.user_regs.cs = fix_selector(domain, w->c.user_regs.cs);
-    w->c.kernel_ss = fix_selector(domain, (uint32_t)w->c.kernel_ss);
-    w->event_callback_cs = fix_selector(domain, w->event_callback_cs);
-    w->failsafe_callback_cs = fix_selector(domain, w->failsafe_callback_cs);
+    w->c.user_regs.ss = fx_guest_selector(domain, w->c.user_regs.ss);
+    w->c.user_regs.cs = fx_guest_selector(domain, w->c.user_regs.cs);
+    w->c.kernel_ss = fx_guest_selector(domain, (uint32_t)w->c.kernel_ss);
+    w->event_callback_cs = fx_guest_selector(domain, w->event_callback_cs);
+    w->failsafe_callback_cs =
+        fx_guest_selector(domain, w->failsafe_callback_cs);
     for (i = 0; i < 256; i++)
-        w->c.trap_ctxt[i].cs = fix_selector(domain, w->c.trap_ctxt[i].cs);
+        w->c.trap_ctxt[i].cs = fx_guest_selector(domain, w->c.trap_ctxt[i].cs);
 }
 
 static bool addresses_ok(const struct fx_domain *domain, const context_t *c)
@@ -213,28 +188,22 @@ static bool addresses_ok(const struct fx_domain *domain, const context_t *c)
     if (domain->is_32bit)
         return true;
     for (i = 0; i < 256; i++)
-        if (!canonical(c->trap_ctxt[i].address))
+        if (!fx_canonical(c->trap_ctxt[i].address))
             return false;
-    return canonical(c->user_regs.rip) && canonical(c->user_regs.rsp) &&
-           canonical(c->kernel_sp) && canonical(c->fs_base) &&
-           canonical(c->gs_base_kernel) && canonical(c->gs_base_user) &&
-           canonical(c->event_callback_eip) &&
-           canonical(c->syscall_callback_eip) &&
-           canonical(c->failsafe_callback_eip) &&
-           (!c->ldt_ents || canonical(c->ldt_base)) &&
-           (c->ldt_base < LOW_END || c->ldt_base >= HIGH_START);
-}
-
-/* No breakpoint may be in Xen's part of the address space. */
-static bool breakpoint_ok(uint64_t address)
-{
-    return address < LOW_END || address >= HIGH_START;
+    return fx_canonical(c->user_regs.rip) && fx_canonical(c->user_regs.rsp) &&
+           fx_canonical(c->kernel_sp) && fx_canonical(c->fs_base) &&
+           fx_canonical(c->gs_base_kernel) && fx_canonical(c->gs_base_user) &&
+           fx_canonical(c->event_callback_eip) &&
+           fx_canonical(c->syscall_callback_eip) &&
+           fx_canonical(c->failsafe_callback_eip) &&
+           (!c->ldt_ents || fx_canonical(c->ldt_base)) &&
+           !fx_in_xens_range(c->ldt_base);
 }
 
 static bool debug_registers_ok(const context_t *c)
 {
     for (unsigned int i = 0; i < 4; i++)
-        if (!breakpoint_ok(c->debugreg[i]))
+        if (fx_in_xens_range(c->debugreg[i]))
             return false;
     return c->debugreg[6] == (uint32_t)c->debugreg[6] &&
            c->debugreg[7] == (uint32_t)c->debugreg[7];
@@ -316,26 +285,25 @@ static void put_gdt(struct fx_host *host, struct fx_vcpu_state *v)
     memset(v->context.gdt_frames, 0, sizeof(v->context.gdt_frames));
 }
 
-/* Takes the references, and only then notes the frames. */
-static int set_gdt(struct fx_host *host, const struct fx_domain *domain,
-                   struct fx_vcpu_state *v, const context_t *c)
+int fx_set_gdt(struct fx_host *host, const struct fx_domain *domain,
+               struct fx_vcpu_state *v, const unsigned long *frames,
+               unsigned int entries)
 {
-    unsigned int frames = gdt_frames(c), i;
+    unsigned int nr = (entries + GDT_PER_FRAME - 1) / GDT_PER_FRAME, i;
 
-    if (c->gdt_ents > GDT_MAX)
+    if (entries > FX_GDT_MAX)
         return -EINVAL;
-    for (i = 0; i < frames; i++)
-        if (fx_get_page_and_type(host, c->gdt_frames[i], domain->id,
-                                 FX_SEG_DESC, 0))
+    for (i = 0; i < nr; i++)
+        if (fx_get_page_and_type(host, frames[i], domain->id, FX_SEG_DESC, 0))
             break;
-    if (i < frames) {
+    if (i < nr) {
         while (i--)
-            fx_put_page_and_type(host, c->gdt_frames[i]);
+            fx_put_page_and_type(host, frames[i]);
         return -EINVAL;
     }
-    memcpy(v->context.gdt_frames, c->gdt_frames,
-           frames * sizeof(c->gdt_frames[0]));
-    v->context.gdt_ents = c->gdt_ents;
+    put_gdt(host, v);
+    memcpy(v->context.gdt_frames, frames, nr * sizeof(*frames));
+    v->context.gdt_ents = entries;
     return 0;
 }
 
@@ -370,15 +338,15 @@ static void set_debug_registers(context_t *to, const context_t *from)
     unsigned int i;
 
     memset(to->debugreg, 0, sizeof(to->debugreg));
-    to->debugreg[6] = DR6_RESERVED_1;
-    to->debugreg[7] = DR7_RESERVED_1;
+    to->debugreg[6] = FX_DR6_ONES;
+    to->debugreg[7] = FX_DR7_ONES;
     for (i = 0; i < 4; i++)
-        if (breakpoint_ok(from->debugreg[i]))
+        if (!fx_in_xens_range(from->debugreg[i]))
             to->debugreg[i] = from->debugreg[i];
     if (dr6 == (uint32_t)dr6)
-        to->debugreg[6] = (dr6 & ~(uint64_t)DR6_RESERVED_0) | DR6_RESERVED_1;
-    if (dr7 == (uint32_t)dr7 && !(dr7 & DR7_GD))
-        to->debugreg[7] = (dr7 & ~(uint64_t)DR7_RESERVED_0) | DR7_RESERVED_1;
+        to->debugreg[6] = (dr6 & ~FX_DR6_ZEROS) | FX_DR6_ONES;
+    if (dr7 == (uint32_t)dr7 && !(dr7 & FX_DR7_GD))
+        to->debugreg[7] = (dr7 & ~FX_DR7_ZEROS) | FX_DR7_ONES;
 }
 
 static void reset_fpu(context_t *c)
@@ -432,7 +400,8 @@ static void keep_context(struct fx_vcpu_state *v, const struct wide *w)
 static int set_tables(struct fx_host *host, struct fx_domain *domain,
                       struct fx_vcpu_state *v, const context_t *c)
 {
-    int rc = set_gdt(host, domain, v, c);
+    int rc =
+        fx_set_gdt(host, domain, v, c->gdt_frames, (unsigned int)c->gdt_ents);
 
     if (rc)
         return rc;
@@ -442,8 +411,9 @@ static int set_tables(struct fx_host *host, struct fx_domain *domain,
     return rc;
 }
 
-long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
-                    uint32_t vcpu, uint64_t from)
+static long set_context(const struct fx_caller *caller,
+                        struct fx_domain *domain, uint32_t vcpu, uint64_t from,
+                        bool again)
 {
     struct fx_host *host = caller->host;
     struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
@@ -455,6 +425,8 @@ long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
         return -EINVAL;
     if (read_context(caller, domain, &w, from))
         return -EFAULT;
+    if (slot->initialised && !again)
+        return -EEXIST;
     fix_selectors(domain, &w);
     rc = check_addresses(domain, &w.c);
     if (rc)
@@ -474,6 +446,18 @@ long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
     slot->initialised = true;
     slot->down = !(w.c.flags & VGCF_online);
     return 0;
+}
+
+long fx_set_context(const struct fx_caller *caller, struct fx_domain *domain,
+                    uint32_t vcpu, uint64_t from)
+{
+    return set_context(caller, domain, vcpu, from, true);
+}
+
+long fx_initialise_vcpu(const struct fx_caller *caller, uint32_t vcpu,
+                        uint64_t from)
+{
+    return set_context(caller, caller->domain, vcpu, from, false);
 }
 
 /* 64-bit kernels run in ring 3 like their programs, 32-bit ones in ring 1. */

@@ -11,6 +11,7 @@
 
 #include "domain/context.h"
 #include "domain/affinity.h"
+#include "domain/event.h"
 #include "domain/grant_frames.h"
 #include "domain/log_dirty.h"
 #include "domain/policy.h"
@@ -211,6 +212,14 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
     return 0;
 }
 
+/* Tells all who ask what becomes of domains. */
+static void dom_exc(struct fx_host *host)
+{
+    fx_event_virq(host, &host->super->domain[FX_CONTROL_DOMID], 0,
+                  VIRQ_DOM_EXC);
+    fx_wake(host);
+}
+
 /* Does anybody still refer to a frame that the domain shares with Xen? */
 static bool shared_in_use(struct fx_host *host, const struct fx_domain *domain)
 {
@@ -240,8 +249,17 @@ void fx_reap_domains(struct fx_host *host)
             shared_in_use(host, domain))
             continue;
         free_structures(host, domain);
-        fx_wake(host);
+        dom_exc(host);
     }
+}
+
+void fx_domain_shutdown(struct fx_host *host, struct fx_domain *domain,
+                        uint8_t reason)
+{
+    if (domain->shutdown_code == FX_NOT_SHUT_DOWN)
+        domain->shutdown_code = reason;
+    domain->shutdown = true;
+    dom_exc(host);
 }
 
 void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
@@ -249,12 +267,14 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     uint32_t i;
 
     domain->dying = true;
-    fx_wake(host);
+    dom_exc(host);
     host->super->claimed_frames -= domain->claimed_pages;
     domain->claimed_pages = 0;
     fx_close_ports(host, domain);
-    for (i = 0; i < domain->max_vcpus; i++)
+    for (i = 0; i < domain->max_vcpus; i++) {
         fx_put_tables(host, domain, i);
+        fx_unmap_vcpu_info(host, domain, i);
+    }
     fx_shadow_free(host, domain);
     fx_relinquish(host, domain);
     host->may_reap = true;

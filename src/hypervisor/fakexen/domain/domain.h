@@ -25,6 +25,10 @@ int __attribute__((warn_unused_result))
 fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain);
 void fx_domain_kill(struct fx_host *host, struct fx_domain *domain);
 
+/* It runs no more; the first reason (SHUTDOWN_*, xen/sched.h) stays. */
+void fx_domain_shutdown(struct fx_host *host, struct fx_domain *domain,
+                        uint8_t reason);
+
 /* It is to be a 32-bit domain: its shared_info comes to lie below 4 GiB. */
 int __attribute__((warn_unused_result))
 fx_domain_lower_shared_info(struct fx_host *host, struct fx_domain *domain);

@@ -23,43 +23,24 @@
 
 /* Where the parts of shared_info and vcpu_info are, by the guest's width. */
 struct shape {
-    size_t pending, mask, selector, cr2;
+    size_t pending, mask, selector;
     unsigned int word_bits;
 };
 
 static const struct shape shapes[] = {
     {offsetof(shared_info_t, evtchn_pending),
      offsetof(shared_info_t, evtchn_mask),
-     offsetof(vcpu_info_t, evtchn_pending_sel), offsetof(vcpu_info_t, arch.cr2),
-     64},
+     offsetof(vcpu_info_t, evtchn_pending_sel), 64},
     {offsetof(shared_info_x86_32_t, evtchn_pending),
      offsetof(shared_info_x86_32_t, evtchn_mask),
-     offsetof(vcpu_info_x86_32_t, evtchn_pending_sel),
-     offsetof(vcpu_info_x86_32_t, arch.cr2), 32},
+     offsetof(vcpu_info_x86_32_t, evtchn_pending_sel), 32},
 };
 
-_Static_assert(offsetof(vcpu_info_t, evtchn_upcall_pending) ==
-                       FX_UPCALL_PENDING &&
-                   offsetof(vcpu_info_x86_32_t, evtchn_upcall_pending) ==
-                       FX_UPCALL_PENDING,
-               "vcpu_info");
-_Static_assert(offsetof(vcpu_info_t, evtchn_upcall_mask) == FX_UPCALL_MASK &&
-                   offsetof(vcpu_info_x86_32_t, evtchn_upcall_mask) ==
-                       FX_UPCALL_MASK,
-               "vcpu_info");
 _Static_assert(FX_MAX_EVTCHN <= 32 * 32, "the ports that 32-bit guests have");
 
 static const struct shape *shape_of(const struct fx_domain *domain)
 {
     return &shapes[domain->is_32bit];
-}
-
-static uint8_t *shared_info(struct fx_host *host,
-                            const struct fx_domain *domain)
-{
-    return fx_is_ram(host, domain->shared_info)
-               ? fx_page(host, domain->shared_info)
-               : NULL;
 }
 
 static bool test_bit(const uint8_t *bits, uint32_t n)
@@ -83,24 +64,6 @@ static bool clear_bit(uint8_t *bits, uint32_t n)
            bit;
 }
 
-uint8_t *fx_vcpu_info(struct fx_host *host, const struct fx_domain *domain,
-                      uint32_t vcpu)
-{
-    const struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
-    uint8_t *page;
-
-    if (!v)
-        return NULL;
-    if (v->info_mfn != FX_NO_MFN) {
-        page = fx_is_ram(host, v->info_mfn) ? fx_page(host, v->info_mfn) : NULL;
-        return page && v->info_offset <= FX_PAGE_SIZE - sizeof(vcpu_info_t)
-                   ? page + v->info_offset
-                   : NULL;
-    }
-    page = vcpu < XEN_LEGACY_MAX_VCPUS ? shared_info(host, domain) : NULL;
-    return page ? page + vcpu * sizeof(vcpu_info_t) : NULL;
-}
-
 /* Notes that the guest's page with the vcpu_info, or shared_info, changed. */
 static void mark_info_dirty(struct fx_host *host, struct fx_domain *domain,
                             uint32_t vcpu)
@@ -111,16 +74,6 @@ static void mark_info_dirty(struct fx_host *host, struct fx_domain *domain,
 
     if (frame)
         fx_mark_dirty(domain, frame);
-}
-
-void fx_vcpu_info_cr2(struct fx_host *host, const struct fx_domain *domain,
-                      uint32_t vcpu, uint64_t cr2)
-{
-    const struct shape *shape = shape_of(domain);
-    uint8_t *info = fx_vcpu_info(host, domain, vcpu);
-
-    if (info)
-        memcpy(info + shape->cr2, &cr2, shape->word_bits / 8);
 }
 
 bool fx_vcpu_event_due(struct fx_host *host, const struct fx_domain *domain,
@@ -169,10 +122,21 @@ bool fx_vcpu_runnable(struct fx_host *host, const struct fx_domain *domain,
            !v->blocked;
 }
 
+/* Of the periodic timer, which a damaged file may have anywhere. */
+static int64_t next_tick(const struct fx_vcpu_state *v)
+{
+    int64_t next;
+
+    return __builtin_add_overflow(v->last_tick, v->period, &next) ? INT64_MAX
+                                                                  : next;
+}
+
 static void sooner(int64_t *wait, int64_t due, int64_t now)
 {
-    int64_t left = due > now ? due - now : 1;
+    int64_t left;
 
+    if (due <= now || __builtin_sub_overflow(due, now, &left))
+        left = 1;
     if (due && left < *wait)
         *wait = left;
 }
@@ -190,7 +154,7 @@ int64_t fx_vcpu_wait(struct fx_host *host, struct fx_domain *domain,
     if (!v->blocked)
         return FX_WAIT_EVENT;
     sooner(&wait, v->timer, now);
-    sooner(&wait, v->period ? v->next_period : 0, now);
+    sooner(&wait, v->period ? next_tick(v) : 0, now);
     sooner(&wait, v->poll_until, now);
     return wait;
 }
@@ -228,7 +192,7 @@ static void set_guest_pending(struct fx_host *host, struct fx_domain *domain,
                               uint32_t port, uint32_t vcpu)
 {
     const struct shape *shape = shape_of(domain);
-    uint8_t *shared = shared_info(host, domain);
+    uint8_t *shared = fx_shared_info(host, domain);
 
     if (!shared || set_bit(shared + shape->pending, port))
         return;
@@ -272,7 +236,7 @@ void fx_event_clear_pending(struct fx_host *host,
     if (!fx_port(host, domain, port))
         return;
     own = control_port(host, domain, port);
-    shared = own ? NULL : shared_info(host, domain);
+    shared = own ? NULL : fx_shared_info(host, domain);
     if (own)
         *own = (struct fx_control_port){0};
     else if (shared)
@@ -290,7 +254,7 @@ bool fx_event_is_pending(struct fx_host *host, const struct fx_domain *domain,
     own = control_port(host, domain, port);
     if (own)
         return own->pending;
-    shared = shared_info(host, domain);
+    shared = fx_shared_info(host, domain);
     return shared && test_bit(shared + shape_of(domain)->pending, port);
 }
 
@@ -310,7 +274,7 @@ void fx_event_unmask(struct fx_host *host, struct fx_domain *domain,
         fx_wake(host);
         return;
     }
-    shared = shared_info(host, domain);
+    shared = fx_shared_info(host, domain);
     if (shared && clear_bit(shared + shape->mask, port) &&
         test_bit(shared + shape->pending, port))
         mark_upcall(host, domain, channel->vcpu, port);
@@ -366,9 +330,8 @@ static void vcpu_timers(struct fx_host *host, struct fx_domain *domain,
         v->timer = 0;
         due = true;
     }
-    if (v->period && v->next_period <= now) {
-        /* Ticks that were missed are, as on Xen. */
-        v->next_period += ((now - v->next_period) / v->period + 1) * v->period;
+    if (v->period && next_tick(v) <= now) { /* those missed are, as on Xen */
+        v->last_tick = now;
         due = true;
     }
     if (due)

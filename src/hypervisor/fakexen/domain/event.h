@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/vcpu_info.h"
 #include "machine/host.h"
 
 /* A vCPU that waits for nothing but an event. */
@@ -36,18 +37,6 @@ int64_t fx_vcpu_wait(struct fx_host *host, struct fx_domain *domain,
  * `now` (time.h), and ends polls whose time is over.
  */
 void fx_timers(struct fx_host *host, int64_t now);
-
-/* Its vcpu_info in the guest's memory; NULL where it has none, which is as good
- * as one whose events are masked. */
-uint8_t *fx_vcpu_info(struct fx_host *host, const struct fx_domain *domain,
-                      uint32_t vcpu);
-
-/* Bytes of it: evtchn_upcall_pending and evtchn_upcall_mask (public/xen.h). */
-enum { FX_UPCALL_PENDING, FX_UPCALL_MASK };
-
-/* Its arch.cr2, as for a page fault. */
-void fx_vcpu_info_cr2(struct fx_host *host, const struct fx_domain *domain,
-                      uint32_t vcpu, uint64_t cr2);
 
 /* Makes a port pending, and wakes who waits for it; nothing for a port that is
  * not in use. */

@@ -15,20 +15,14 @@
 #include "machine/frames.h"
 #include "memory/pt_entry.h"
 
-/* Xen's part of a 64-bit guest's addresses (xen/arch-x86/xen-x86_64.h:
- * HYPERVISOR_VIRT_END), what lies between the canonical halves included. */
-#define LOW_END    (UINT64_C(1) << 47)
-#define HIGH_START UINT64_C(0xffff880000000000)
-
-/* And of a 32-bit one's, up to their end (xen-x86_32.h:
- * __HYPERVISOR_VIRT_START_PAE). */
+/* Xen's part of a 32-bit guest's addresses, up to their end (xen/arch-x86/
+ * xen-x86_32.h: __HYPERVISOR_VIRT_START_PAE). */
 #define COMPAT_XEN_START UINT64_C(0xf5800000)
 
 static bool is_xens(const struct fx_caller *caller, uint64_t address)
 {
-    if (caller->is_32bit)
-        return address >= COMPAT_XEN_START;
-    return address >= LOW_END && address < HIGH_START;
+    return caller->is_32bit ? address >= COMPAT_XEN_START
+                            : fx_in_xens_range(address);
 }
 
 static unsigned int slot_of(unsigned int level, uint64_t address)

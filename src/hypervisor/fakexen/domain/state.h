@@ -54,14 +54,14 @@ struct fx_vcpu_state {
     uint32_t info_offset;
     uint8_t iopl;
     bool blocked;
-    uint32_t poll_port;          /* 0: it does not poll; or FX_POLL_MANY */
-    int64_t poll_until;          /* system time; 0: for ever */
-    int64_t timer;               /* VCPUOP_set_singleshot_timer; 0: none */
-    int64_t period, next_period; /* VCPUOP_set_periodic_timer; 0: none */
-    uint64_t runstate_area;      /* a virtual address; 0: none */
-    int32_t runstate;            /* RUNSTATE_* (xen/vcpu.h) ... */
-    int64_t runstate_since;      /* ... since then */
-    uint64_t runstate_time[4];   /* and how long before */
+    uint32_t poll_port;        /* 0: it does not poll; or FX_POLL_MANY */
+    int64_t poll_until;        /* system time; 0: for ever */
+    int64_t timer;             /* VCPUOP_set_singleshot_timer; 0: none */
+    int64_t period, last_tick; /* VCPUOP_set_periodic_timer; 0: none */
+    uint64_t runstate_area;    /* a virtual address; 0: none */
+    int32_t runstate;          /* RUNSTATE_* (xen/vcpu.h) ... */
+    int64_t runstate_since;    /* ... since then */
+    uint64_t runstate_time[4]; /* and how long before */
 };
 
 /* Polls several ports. */

@@ -14,6 +14,7 @@
 
 #include "domain/domain.h"
 #include "domain/event.h"
+#include "domain/guest_memory.h"
 #include "domain/state.h"
 #include "machine/frames.h"
 
@@ -69,9 +70,7 @@ void fx_update_wallclock(struct fx_host *host, struct fx_domain *domain)
     size_t hi = domain->is_32bit
                     ? offsetof(shared_info_x86_32_t, arch.wc_sec_hi)
                     : offsetof(shared_info_t, wc_sec_hi);
-    uint8_t *page = fx_is_ram(host, domain->shared_info)
-                        ? fx_page(host, domain->shared_info)
-                        : NULL;
+    uint8_t *page = fx_shared_info(host, domain);
     struct timespec wall = {0};
     uint32_t *wc, version;
     int64_t start;
@@ -91,16 +90,74 @@ void fx_update_wallclock(struct fx_host *host, struct fx_domain *domain)
     __atomic_store_n(&wc[0], version + 1, __ATOMIC_SEQ_CST);
 }
 
+static bool is_runstate(int state)
+{
+    return state >= RUNSTATE_running && state <= RUNSTATE_offline;
+}
+
+void fx_runstate_get(struct fx_host *host, const struct fx_domain *domain,
+                     uint32_t vcpu, int64_t now, vcpu_runstate_info_t *info)
+{
+    const struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+
+    memset(info, 0, sizeof(*info));
+    if (!v)
+        return;
+    info->state = v->runstate;
+    info->state_entry_time = (uint64_t)v->runstate_since;
+    memcpy(info->time, v->runstate_time, sizeof(info->time));
+    if (is_runstate(v->runstate) && now > v->runstate_since)
+        info->time[v->runstate] += (uint64_t)(now - v->runstate_since);
+}
+
+/* A 32-bit guest's has no hole behind the state. */
+int fx_runstate_out(const struct fx_caller *caller, uint64_t to,
+                    const vcpu_runstate_info_t *info)
+{
+    const size_t times = offsetof(vcpu_runstate_info_t, state_entry_time);
+    int rc;
+
+    if (!caller->is_32bit)
+        return fx_copy_out(caller, to, info, sizeof(*info));
+    rc = fx_copy_out(caller, to, &info->state, sizeof(info->state));
+    return rc ? rc
+              : fx_copy_out(caller, to + sizeof(info->state),
+                            (const uint8_t *)info + times,
+                            sizeof(*info) - times);
+}
+
+/* The last byte of the time says that the rest is on its way, to a guest that
+ * asked for that. */
+void fx_runstate_show(struct fx_host *host, struct fx_domain *domain,
+                      uint32_t vcpu)
+{
+    const struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+    const struct fx_caller caller = fx_guest_caller(host, domain, vcpu);
+    size_t last = domain->is_32bit ? 4 + 7 : 8 + 7;
+    vcpu_runstate_info_t info;
+    uint8_t end;
+
+    if (!v || !v->runstate_area)
+        return;
+    fx_runstate_get(host, domain, vcpu, v->runstate_since, &info);
+    end = (uint8_t)(info.state_entry_time >> 56);
+    if (fx_has_assist(domain, VMASST_TYPE_runstate_update_flag))
+        info.state_entry_time |= XEN_RUNSTATE_UPDATE;
+    /* Where the guest has none mapped any more, it sees none. */
+    if (!fx_runstate_out(&caller, v->runstate_area, &info))
+        (void)!fx_copy_out(&caller, v->runstate_area + last, &end, sizeof(end));
+}
+
 void fx_runstate(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu,
                  int state, int64_t now)
 {
     struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
 
-    if (!v || state < RUNSTATE_running || state > RUNSTATE_offline)
+    if (!v || !is_runstate(state) || state == v->runstate)
         return;
-    if (v->runstate >= RUNSTATE_running && v->runstate <= RUNSTATE_offline &&
-        now > v->runstate_since)
+    if (is_runstate(v->runstate) && now > v->runstate_since)
         v->runstate_time[v->runstate] += (uint64_t)(now - v->runstate_since);
     v->runstate = state;
     v->runstate_since = now;
+    fx_runstate_show(host, domain, vcpu);
 }

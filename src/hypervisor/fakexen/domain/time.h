@@ -10,7 +10,10 @@
 
 #include <stdint.h>
 
-#include "machine/host.h"
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+
+#include "domain/caller.h"
 
 /* Nanoseconds of Xen's system time: the machine's clock, or what
  * fx_host.virtual_time points to. */
@@ -33,5 +36,17 @@ void fx_update_wallclock(struct fx_host *host, struct fx_domain *domain);
  * (running), waits for the lock (runnable), or has nothing to do (blocked). */
 void fx_runstate(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu,
                  int state, int64_t now);
+
+/* What VCPUOP_get_runstate_info says of it; and that, or the like, to a guest's
+ * memory, in its width: 0 or -EFAULT. */
+void fx_runstate_get(struct fx_host *host, const struct fx_domain *domain,
+                     uint32_t vcpu, int64_t now, vcpu_runstate_info_t *info);
+int __attribute__((warn_unused_result))
+fx_runstate_out(const struct fx_caller *caller, uint64_t to,
+                const vcpu_runstate_info_t *info);
+
+/* Writes it to where the guest asked for it, if it did. */
+void fx_runstate_show(struct fx_host *host, struct fx_domain *domain,
+                      uint32_t vcpu);
 
 #endif /* FX_TIME_H */

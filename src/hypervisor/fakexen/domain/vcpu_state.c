@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "domain/context.h"
 #include "domain/domain.h"
 #include "domain/state.h"
 #include "xen_versions.h"
@@ -28,19 +29,6 @@
 
 #define STATE_SIZE(mask) (XSTATE_HEADER + ((mask) ? xstate_size(mask) : 0))
 
-static bool canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
-static uint16_t fix_selector(const struct fx_domain *domain, uint16_t selector)
-{
-    unsigned int ring = domain->is_32bit ? 1 : 3;
-
-    return (uint16_t)((selector & 3) >= ring ? selector
-                                             : (selector & ~3u) | ring);
-}
-
 static long set_ext(const struct fx_domain *domain, struct fx_vcpu_state *v,
                     const struct xen_domctl_ext_vcpucontext *asked)
 {
@@ -48,12 +36,14 @@ static long set_ext(const struct fx_domain *domain, struct fx_vcpu_state *v,
     size_t head = offsetof(struct xen_domctl_ext_vcpucontext, vmce);
     struct xen_domctl_ext_vcpucontext ext = {0};
 
-    if (asked->size < head || !canonical(asked->sysenter_callback_eip) ||
-        !canonical(asked->syscall32_callback_eip))
+    if (asked->size < head || !fx_canonical(asked->sysenter_callback_eip) ||
+        !fx_canonical(asked->syscall32_callback_eip))
         return -EINVAL;
     memcpy(&ext, asked, given);
-    ext.sysenter_callback_cs = fix_selector(domain, ext.sysenter_callback_cs);
-    ext.syscall32_callback_cs = fix_selector(domain, ext.syscall32_callback_cs);
+    ext.sysenter_callback_cs =
+        fx_guest_selector(domain, ext.sysenter_callback_cs);
+    ext.syscall32_callback_cs =
+        fx_guest_selector(domain, ext.syscall32_callback_cs);
     if (ext.vmce.caps & ~MCG_CAP_ALLOWED) {
         ext.vmce = v->ext.vmce;
         v->ext = ext; /* as Xen, which sets the callbacks first */

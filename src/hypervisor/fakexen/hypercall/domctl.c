@@ -101,6 +101,8 @@ long fx_domctl(const struct fx_caller *caller, const uint64_t arg[5])
         if (!call.domain && !goes_without(&op))
             return -ESRCH;
     }
+    if (!fx_is_control(caller))
+        return -EPERM;
     function = function_for(op.cmd);
     rc = function ? function(&call) : -ENOSYS;
     if (call.copy_back && fx_copy_out(caller, arg[0], &op, sizeof(op)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * event_channel.c - __HYPERVISOR_event_channel_op (xen/event_channel.h): ports
- * and what they are bound to. Nobody waits for an event here.
+ * and what they are bound to.
  */
 #include "hypercall/event_channel.h"
 
@@ -11,7 +11,9 @@
 
 #include <xen/event_channel.h>
 
+#include "domain/event.h"
 #include "domain/ports.h"
+#include "machine/wake.h"
 
 static long alloc_unbound(const struct fx_caller *caller, uint64_t at)
 {
@@ -29,6 +31,8 @@ static long alloc_unbound(const struct fx_caller *caller, uint64_t at)
     rc = fx_free_port(host, domain, &port);
     if (rc)
         return rc;
+    if (!fx_may_target(caller, domain))
+        return -EPERM;
     *fx_port(host, domain, port) = (struct fx_evtchn){
         .state = EVTCHNSTAT_unbound,
         .remote_dom = asked.remote_dom == DOMID_SELF ? caller->domain->id
@@ -62,10 +66,12 @@ static long bind_interdomain(const struct fx_caller *caller, uint64_t at)
     *fx_port(host, local, port) =
         (struct fx_evtchn){.state = EVTCHNSTAT_interdomain,
                            .remote_dom = remote->id,
-                           .remote_port = asked.remote_port};
-    *channel = (struct fx_evtchn){.state = EVTCHNSTAT_interdomain,
-                                  .remote_dom = local->id,
-                                  .remote_port = port};
+                           .remote_port = (uint16_t)asked.remote_port};
+    channel->state = EVTCHNSTAT_interdomain;
+    channel->remote_dom = local->id;
+    channel->remote_port = (uint16_t)port;
+    /* What the other end sent before was lost. */
+    fx_event_set_pending(host, local, port);
     asked.local_port = port;
     return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
@@ -84,8 +90,12 @@ static long status(const struct fx_caller *caller, uint64_t at)
     channel = fx_port(caller->host, domain, asked.port);
     if (!channel)
         return -EINVAL;
+    if (!fx_may_target(caller, domain))
+        return -EPERM;
     asked.status = channel->state;
-    asked.vcpu = 0;
+    asked.vcpu = channel->vcpu;
+    if (channel->state == EVTCHNSTAT_virq)
+        asked.u.virq = channel->virq;
     if (channel->state == EVTCHNSTAT_unbound)
         asked.u.unbound.dom = channel->remote_dom;
     if (channel->state == EVTCHNSTAT_interdomain) {
@@ -105,26 +115,150 @@ static long reset(const struct fx_caller *caller, uint64_t at)
     domain = fx_caller_domain(caller, asked.dom);
     if (!domain)
         return -ESRCH;
-    if (domain->id && !domain->pause_count)
+    if (!fx_may_target(caller, domain))
+        return -EPERM;
+    if (domain != caller->domain && !domain->pause_count)
         return -EINVAL;
     fx_close_ports(caller->host, domain);
     return 0;
 }
 
-static long close_or_send(const struct fx_caller *caller, uint64_t at,
-                          bool is_close)
+/* The vCPU of the caller's own; NULL: there is none. */
+static const struct fx_vcpu *own_vcpu(const struct fx_caller *caller,
+                                      uint32_t vcpu)
+{
+    const struct fx_vcpu *slot = fx_vcpu(caller->host, caller->domain, vcpu);
+
+    /* The control domain's are its kernel's: it has one. */
+    return slot && (slot->exists || fx_is_control(caller)) ? slot : NULL;
+}
+
+static long bind_virq(const struct fx_caller *caller, uint64_t at)
 {
     struct fx_host *host = caller->host;
-    const struct fx_domain *local = caller->domain;
-    const struct fx_evtchn *channel;
-    evtchn_port_t port; /* all that both structures hold */
+    evtchn_bind_virq_t asked;
+    uint32_t port;
+    int rc;
+
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (asked.virq >= NR_VIRQS || (fx_virq_is_global(asked.virq) && asked.vcpu))
+        return -EINVAL;
+    if (!own_vcpu(caller, asked.vcpu))
+        return -ENOENT;
+    if (fx_virq_port(host, caller->domain, asked.vcpu, asked.virq))
+        return -EEXIST;
+    rc = fx_free_port(host, caller->domain, &port);
+    if (rc)
+        return rc;
+    *fx_port(host, caller->domain, port) =
+        (struct fx_evtchn){.state = EVTCHNSTAT_virq,
+                           .virq = (uint8_t)asked.virq,
+                           .vcpu = (uint16_t)asked.vcpu};
+    asked.port = port;
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
+}
+
+static long bind_ipi(const struct fx_caller *caller, uint64_t at)
+{
+    evtchn_bind_ipi_t asked;
+    uint32_t port;
+    int rc;
+
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (!own_vcpu(caller, asked.vcpu))
+        return -ENOENT;
+    rc = fx_free_port(caller->host, caller->domain, &port);
+    if (rc)
+        return rc;
+    *fx_port(caller->host, caller->domain, port) = (struct fx_evtchn){
+        .state = EVTCHNSTAT_ipi, .vcpu = (uint16_t)asked.vcpu};
+    asked.port = port;
+    return fx_copy_out(caller, at, &asked, sizeof(asked));
+}
+
+static long bind_vcpu(const struct fx_caller *caller, uint64_t at)
+{
+    evtchn_bind_vcpu_t asked;
+    struct fx_evtchn *channel;
+
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    if (!own_vcpu(caller, asked.vcpu))
+        return -ENOENT;
+    channel = fx_port(caller->host, caller->domain, asked.port);
+    if (!channel)
+        return -EINVAL;
+    switch (channel->state) {
+    case EVTCHNSTAT_virq:
+        if (!fx_virq_is_global(channel->virq))
+            return -EINVAL;
+        break;
+    case EVTCHNSTAT_unbound:
+    case EVTCHNSTAT_interdomain:
+        break;
+    default:
+        return -EINVAL;
+    }
+    channel->vcpu = (uint16_t)asked.vcpu;
+    return 0;
+}
+
+static long send(const struct fx_caller *caller, uint32_t port)
+{
+    struct fx_host *host = caller->host;
+    const struct fx_evtchn *channel = fx_port(host, caller->domain, port);
+    struct fx_domain *remote;
+
+    if (!channel)
+        return -EINVAL;
+    switch (channel->state) {
+    case EVTCHNSTAT_interdomain:
+        remote = fx_domain(host, channel->remote_dom);
+        if (remote)
+            fx_event_set_pending(host, remote, channel->remote_port);
+        return 0;
+    case EVTCHNSTAT_ipi:
+        fx_event_set_pending(host, caller->domain, port);
+        return 0;
+    case EVTCHNSTAT_unbound:
+        /* Lost, but for what serves in the place of a daemon. */
+        fx_wake(host);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* What has a port and nothing else as its argument. */
+static long port_op(const struct fx_caller *caller, int command, uint64_t at)
+{
+    evtchn_port_t port;
 
     if (fx_copy_in(caller, &port, at, sizeof(port)))
         return -EFAULT;
-    if (is_close)
-        return fx_close_port(host, local, port);
-    channel = fx_port(host, local, port);
-    return channel && channel->state != EVTCHNSTAT_closed ? 0 : -EINVAL;
+    switch (command) {
+    case EVTCHNOP_close:
+        return fx_close_port(caller->host, caller->domain, port);
+    case EVTCHNOP_send:
+        return send(caller, port);
+    default:
+        if (!fx_port(caller->host, caller->domain, port))
+            return -EINVAL;
+        fx_event_unmask(caller->host, caller->domain, port);
+        return 0;
+    }
+}
+
+/* The machine has no interrupts to bind. */
+static long bind_pirq(const struct fx_caller *caller, uint64_t at)
+{
+    evtchn_bind_pirq_t asked;
+
+    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+        return -EFAULT;
+    return fx_is_control(caller) ? -EINVAL : -EPERM;
 }
 
 long fx_event_channel_op(const struct fx_caller *caller, const uint64_t arg[5])
@@ -134,15 +268,23 @@ long fx_event_channel_op(const struct fx_caller *caller, const uint64_t arg[5])
         return alloc_unbound(caller, arg[1]);
     case EVTCHNOP_bind_interdomain:
         return bind_interdomain(caller, arg[1]);
+    case EVTCHNOP_bind_virq:
+        return bind_virq(caller, arg[1]);
+    case EVTCHNOP_bind_ipi:
+        return bind_ipi(caller, arg[1]);
+    case EVTCHNOP_bind_pirq:
+        return bind_pirq(caller, arg[1]);
+    case EVTCHNOP_bind_vcpu:
+        return bind_vcpu(caller, arg[1]);
     case EVTCHNOP_close:
-        return close_or_send(caller, arg[1], true);
     case EVTCHNOP_send:
-        return close_or_send(caller, arg[1], false);
+    case EVTCHNOP_unmask:
+        return port_op(caller, (int)arg[0], arg[1]);
     case EVTCHNOP_status:
         return status(caller, arg[1]);
     case EVTCHNOP_reset:
         return reset(caller, arg[1]);
-    default:
+    default: /* also what belongs to the FIFO ABI */
         return -ENOSYS;
     }
 }

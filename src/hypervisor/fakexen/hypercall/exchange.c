@@ -9,6 +9,7 @@
 
 #include <xen/memory.h>
 
+#include "hypercall/compat.h"
 #include "hypercall/placement.h"
 #include "hypercall/reservation.h"
 #include "machine/frames.h"
@@ -25,11 +26,9 @@ struct exchange {
     uint64_t *in, *out; /* the extents of one chunk */
 };
 
-static uint64_t extent_at(const struct xen_memory_reservation *list,
-                          uint64_t index)
+static uint64_t extents_at(const struct xen_memory_reservation *list)
 {
-    return (uint64_t)(uintptr_t)list->extent_start.p +
-           index * sizeof(xen_pfn_t);
+    return (uint64_t)(uintptr_t)list->extent_start.p;
 }
 
 /* A frame that nobody uses: its allocation is its only reference. */
@@ -40,17 +39,6 @@ static bool can_steal(struct fx_host *host, const struct fx_domain *domain,
 
     return frame && frame->owner == domain->id && frame->refs == 1 &&
            frame->flags & FX_F_ALLOCATED && !(frame->flags & FX_F_XENHEAP);
-}
-
-static int read_extent(const struct fx_caller *caller,
-                       const struct xen_memory_reservation *list,
-                       uint64_t index, uint64_t *value)
-{
-    xen_pfn_t pfn;
-    int rc = fx_copy_in(caller, &pfn, extent_at(list, index), sizeof(pfn));
-
-    *value = pfn;
-    return rc;
 }
 
 /* Of a chunk's frames, the one of that number. */
@@ -74,7 +62,8 @@ static int mark_input(const struct fx_caller *caller, struct exchange *x,
     int rc;
 
     for (i = 0; i < extents; i++) {
-        rc = read_extent(caller, &x->args.in, chunk * extents + i, &x->in[i]);
+        rc = fx_word_in(caller, &x->in[i], extents_at(&x->args.in),
+                        chunk * extents + i);
         if (rc)
             return rc;
         for (j = 0; j < UINT64_C(1) << order; j++) {
@@ -143,14 +132,13 @@ static int give_output(const struct fx_caller *caller, const struct exchange *x,
     for (i = 0; i < extents; i++) {
         uint64_t index = chunk * extents + i;
 
-        if (read_extent(caller, &x->args.out, index, &pfn)) {
+        if (fx_word_in(caller, &pfn, extents_at(&x->args.out), index)) {
             rc = -EFAULT;
             continue;
         }
         fx_name_frames(caller->host, mfns[i], pfn,
                        UINT64_C(1) << x->want.order);
-        if (fx_copy_out(caller, extent_at(&x->args.out, index), &mfns[i],
-                        sizeof(mfns[i])))
+        if (fx_word_out(caller, extents_at(&x->args.out), index, mfns[i]))
             rc = -EFAULT;
     }
     return rc;
@@ -182,8 +170,8 @@ static int check_exchange(const struct fx_caller *caller, struct exchange *x)
     unsigned int bits = XENMEMF_get_address_bits(out->mem_flags);
     int rc;
 
-    if (in->extent_order > FX_MAX_EXTENT_ORDER ||
-        out->extent_order > FX_MAX_EXTENT_ORDER)
+    if (in->extent_order > fx_max_extent_order(caller) ||
+        out->extent_order > fx_max_extent_order(caller))
         return -EPERM;
     if (x->args.nr_exchanged > in->nr_extents || in->domid != out->domid ||
         UINT64_MAX >> in->extent_order < in->nr_extents ||
@@ -201,6 +189,8 @@ static int check_exchange(const struct fx_caller *caller, struct exchange *x)
     x->domain = fx_caller_domain(caller, in->domid);
     if (!x->domain)
         return -ESRCH;
+    if (!fx_may_target(caller, x->domain))
+        return -EPERM;
     x->want.bits = fx_clamp_bits(host, x->domain, bits);
     return 0;
 }
@@ -212,7 +202,7 @@ long fx_exchange_op(const struct fx_caller *caller, uint64_t at)
     unsigned int shift;
     int rc;
 
-    if (fx_copy_in(caller, &x.args, at, sizeof(x.args)))
+    if (fx_struct_in(caller, FX_MEMORY_EXCHANGE, &x.args, at))
         return -EFAULT;
     rc = check_exchange(caller, &x);
     if (rc)
@@ -234,8 +224,11 @@ long fx_exchange_op(const struct fx_caller *caller, uint64_t at)
     }
     x.args.nr_exchanged = rc ? chunk << shift : x.args.in.nr_extents;
 out:
-    if (fx_copy_out(caller, at + offsetof(xen_memory_exchange_t, nr_exchanged),
-                    &x.args.nr_exchanged, sizeof(x.args.nr_exchanged)))
+    /* The last of the structure's fields, and the only one that changes. */
+    if (fx_word_out(caller,
+                    at + fx_struct_bytes(caller, FX_MEMORY_EXCHANGE) -
+                        fx_word_bytes(caller),
+                    0, x.args.nr_exchanged))
         rc = -EFAULT;
     free(x.in);
     free(x.out);

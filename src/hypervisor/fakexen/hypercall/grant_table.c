@@ -12,6 +12,7 @@
 
 #include "domain/grant_frames.h"
 #include "domain/state.h"
+#include "hypercall/compat.h"
 
 /* The control domain's table is its kernel's business: it has none here. */
 static int16_t list_frames(const struct fx_caller *caller,
@@ -25,16 +26,12 @@ static int16_t list_frames(const struct fx_caller *caller,
     if (!state || asked->nr_frames > state->max_grant_frames)
         return GNTST_general_error;
     for (i = 0; i < asked->nr_frames; i++) {
-        xen_pfn_t mfn;
-        uint64_t frame;
+        uint64_t mfn;
 
-        if (fx_grant_frame(host, domain, i, &frame))
+        if (fx_grant_frame(host, domain, i, &mfn))
             return GNTST_general_error;
-        mfn = frame;
-        if (fx_copy_out(caller,
-                        (uint64_t)(uintptr_t)asked->frame_list.p +
-                            i * sizeof(mfn),
-                        &mfn, sizeof(mfn)))
+        if (fx_word_out(caller, (uint64_t)(uintptr_t)asked->frame_list.p, i,
+                        mfn))
             return GNTST_bad_virt_addr;
     }
     return GNTST_okay;
@@ -45,11 +42,16 @@ static long setup_table(const struct fx_caller *caller, uint64_t at)
     gnttab_setup_table_t asked;
     struct fx_domain *domain;
 
-    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+    if (fx_struct_in(caller, FX_GNTTAB_SETUP_TABLE, &asked, at))
         return -EFAULT;
     domain = fx_caller_domain(caller, asked.dom);
-    asked.status =
-        domain ? list_frames(caller, domain, &asked) : GNTST_bad_domain;
+    if (!domain)
+        asked.status = GNTST_bad_domain;
+    else if (!fx_may_target(caller, domain))
+        asked.status = GNTST_permission_denied;
+    else
+        asked.status = list_frames(caller, domain, &asked);
+    /* Both widths have it there. */
     return fx_copy_out(caller, at + offsetof(gnttab_setup_table_t, status),
                        &asked.status, sizeof(asked.status));
 }
@@ -64,6 +66,10 @@ static long query_size(const struct fx_caller *caller, uint64_t at)
         return -EFAULT;
     domain = fx_caller_domain(caller, asked.dom);
     asked.status = domain ? GNTST_okay : GNTST_bad_domain;
+    if (domain && !fx_may_target(caller, domain)) {
+        asked.status = GNTST_permission_denied;
+        domain = NULL;
+    }
     if (domain)
         state = fx_domain_state(caller->host, domain);
     if (domain) {
@@ -75,12 +81,16 @@ static long query_size(const struct fx_caller *caller, uint64_t at)
 
 static long get_version(const struct fx_caller *caller, uint64_t at)
 {
+    const struct fx_domain *domain;
     gnttab_get_version_t asked;
 
     if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
-    if (!fx_caller_domain(caller, asked.dom))
+    domain = fx_caller_domain(caller, asked.dom);
+    if (!domain)
         return -ESRCH;
+    if (!fx_may_target(caller, domain))
+        return -EPERM;
     asked.version = 1;
     return fx_copy_out(caller, at, &asked, sizeof(asked));
 }

@@ -18,7 +18,9 @@
 /*
  * With the lock held.  `arg` are ebx, ecx, edx, esi, edi, ebp, of which the low
  * halves count, or rdi, rsi, rdx, r10, r8, r9.  The result goes to eax or rax;
- * after iret that is what the guest popped.
+ * after iret that is what the guest popped.  A call that takes long ends early:
+ * the context then leads back to its two-byte instruction, with what is left
+ * in its registers, and the result is the call's number.
  *
  * The vCPU may not be runnable afterwards (fx_vcpu_wait(), event.h), nor the
  * domain alive: a guest whose iret fails, say, is crashed (domain->shutdown).

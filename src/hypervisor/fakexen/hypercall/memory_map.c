@@ -10,6 +10,7 @@
 #include <xen/memory.h>
 
 #include "domain/state.h"
+#include "hypercall/compat.h"
 
 /* struct e820entry: address, size and type, packed. */
 #define E820_ENTRY_BYTES 20
@@ -21,19 +22,14 @@ static long m2p_list(const struct fx_caller *caller, uint64_t at,
     xen_machphys_mfn_list_t list;
     uint64_t i;
 
-    if (fx_copy_in(caller, &list, at, sizeof(list)))
+    if (fx_struct_in(caller, FX_MACHPHYS_MFN_LIST, &list, at))
         return -EFAULT;
-    for (i = 0; i < list.max_extents && i < frames / 512; i++) {
-        xen_pfn_t mfn = first + i * 512;
-
-        if (fx_copy_out(caller,
-                        (uint64_t)(uintptr_t)list.extent_start.p +
-                            i * sizeof(mfn),
-                        &mfn, sizeof(mfn)))
+    for (i = 0; i < list.max_extents && i < frames / 512; i++)
+        if (fx_word_out(caller, (uint64_t)(uintptr_t)list.extent_start.p, i,
+                        first + i * 512))
             return -EFAULT;
-    }
     list.nr_extents = (unsigned int)i;
-    return fx_copy_out(caller, at, &list, sizeof(list));
+    return fx_struct_out(caller, FX_MACHPHYS_MFN_LIST, at, &list);
 }
 
 long fx_m2p_list_op(const struct fx_caller *caller, uint64_t command,
@@ -41,7 +37,8 @@ long fx_m2p_list_op(const struct fx_caller *caller, uint64_t command,
 {
     const struct fx_super *super = caller->host->super;
 
-    if (command == XENMEM_machphys_mfn_list)
+    /* A 32-bit guest's is the narrow one. */
+    if (command == XENMEM_machphys_mfn_list && !caller->is_32bit)
         return m2p_list(caller, at, fx_m2p_mfn(super),
                         fx_m2p_frames(super, sizeof(uint64_t)));
     return m2p_list(caller, at, fx_compat_m2p_mfn(super),
@@ -78,7 +75,7 @@ long fx_memory_map_op(const struct fx_caller *caller, uint64_t at)
         fx_domain_state(caller->host, caller->domain);
     xen_memory_map_t asked;
 
-    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+    if (fx_struct_in(caller, FX_MEMORY_MAP, &asked, at))
         return -EFAULT;
     if (!state || !state->nr_e820)
         return -ENOSYS;
@@ -89,7 +86,26 @@ long fx_memory_map_op(const struct fx_caller *caller, uint64_t at)
     if (fx_copy_out(caller, (uint64_t)(uintptr_t)asked.buffer.p, state->e820,
                     asked.nr_entries * E820_ENTRY_BYTES))
         return -EFAULT;
-    return fx_copy_out(caller, at, &asked, sizeof(asked));
+    return fx_struct_out(caller, FX_MEMORY_MAP, at, &asked);
+}
+
+/* Where a guest's kernel finds its M2P, and how much of it (xen/arch-x86/
+ * xen-x86_{32,64}.h: HYPERVISOR_VIRT_START and MACH2PHYS_VIRT_END). */
+long fx_m2p_mapping_op(const struct fx_caller *caller, uint64_t at)
+{
+    xen_machphys_mapping_t wide = {
+        .v_start = 0xffff800000000000,
+        .v_end = 0xffff804000000000,
+        .max_mfn = 0x4000000000 / sizeof(uint64_t) - 1,
+    };
+    const xen_machphys_mapping_t narrow = {
+        .v_start = 0xf5800000,
+        .v_end = 0xffe00000,
+        .max_mfn = (0xffe00000 - 0xf5800000) / sizeof(uint32_t) - 1,
+    };
+
+    return fx_struct_out(caller, FX_MACHPHYS_MAPPING, at,
+                         caller->is_32bit ? &narrow : &wide);
 }
 
 /* The machine's RAM ranges; all else reads as absent. */
@@ -99,6 +115,8 @@ long fx_machine_memory_map_op(const struct fx_caller *caller, uint64_t at)
     xen_memory_map_t asked;
     uint32_t i;
 
+    if (!fx_is_control(caller))
+        return -EPERM;
     if (fx_copy_in(caller, &asked, at, sizeof(asked)))
         return -EFAULT;
     if (asked.buffer.p && asked.nr_entries < super->nr_ram + 1)

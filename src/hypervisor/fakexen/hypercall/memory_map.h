@@ -17,6 +17,9 @@ long fx_set_memory_map_op(const struct fx_caller *caller, uint64_t at);
 long fx_memory_map_op(const struct fx_caller *caller, uint64_t at);
 long fx_machine_memory_map_op(const struct fx_caller *caller, uint64_t at);
 
+/* XENMEM_machphys_mapping. */
+long fx_m2p_mapping_op(const struct fx_caller *caller, uint64_t at);
+
 /* XENMEM_reserved_device_memory_map. */
 long fx_reserved_memory_op(const struct fx_caller *caller, uint64_t at);
 

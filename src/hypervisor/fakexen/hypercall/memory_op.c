@@ -45,6 +45,8 @@ static long domain_pages(const struct fx_caller *caller, unsigned int command,
     domain = fx_caller_domain(caller, asked.domid);
     if (!domain)
         return -ESRCH;
+    if (!fx_may_target(caller, domain))
+        return -EPERM;
     switch (command) {
     case XENMEM_current_reservation:
         return (long)domain->tot_pages;
@@ -74,6 +76,9 @@ static long whole_op(const struct fx_caller *caller, uint64_t command,
     case XENMEM_machphys_mfn_list:
     case XENMEM_machphys_compat_mfn_list:
         return fx_m2p_list_op(caller, command, at);
+    case XENMEM_machphys_mapping:
+        /* Domain 0's programs see none. */
+        return caller->is_guest ? fx_m2p_mapping_op(caller, at) : -ENOSYS;
     case XENMEM_set_memory_map:
         return fx_set_memory_map_op(caller, at);
     case XENMEM_memory_map:

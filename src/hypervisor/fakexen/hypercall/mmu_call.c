@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "hypercall/compat.h"
+
 /* In a count: Xen's mark on the rest of a call that it interrupted, with what
  * was done before in the counter.  It takes it from anybody. */
 #define MMU_UPDATE_PREEMPTED (UINT32_C(1) << 31)
@@ -47,4 +49,32 @@ int fx_mmu_owner(const struct fx_caller *caller, uint16_t domid,
     if (domid == DOMID_SELF || domid == DOMID_IO || domid == DOMID_XEN)
         return 0;
     return fx_domain(caller->host, domid) ? 0 : -ESRCH;
+}
+
+bool fx_mmu_permitted(const struct fx_caller *caller, uint16_t owner, bool io)
+{
+    return owner == caller->domain->id || fx_is_control(caller) ||
+           (io && owner == DOMID_IO);
+}
+
+int fx_mmu_vcpus(const struct fx_caller *caller, uint64_t mask)
+{
+    uint32_t bits = fx_word_bytes(caller) * 8, i;
+    uint64_t word;
+
+    for (i = 0; i * bits < caller->domain->max_vcpus; i++)
+        if (fx_word_in(caller, &word, mask, i))
+            return -EINVAL;
+    return 0;
+}
+
+long fx_mmu_rest(const struct fx_caller *caller, const struct fx_mmu_call *call,
+                 uint32_t done, uint64_t step)
+{
+    if (done >= call->count)
+        return 0;
+    return fx_preempt(caller,
+                      (uint64_t[5]){call->at + done * step,
+                                    (call->count - done) | MMU_UPDATE_PREEMPTED,
+                                    call->pdone, call->foreigndom});
 }

@@ -21,11 +21,25 @@ struct fx_mmu_call fx_mmu_call(const struct fx_caller *caller,
 void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
                  uint32_t done);
 
+/* Puts off those behind the first `done`, if there are any: 0. */
+long fx_mmu_rest(const struct fx_caller *caller, const struct fx_mmu_call *call,
+                 uint32_t done, uint64_t step);
+
 /*
  * The domain whose frames are meant: DOMID_SELF, another domain, or one of
  * Xen's own pseudo-domains.  -ESRCH, also for the caller by its number.
  */
 int __attribute__((warn_unused_result))
 fx_mmu_owner(const struct fx_caller *caller, uint16_t domid, uint16_t *owner);
+
+/* May the caller use these frames?  `io`: those of DOMID_IO. */
+bool fx_mmu_permitted(const struct fx_caller *caller, uint16_t owner, bool io);
+
+/*
+ * The vCPUs in a caller's mask of them: what is to be flushed for them is
+ * flushed for all, but the mask has to be there.  -EINVAL.
+ */
+int __attribute__((warn_unused_result))
+fx_mmu_vcpus(const struct fx_caller *caller, uint64_t mask);
 
 #endif /* FX_MMU_CALL_H */

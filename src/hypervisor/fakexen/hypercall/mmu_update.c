@@ -37,11 +37,11 @@ static int check_slot(const struct fx_domain *domain, uint32_t info,
     return 0;
 }
 
-/* An entry of a table in use: the new one's references first, so that a change
- * of flags never lets go of the frame. */
-static int update_table(struct fx_host *host, struct fx_domain *domain,
-                        uint16_t owner, uint64_t mfn, unsigned int slot,
-                        uint64_t value, bool keep_ad)
+/* The new entry's references first, so that a change of flags never lets go of
+ * the frame. */
+int fx_update_table(struct fx_host *host, struct fx_domain *domain,
+                    uint16_t owner, uint64_t mfn, unsigned int slot,
+                    uint64_t value, bool keep_ad)
 {
     uint32_t info = fx_frame(host, mfn)->type;
     unsigned int level = FX_T_TYPE(info) - FX_L1 + 1;
@@ -78,7 +78,7 @@ static int update_frame(struct fx_host *host, struct fx_domain *target,
         /* Only data can be another domain's. */
         if (type != FX_L1 && owner != target->id)
             return -EINVAL;
-        return update_table(host, target, owner, mfn, slot, value, keep_ad);
+        return fx_update_table(host, target, owner, mfn, slot, value, keep_ad);
     }
     if (!fx_page(host, mfn))
         return -ENOMEM;
@@ -127,13 +127,17 @@ static int update_m2p(const struct fx_caller *caller,
 static int update(const struct fx_caller *caller, struct fx_domain *target,
                   uint16_t owner, const mmu_update_t *request)
 {
+    bool permitted =
+        fx_may_target(caller, target) && fx_mmu_permitted(caller, owner, true);
+
     switch (request->ptr & COMMAND) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_PRESERVE_AD:
     case MMU_PT_UPDATE_NO_TRANSLATE:
-        return update_entry(caller->host, target, owner, request);
+        return permitted ? update_entry(caller->host, target, owner, request)
+                         : -EPERM;
     case MMU_MACHPHYS_UPDATE:
-        return update_m2p(caller, target, owner, request);
+        return permitted ? update_m2p(caller, target, owner, request) : -EPERM;
     default:
         return -ENOSYS;
     }
@@ -165,7 +169,7 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
     if (!target)
         return -ESRCH;
     rc = find_owner(caller, target, call.foreigndom, &owner);
-    for (; !rc && i < call.count; i++) {
+    for (; !rc && i < call.count && !fx_preempt_due(caller, i); i++) {
         uint64_t at = call.at + (uint64_t)i * sizeof(request);
 
         rc = fx_copy_in(caller, &request, at, sizeof(request));
@@ -175,5 +179,5 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
             break;
     }
     fx_mmu_done(caller, &call, i);
-    return rc;
+    return rc ? rc : fx_mmu_rest(caller, &call, i, sizeof(request));
 }

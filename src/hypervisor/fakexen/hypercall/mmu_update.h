@@ -7,6 +7,11 @@
 
 #include "domain/caller.h"
 
+/* An entry of a table in use, which may map frames of `owner`. */
+int __attribute__((warn_unused_result))
+fx_update_table(struct fx_host *host, struct fx_domain *domain, uint16_t owner,
+                uint64_t mfn, unsigned int slot, uint64_t value, bool keep_ad);
+
 long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5]);
 
 #endif /* FX_MMU_UPDATE_H */

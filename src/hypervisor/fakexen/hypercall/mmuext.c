@@ -9,9 +9,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "domain/state.h"
+#include "hypercall/compat.h"
 #include "hypercall/mmu_call.h"
 #include "machine/frames.h"
 #include "memory/page_type.h"
+#include "machine/tlb.h"
+
+/* Entries of a descriptor table. */
+#define LDT_MAX 8192
 
 /* The frame that a request writes to: no use of it forbids that. */
 static int get_writable(struct fx_host *host, struct fx_domain *domain,
@@ -75,6 +81,78 @@ static int frame_op(struct fx_host *host, struct fx_domain *domain,
     }
 }
 
+static int new_root(const struct fx_caller *caller, struct fx_vcpu_state *v,
+                    uint64_t mfn)
+{
+    uint64_t old = v->root;
+    int rc = fx_get_root(caller->host, caller->domain, mfn);
+
+    if (rc)
+        return rc;
+    v->root = mfn;
+    if (old != FX_NO_MFN)
+        fx_put_root(caller->host, caller->domain, old);
+    return 0;
+}
+
+/* 0: none.  A 32-bit guest may have one, and it means nothing. */
+static int new_user_root(const struct fx_caller *caller,
+                         struct fx_vcpu_state *v, uint64_t mfn)
+{
+    uint64_t old = v->user_root;
+    int rc;
+
+    if (mfn == (old == FX_NO_MFN ? 0 : old))
+        return 0;
+    rc = mfn ? fx_get_user_root(caller->host, caller->domain, mfn) : 0;
+    if (rc)
+        return rc;
+    v->user_root = mfn ? mfn : FX_NO_MFN;
+    if (old != FX_NO_MFN)
+        fx_put_root(caller->host, caller->domain, old);
+    return 0;
+}
+
+static int set_ldt(struct fx_vcpu_state *v, const struct mmuext_op *op)
+{
+    uint64_t base = op->arg1.linear_addr;
+    unsigned int entries = op->arg2.nr_ents;
+
+    if (entries > LDT_MAX ||
+        (entries && (base % FX_PAGE_SIZE || fx_in_xens_range(base))))
+        return -EINVAL;
+    v->context.ldt_base = entries ? base : 0;
+    v->context.ldt_ents = entries;
+    return 0;
+}
+
+static int guest_op(const struct fx_caller *caller, const struct mmuext_op *op)
+{
+    struct fx_vcpu_state *v =
+        fx_vcpu_state(caller->host, caller->domain, caller->vcpu);
+
+    if (!v)
+        return -EINVAL;
+    fx_tlb_flush(caller->host);
+    switch (op->cmd) {
+    case MMUEXT_NEW_BASEPTR:
+        return new_root(caller, v, op->arg1.mfn);
+    case MMUEXT_NEW_USER_BASEPTR:
+        return new_user_root(caller, v, op->arg1.mfn);
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI:
+        return fx_mmu_vcpus(caller, op->arg2.src_mfn);
+    case MMUEXT_FLUSH_CACHE: /* for domains with devices */
+        return -EACCES;
+    case MMUEXT_FLUSH_CACHE_GLOBAL:
+        return -EINVAL;
+    case MMUEXT_SET_LDT:
+        return set_ldt(v, op);
+    default:
+        return 0;
+    }
+}
+
 /* On the caller's MMU: another domain's is out of reach. The control domain's
  * own is not modelled: there is nothing to flush, and no frame of its can
  * become its root. */
@@ -83,6 +161,8 @@ static int self_op(const struct fx_caller *caller, uint16_t owner,
 {
     if (owner != caller->domain->id)
         return -EPERM;
+    if (caller->is_guest)
+        return guest_op(caller, op);
     if (op->cmd == MMUEXT_NEW_BASEPTR ||
         (op->cmd == MMUEXT_NEW_USER_BASEPTR && op->arg1.mfn))
         return -EINVAL;
@@ -128,20 +208,22 @@ long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     struct fx_mmu_call call = fx_mmu_call(caller, arg);
     struct mmuext_op op;
+    uint64_t step = fx_struct_bytes(caller, FX_MMUEXT_OP);
     uint16_t owner;
     uint32_t i;
     int rc = fx_mmu_owner(caller, (uint16_t)call.foreigndom, &owner);
 
     if (rc)
         return rc;
-    for (i = 0; i < call.count; i++) {
-        rc = fx_copy_in(caller, &op, call.at + (uint64_t)i * sizeof(op),
-                        sizeof(op));
+    if (!fx_mmu_permitted(caller, owner, false))
+        return -EPERM;
+    for (i = 0; i < call.count && !fx_preempt_due(caller, i); i++) {
+        rc = fx_struct_in(caller, FX_MMUEXT_OP, &op, call.at + i * step);
         if (!rc)
             rc = mmuext(caller, owner, &op);
         if (rc)
             break;
     }
     fx_mmu_done(caller, &call, i);
-    return rc;
+    return rc ? rc : fx_mmu_rest(caller, &call, i, step);
 }

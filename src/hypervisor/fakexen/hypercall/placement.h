@@ -8,8 +8,12 @@
 #include "domain/caller.h"
 #include "machine/alloc.h"
 
-/* The most that the control domain may ask for at once: 1 GiB. */
-#define FX_MAX_EXTENT_ORDER 18
+/* The most that the caller may ask for at once: 1 GiB, or 2 MiB (Xen:
+ * max_order(); CONFIG_CTLDOM_MAX_ORDER, CONFIG_DOMU_MAX_ORDER). */
+static inline unsigned int fx_max_extent_order(const struct fx_caller *caller)
+{
+    return fx_is_control(caller) ? 18 : 9;
+}
 
 /* Of a number of address bits, those in which the domain can use frames. */
 unsigned int fx_clamp_bits(const struct fx_host *host,

@@ -8,6 +8,7 @@
 
 #include <xen/memory.h>
 
+#include "hypercall/compat.h"
 #include "hypercall/placement.h"
 #include "machine/frames.h"
 #include "memory/page_type.h"
@@ -61,17 +62,15 @@ static uint64_t populate(const struct fx_caller *caller,
     uint64_t i;
 
     for (i = r->start; i < r->extents; i++) {
-        uint64_t at = r->list + i * sizeof(xen_pfn_t);
-        xen_pfn_t pfn;
-        uint64_t mfn;
+        uint64_t pfn, mfn;
 
-        if (fx_copy_in(caller, &pfn, at, sizeof(pfn)))
+        if (fx_word_in(caller, &pfn, r->list, i))
             break;
         mfn = take_frames(host, r);
         if (mfn == FX_NO_MFN)
             break;
         fx_name_frames(host, mfn, pfn, UINT64_C(1) << r->want.order);
-        if (fx_copy_out(caller, at, &mfn, sizeof(mfn)))
+        if (fx_word_out(caller, r->list, i, mfn))
             break;
     }
     return i;
@@ -87,8 +86,7 @@ static uint64_t increase(const struct fx_caller *caller,
 
         if (mfn == FX_NO_MFN)
             break;
-        if (r->list &&
-            fx_copy_out(caller, r->list + i * sizeof(mfn), &mfn, sizeof(mfn)))
+        if (r->list && fx_word_out(caller, r->list, i, mfn))
             break;
     }
     return i;
@@ -119,9 +117,9 @@ static uint64_t decrease(const struct fx_caller *caller,
     uint64_t i, j;
 
     for (i = r->start; i < r->extents; i++) {
-        xen_pfn_t mfn;
+        uint64_t mfn;
 
-        if (fx_copy_in(caller, &mfn, r->list + i * sizeof(mfn), sizeof(mfn)))
+        if (fx_word_in(caller, &mfn, r->list, i))
             break;
         for (j = 0; j < pages; j++)
             if (drop_frame(caller->host, r->domain, mfn + j))
@@ -137,12 +135,12 @@ long fx_reservation_op(const struct fx_caller *caller, unsigned int command,
     struct reservation r = {.start = start, .want.node = FX_ANY_NODE};
     xen_memory_reservation_t asked;
 
-    if (fx_copy_in(caller, &asked, at, sizeof(asked)) ||
+    if (fx_struct_in(caller, FX_MEMORY_RESERVATION, &asked, at) ||
         asked.nr_extents > FX_MAX_EXTENTS || start >= asked.nr_extents ||
-        asked.extent_order > FX_MAX_EXTENT_ORDER)
+        asked.extent_order > fx_max_extent_order(caller))
         return (long)start;
     r.domain = fx_caller_domain(caller, asked.domid);
-    if (!r.domain)
+    if (!r.domain || !fx_may_target(caller, r.domain))
         return (long)start;
     r.list = (uint64_t)(uintptr_t)asked.extent_start.p;
     r.extents = asked.nr_extents;
@@ -171,8 +169,10 @@ long fx_claim_op(const struct fx_caller *caller, uint64_t at)
     struct fx_domain *domain;
     uint64_t pages;
 
-    if (fx_copy_in(caller, &asked, at, sizeof(asked)))
+    if (fx_struct_in(caller, FX_MEMORY_RESERVATION, &asked, at))
         return -EFAULT;
+    if (!fx_is_control(caller))
+        return -EPERM;
     domain = fx_domain(host, asked.domid);
     if (asked.extent_start.p || asked.extent_order || asked.mem_flags ||
         !domain)

@@ -324,6 +324,8 @@ long fx_sysctl(const struct fx_caller *caller, const uint64_t arg[5])
         return -EFAULT;
     if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
         return -EACCES;
+    if (!fx_is_control(caller))
+        return -EPERM;
     rc = answer(caller, &op);
     /* A short feature set is told, with how much there was room for. */
     if ((!rc || (rc == -ENOBUFS && op.cmd == XEN_SYSCTL_get_cpu_featureset)) &&

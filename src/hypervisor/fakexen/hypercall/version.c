@@ -13,14 +13,19 @@
 #include <xen/version.h>
 
 #include "domain/caller.h"
+#include "hypercall/compat.h"
 #include "xen_versions.h"
 
 /* Where Xen's own half of the address space begins for 64-bit guests
  * (xen/arch-x86/xen-x86_64.h: HYPERVISOR_VIRT_START). */
-#define VIRT_START UINT64_C(0xffff800000000000)
+#define VIRT_START        UINT64_C(0xffff800000000000)
+#define COMPAT_VIRT_START UINT64_C(0xf5800000)
 
 /* That of the release whose rules these are, with a name of its own. */
 #define EXTRAVERSION (XEN_SINCE(18) ? ".0-fakexen" : ".5")
+
+/* What only a control domain is to know. */
+#define DENIED "<denied>"
 
 #define CAPABILITIES "xen-3.0-x86_64 xen-3.0-x86_32p "
 
@@ -54,7 +59,7 @@ static long compile_info(const struct fx_caller *caller, uint64_t to)
     return fx_copy_out(caller, to, &info, sizeof(info));
 }
 
-/* The caller is the control domain, a PV one. */
+/* The caller is a PV domain. */
 static long features(const struct fx_caller *caller, uint64_t at)
 {
     xen_feature_info_t info;
@@ -64,7 +69,8 @@ static long features(const struct fx_caller *caller, uint64_t at)
     if (info.submap_idx)
         return -EINVAL;
     info.submap =
-        1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_dom0 |
+        1u << XENFEAT_memory_op_vnode_supported |
+        (fx_is_control(caller) ? 1u << XENFEAT_dom0 : 0) |
         1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
         1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_direct_mapped;
     if (XEN_HAS_PHYS_AREAS)
@@ -118,7 +124,8 @@ static const char *changeset(const struct fx_host *host)
 long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
 {
     struct fx_host *host = caller->host;
-    xen_platform_parameters_t params = {.virt_start = VIRT_START};
+    xen_platform_parameters_t params = {
+        .virt_start = caller->is_32bit ? COMPAT_VIRT_START : VIRT_START};
 
     switch ((int)arg[0]) {
     case XENVER_version:
@@ -135,7 +142,7 @@ long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
         return copy_text(caller, arg[1], changeset(host),
                          sizeof(xen_changeset_info_t));
     case XENVER_platform_parameters:
-        return fx_copy_out(caller, arg[1], &params, sizeof(params));
+        return fx_struct_out(caller, FX_PLATFORM_PARAMETERS, arg[1], &params);
     case XENVER_get_features:
         return features(caller, arg[1]);
     case XENVER_pagesize:
@@ -144,9 +151,10 @@ long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
         return fx_copy_out(caller, arg[1], caller->domain->handle,
                            sizeof(xen_domain_handle_t));
     case XENVER_commandline:
-        return copy_text(caller, arg[1], "", sizeof(xen_commandline_t));
+        return copy_text(caller, arg[1], fx_is_control(caller) ? "" : DENIED,
+                         sizeof(xen_commandline_t));
     case XENVER_build_id:
-        return build_id(caller, arg[1]);
+        return fx_is_control(caller) ? build_id(caller, arg[1]) : -EPERM;
     case EXTRAVERSION2:
         return varbuf_text(caller, arg[1], EXTRAVERSION);
     case CAPABILITIES2:
@@ -154,7 +162,7 @@ long fx_xen_version(const struct fx_caller *caller, const uint64_t arg[5])
     case CHANGESET2:
         return varbuf_text(caller, arg[1], changeset(host));
     case COMMANDLINE2:
-        return varbuf_text(caller, arg[1], "");
+        return varbuf_text(caller, arg[1], fx_is_control(caller) ? "" : DENIED);
     default:
         return -ENOSYS;
     }

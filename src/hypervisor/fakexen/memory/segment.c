@@ -61,7 +61,7 @@ static bool check_gate(uint32_t *low, uint32_t *high, unsigned int dpl,
     return !(*high & (is_32bit ? 0xe0 : 0xff));
 }
 
-static bool check(uint64_t *descriptor, bool is_32bit)
+bool fx_check_descriptor(uint64_t *descriptor, bool is_32bit)
 {
     uint32_t low = (uint32_t)*descriptor;
     uint32_t high = (uint32_t)(*descriptor >> 32);
@@ -91,7 +91,7 @@ static bool check(uint64_t *descriptor, bool is_32bit)
 int fx_check_descriptors(uint64_t *descriptors, bool is_32bit)
 {
     for (size_t i = 0; i < FX_PAGE_SIZE / sizeof(*descriptors); i++)
-        if (!check(&descriptors[i], is_32bit))
+        if (!fx_check_descriptor(&descriptors[i], is_32bit))
             return -EINVAL;
     return 0;
 }

@@ -15,4 +15,8 @@
 int __attribute__((warn_unused_result))
 fx_check_descriptors(uint64_t *descriptors, bool is_32bit);
 
+/* The same for one; false: it must not be. */
+bool __attribute__((warn_unused_result))
+fx_check_descriptor(uint64_t *descriptor, bool is_32bit);
+
 #endif /* FX_SEGMENT_H */

@@ -208,6 +208,21 @@ static void count_gdt(struct audit *a, const struct fx_domain *domain,
     }
 }
 
+/* A vcpu_info that the guest has put into a frame of its own. */
+static void count_info(struct audit *a, const struct fx_domain *domain,
+                       struct fx_vcpu_state *state)
+{
+    if (state->info_mfn == FX_NO_MFN ||
+        count_own_type(a, domain, state->info_mfn, FX_WRITABLE))
+        return;
+    differ(a,
+           "domain %u: a vCPU's vcpu_info is in frame 0x%" PRIx64
+           ", which is not for it",
+           domain->id, state->info_mfn);
+    if (a->repair)
+        state->info_mfn = FX_NO_MFN;
+}
+
 static void count_vcpus(struct audit *a, struct fx_domain *domain)
 {
     struct fx_vcpu *vcpu;
@@ -228,6 +243,7 @@ static void count_vcpus(struct audit *a, struct fx_domain *domain)
         count_root(a, domain, &state->root);
         count_root(a, domain, &state->user_root);
         count_gdt(a, domain, &state->context);
+        count_info(a, domain, state);
     }
 }
 
