@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <xen/arch-x86/cpuid.h>
+
 #include "domain/state.h"
 #include "machine/frames.h"
 #include "xen_versions.h"
@@ -33,6 +35,9 @@
 #define HYPERVISOR 0x40000000u
 #define VIRIDIAN   0x40000100u
 #define NO_SUBLEAF XEN_CPUID_NO_SUBLEAF
+
+/* Where a hypercall page could be asked for, which PV guests do otherwise. */
+#define XEN_HYPERCALL_MSR 0x40000000u
 
 #define MSR_PLATFORM_INFO     0xceu
 #define MSR_ARCH_CAPABILITIES 0x10au
@@ -595,4 +600,43 @@ long fx_policy_set(const struct fx_caller *caller, struct fx_domain *domain,
     *p = wanted;
     fx_policy_recalculate(caller->host, domain);
     return 0;
+}
+
+/* The hypervisor's own leaves (xen/arch-x86/cpuid.h), as of a PV guest. */
+static struct leaf xens_leaf(uint32_t leaf)
+{
+    static const struct leaf signature = {
+        HYPERVISOR | 2, XEN_CPUID_SIGNATURE_EBX, XEN_CPUID_SIGNATURE_ECX,
+        XEN_CPUID_SIGNATURE_EDX};
+
+    switch (leaf - HYPERVISOR) {
+    case 0:
+        return signature;
+    case 1:
+        return (struct leaf){FX_XEN, 0, 0, 0};
+    case 2:
+        return (struct leaf){1, XEN_HYPERCALL_MSR, 0,
+                             XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD};
+    default:
+        return (struct leaf){0};
+    }
+}
+
+void fx_policy_cpuid(struct fx_host *host, const struct fx_domain *domain,
+                     uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    struct policy *p = domain_policy(host, domain);
+    struct leaf found = {0};
+    const struct leaf *at;
+
+    if (leaf >= HYPERVISOR && leaf < VIRIDIAN) {
+        found = xens_leaf(leaf);
+    } else if (p) {
+        at = find_leaf(p, leaf, subleaf);
+        if (!at)
+            at = find_leaf(p, leaf, NO_SUBLEAF);
+        if (at)
+            found = *at;
+    }
+    memcpy(out, &found, sizeof(found));
 }

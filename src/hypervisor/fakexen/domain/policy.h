@@ -36,4 +36,8 @@ long fx_policy_get(const struct fx_caller *caller,
 long fx_policy_set(const struct fx_caller *caller, struct fx_domain *domain,
                    struct xen_domctl_cpu_policy *op);
 
+/* What CPUID tells the domain: eax, ebx, ecx, edx.  With the lock held. */
+void fx_policy_cpuid(struct fx_host *host, const struct fx_domain *domain,
+                     uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+
 #endif /* FX_POLICY_H */

@@ -86,6 +86,7 @@ struct fx_domain {
     uint64_t policy;      /* MFN of the frame with its CPU policy */
     uint32_t pool;        /* the ID of its CPU pool */
     uint64_t runner;      /* the process that runs it (process.h); or 0 */
+    uint32_t unsaved;     /* that has registers which are not in the file */
 };
 
 static inline bool fx_has_assist(const struct fx_domain *domain,

@@ -9,6 +9,8 @@
 
 #include "machine/host.h"
 
+#define SECOND INT64_C(1000000000) /* in nanoseconds */
+
 void fx_wake(struct fx_host *host)
 {
     uint32_t *word = &host->super->changes;
@@ -22,10 +24,15 @@ uint32_t fx_wake_count(const struct fx_host *host)
     return __atomic_load_n(&host->super->changes, __ATOMIC_ACQUIRE);
 }
 
+void fx_wake_wait_for(const struct fx_host *host, uint32_t seen, int64_t ns)
+{
+    const struct timespec most = {.tv_sec = ns / SECOND,
+                                  .tv_nsec = ns % SECOND};
+
+    syscall(SYS_futex, &host->super->changes, FUTEX_WAIT, seen, &most, NULL, 0);
+}
+
 void fx_wake_wait(const struct fx_host *host, uint32_t seen)
 {
-    const struct timespec second = {.tv_sec = 1};
-
-    syscall(SYS_futex, &host->super->changes, FUTEX_WAIT, seen, &second, NULL,
-            0);
+    fx_wake_wait_for(host, seen, SECOND);
 }

@@ -19,4 +19,7 @@ void fx_wake(struct fx_host *host);
 uint32_t fx_wake_count(const struct fx_host *host);
 void fx_wake_wait(const struct fx_host *host, uint32_t seen);
 
+/* The same, with so many nanoseconds at most; a signal ends it, too. */
+void fx_wake_wait_for(const struct fx_host *host, uint32_t seen, int64_t ns);
+
 #endif /* FX_WAKE_H */

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "run/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "domain/event.h"
+#include "domain/time.h"
+#include "machine/file.h"
+#include "machine/lock.h"
+#include "machine/process.h"
+#include "machine/wake.h"
+#include "run/console.h"
+#include "run/cpu.h"
+#include "run/vcpu.h"
+#include "store/store.h"
+
+/* How long a vCPU runs until others have their turn, and the console, the
+ * timers and the domain are looked at: a millisecond. */
+#define SLICE_US 1000
+#define SECOND   INT64_C(1000000000)
+
+/* Its time is told anew after that long. */
+#define TIME_UPDATE SECOND
+
+struct runner {
+    struct fx_host *host;
+    struct fx_domain *domain;
+    uint16_t domid;
+    const struct fx_cpu_library *library;
+    struct fx_store *store;
+    struct fx_console console;
+    struct fx_vcpu_run *vcpus[FX_MAX_VCPUS];
+    int64_t told; /* when its time was */
+    bool ticking;
+};
+
+/* A handler has no argument for it. */
+static volatile sig_atomic_t tick;
+
+static void on_tick(int signo)
+{
+    (void)signo;
+    tick = 1;
+}
+
+static void set_ticking(struct runner *r, bool on)
+{
+    struct itimerval t = {0};
+
+    if (r->ticking == on)
+        return;
+    if (on)
+        t.it_interval.tv_usec = t.it_value.tv_usec = SLICE_US;
+    setitimer(ITIMER_REAL, &t, NULL);
+    r->ticking = on;
+}
+
+static void note(void *arg, uint16_t domid, const char *text, size_t len)
+{
+    struct runner *r = arg;
+
+    (void)domid;
+    fx_console_note(&r->console, text, len);
+}
+
+/* The domain as it was when this began; it may be gone, and another one in its
+ * place. */
+static bool is_there(const struct runner *r)
+{
+    return fx_domain(r->host, r->domid) == r->domain && !r->domain->dying &&
+           r->domain->runner == fx_process_own(r->host);
+}
+
+static struct fx_vcpu_run *vcpu_run(struct runner *r, uint32_t id)
+{
+    struct fx_vcpu_run *v = r->vcpus[id];
+
+    if (v)
+        return v;
+    v = calloc(1, sizeof(*v));
+    if (v && fx_vcpu_run_init(v, r->library, r->host, r->domain, id)) {
+        fx_vcpu_run_dispose(v);
+        free(v);
+        v = NULL;
+    }
+    if (v)
+        v->tick = &tick;
+    r->vcpus[id] = v;
+    return v;
+}
+
+static void tell_time(struct runner *r, int64_t now)
+{
+    const struct fx_vcpu *vcpu;
+    uint32_t i;
+
+    if (r->told && now - r->told < TIME_UPDATE)
+        return;
+    if (!r->told)
+        fx_update_wallclock(r->host, r->domain);
+    for (i = 0; (vcpu = fx_vcpu(r->host, r->domain, i)); i++)
+        if (vcpu->exists)
+            fx_update_time(r->host, r->domain, i, now);
+    r->told = now;
+}
+
+/* Until its slice is over, or there is nothing for it to do. */
+static void run_slice(struct runner *r, struct fx_vcpu_run *v)
+{
+    r->domain->unsaved = 1;
+    tick = 0;
+    set_ticking(r, true);
+    while (!tick && is_there(r) && !fx_vcpu_wait(r->host, r->domain, v->id)) {
+        fx_vcpu_run(v);
+        if (r->host->unrepaired || !is_there(r))
+            return;
+        fx_console_serve(&r->console);
+    }
+    if (fx_vcpu_wait(r->host, r->domain, v->id))
+        fx_vcpu_park(v);
+}
+
+/* Lets all that can run; how long there is nothing to do after that. */
+static int64_t run_all(struct runner *r)
+{
+    const struct fx_vcpu *vcpu;
+    int64_t wait, least = FX_WAIT_EVENT;
+    uint32_t i;
+
+    for (i = 0; is_there(r) && (vcpu = fx_vcpu(r->host, r->domain, i)); i++) {
+        struct fx_vcpu_run *v;
+
+        if (!vcpu->exists)
+            continue;
+        wait = fx_vcpu_wait(r->host, r->domain, i);
+        if (!wait) {
+            v = vcpu_run(r, i);
+            if (!v)
+                continue;
+            run_slice(r, v);
+            wait = 0;
+        } else if (r->vcpus[i]) {
+            fx_vcpu_park(r->vcpus[i]);
+        }
+        if (wait < least)
+            least = wait;
+    }
+    return least;
+}
+
+/* With the lock held, and left in between. */
+static void wait_for_work(struct runner *r, int64_t wait)
+{
+    uint32_t seen = fx_wake_count(r->host);
+
+    if (r->domain->unsaved) {
+        r->domain->unsaved = 0;
+        fx_wake(r->host);
+        seen = fx_wake_count(r->host);
+    }
+    fx_unlock(r->host);
+    set_ticking(r, false);
+    fx_wake_wait_for(r->host, seen, wait < SECOND ? wait : SECOND);
+    fx_lock(r->host);
+}
+
+static void run_domain(struct runner *r)
+{
+    int64_t now, wait;
+
+    while (is_there(r)) {
+        if (r->host->unrepaired)
+            return;
+        now = fx_now(r->host);
+        fx_timers(r->host, now);
+        tell_time(r, now);
+        fx_console_serve(&r->console);
+        wait = run_all(r);
+        if (!is_there(r))
+            return;
+        fx_console_serve(&r->console);
+        if (wait)
+            wait_for_work(r, wait);
+        if (fx_file_is_gone(r->host))
+            return;
+    }
+}
+
+static int claim(struct runner *r)
+{
+    struct fx_domain *d = fx_domain(r->host, r->domid);
+    uint64_t number;
+    int rc;
+
+    if (!d || d->dying)
+        return -ESRCH;
+    if (d->runner && fx_process_lives(r->host, d->runner))
+        return -EBUSY;
+    rc = fx_process_number(r->host, &number);
+    if (rc)
+        return rc;
+    d->runner = number;
+    r->domain = d;
+    return 0;
+}
+
+static void dispose(struct runner *r)
+{
+    uint32_t i;
+
+    for (i = 0; i < FX_MAX_VCPUS; i++) {
+        if (!r->vcpus[i])
+            continue;
+        fx_vcpu_run_dispose(r->vcpus[i]);
+        free(r->vcpus[i]);
+    }
+    if (r->store)
+        fx_store_close(r->store);
+    free(r);
+}
+
+int fx_runner(struct fx_host *host, const struct fx_cpu_library *library,
+              const struct fx_runner_options *options, char *why, size_t len)
+{
+    struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    struct runner *r = calloc(1, sizeof(*r));
+    int log = -1, rc;
+
+    if (!r)
+        return -ENOMEM;
+    r->host = host;
+    r->domid = options->domid;
+    r->library = library;
+    r->console.master = r->console.slave = -1;
+    sigaction(SIGALRM, &action, NULL);
+    if (options->log)
+        log =
+            open(options->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    fx_lock(host);
+    rc = host->unrepaired ? -ENOMEM : claim(r);
+    if (!rc)
+        rc = fx_store_open(host, NULL, NULL, &r->store);
+    if (!rc) {
+        fx_console_open(&r->console, host, r->store, r->domid, options->output,
+                        log);
+        host->console = note;
+        host->console_arg = r;
+        run_domain(r);
+    }
+    if (rc)
+        snprintf(why, len, "domain %u: %s", r->domid, strerror(-rc));
+    fx_unlock(host);
+    set_ticking(r, false);
+    fx_console_close(&r->console);
+    if (log >= 0)
+        close(log);
+    host->console = NULL;
+    dispose(r);
+    return rc;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "run/vcpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/event.h"
+#include "domain/time.h"
+#include "hypercall/guest_call.h"
+#include "machine/frames.h"
+#include "machine/lock.h"
+#include "machine/tlb.h"
+#include "run/bounce.h"
+#include "run/translate.h"
+
+#define HYPERCALL_VECTOR 0x82
+#define SYSCALL_VECTOR   0x80
+#define CR0_TS           8u
+
+#define TRAP_DB 1
+#define TRAP_UD 6
+#define TRAP_GP 13
+
+#define SYSCALL_LENGTH 2
+#define INT_LENGTH     2
+
+static bool stop(void *arg)
+{
+    const struct fx_vcpu_run *r = arg;
+
+    return *r->tick || fx_tlb_count(r->host) != r->seen;
+}
+
+static const struct fx_cpu_ops ops = {fx_vcpu_fill, stop, fx_vcpu_cpuid};
+
+/* -- a CPU for it -- */
+
+static uint64_t pages(uint64_t bytes)
+{
+    return (bytes + FX_PAGE_SIZE - 1) & ~(FX_PAGE_SIZE - 1);
+}
+
+/* RAM by the numbers of its frames, the two M2Ps by those that they have, and
+ * behind them what is the vCPU's own. */
+static struct fx_cpu *make_cpu(struct fx_vcpu_run *r,
+                               const struct fx_cpu_library *library)
+{
+    const struct fx_super *s = r->host->super;
+    const struct fx_cpu_memory memory[] = {
+        {0, s->nr_frames << FX_PAGE_SHIFT, r->host->memory, true},
+        {fx_m2p_mfn(s) << FX_PAGE_SHIFT, pages(s->nr_frames * 8), r->host->m2p,
+         false},
+        {fx_compat_m2p_mfn(s) << FX_PAGE_SHIFT, pages(s->nr_frames * 4),
+         r->host->compat_m2p, false},
+        {r->own_mfn << FX_PAGE_SHIFT, FX_OWN_PAGES * FX_PAGE_SIZE, r->own,
+         false},
+    };
+
+    return fx_cpu_create(library, !r->domain->is_32bit, memory,
+                         sizeof(memory) / sizeof(memory[0]), &ops, r);
+}
+
+int fx_vcpu_run_init(struct fx_vcpu_run *r,
+                     const struct fx_cpu_library *library, struct fx_host *host,
+                     struct fx_domain *domain, uint32_t id)
+{
+    const struct fx_super *s = host->super;
+
+    r->host = host;
+    r->domain = domain;
+    r->id = id;
+    r->parked = true;
+    r->epoch = 1;
+    r->conflict = r->stale = FX_NO_MFN;
+    r->own_mfn = fx_compat_m2p_mfn(s) + fx_m2p_frames(s, sizeof(uint32_t));
+    r->own = aligned_alloc(FX_PAGE_SIZE, FX_OWN_PAGES * FX_PAGE_SIZE);
+    r->use = calloc(s->nr_frames, sizeof(*r->use));
+    if (!r->own || !r->use)
+        return -ENOMEM;
+    memset(r->own, 0, FX_OWN_PAGES * FX_PAGE_SIZE);
+    fx_write_xens_descriptors((uint64_t *)r->own, domain->is_32bit);
+    r->cpu = make_cpu(r, library);
+    return r->cpu ? 0 : -ENOMEM;
+}
+
+void fx_vcpu_run_dispose(struct fx_vcpu_run *r)
+{
+    fx_cpu_destroy(r->cpu);
+    free(r->own);
+    free(r->use);
+    *r = (struct fx_vcpu_run){0};
+}
+
+/* -- registers -- */
+
+/* The context's registers in the CPU's order, or the other way round. */
+static void copy_registers(cpu_user_regs_t *u, uint64_t gpr[FX_GPRS], bool in)
+{
+    uint64_t *const registers[FX_GPRS] = {
+        &u->rax, &u->rcx, &u->rdx, &u->rbx, &u->rsp, &u->rbp, &u->rsi, &u->rdi,
+        &u->r8,  &u->r9,  &u->r10, &u->r11, &u->r12, &u->r13, &u->r14, &u->r15,
+    };
+    int i;
+
+    for (i = 0; i < FX_GPRS; i++) {
+        if (in)
+            gpr[i] = *registers[i];
+        else
+            *registers[i] = gpr[i];
+    }
+}
+
+static bool load(struct fx_vcpu_run *r)
+{
+    struct fx_vcpu_state *v = fx_state_of(r);
+    cpu_user_regs_t *u = &v->context.user_regs;
+    struct fx_cpu_state *s = &r->state;
+
+    if (!fx_vcpu_load_segments(r, s))
+        return false;
+    copy_registers(u, s->gpr, true);
+    s->rip = u->rip;
+    s->rflags = (u->rflags & ~(uint64_t)(FX_EFLAGS_IOPL | FX_EFLAGS_VM)) |
+                FX_EFLAGS_IF | (r->stepping ? FX_EFLAGS_TF : 0);
+    s->gdt.base = fx_window(r);
+    s->gdt.limit = (FX_GDT_PAGES - 1) * FX_PAGE_SIZE - 1;
+    s->ldt.base = v->context.ldt_base;
+    s->ldt.limit =
+        v->context.ldt_ents ? (uint32_t)v->context.ldt_ents * 8 - 1 : 0;
+    s->task_switched = v->context.ctrlreg[0] & CR0_TS;
+    if (r->parked)
+        fx_cpu_load_fpu(r->cpu, (const uint8_t *)&v->context.fpu_ctxt);
+    r->parked = false;
+    fx_cpu_load(r->cpu, s);
+    return true;
+}
+
+static void save(struct fx_vcpu_run *r)
+{
+    struct fx_vcpu_state *v = fx_state_of(r);
+    cpu_user_regs_t *u = &v->context.user_regs;
+    struct fx_cpu_state *s = &r->state;
+    bool had_tf = u->rflags & FX_EFLAGS_TF;
+
+    fx_cpu_save(r->cpu, s);
+    copy_registers(u, s->gpr, false);
+    u->rip = s->rip;
+    u->rflags = s->rflags;
+    if (r->stepping && !had_tf)
+        u->rflags &= ~(uint64_t)FX_EFLAGS_TF;
+    u->es = s->segment[FX_ES].selector;
+    u->cs = s->segment[FX_CS].selector;
+    u->ss = s->segment[FX_SS].selector;
+    u->ds = s->segment[FX_DS].selector;
+    u->fs = s->segment[FX_FS].selector;
+    u->gs = s->segment[FX_GS].selector;
+    if (r->domain->is_32bit)
+        return;
+    v->context.fs_base = s->segment[FX_FS].base;
+    if (v->context.flags & VGCF_in_kernel)
+        v->context.gs_base_kernel = s->segment[FX_GS].base;
+    else
+        v->context.gs_base_user = s->segment[FX_GS].base;
+}
+
+void fx_vcpu_park(struct fx_vcpu_run *r)
+{
+    struct fx_vcpu_state *v = fx_state_of(r);
+
+    if (r->parked)
+        return;
+    r->parked = true;
+    if (!v)
+        return;
+    fx_cpu_save_fpu(r->cpu, (uint8_t *)&v->context.fpu_ctxt);
+    v->fpu_initialised = true;
+}
+
+/* -- why it stopped -- */
+
+static void hypercall(struct fx_vcpu_run *r)
+{
+    cpu_user_regs_t *u = &fx_state_of(r)->context.user_regs;
+    const uint64_t narrow[6] = {u->rbx, u->rcx, u->rdx, u->rsi, u->rdi, u->rbp};
+    const uint64_t wide[6] = {u->rdi, u->rsi, u->rdx, u->r10, u->r8, u->r9};
+    bool is_32bit = r->domain->is_32bit;
+    long result = fx_guest_call(r->host, r->domain, r->id, (uint32_t)u->rax,
+                                is_32bit ? narrow : wide);
+
+    u->rax = is_32bit ? (uint32_t)result : (uint64_t)result;
+}
+
+/* What Xen lets a program raise by itself: gates of its own, and those that the
+ * kernel gives it. */
+static bool may_raise(struct fx_vcpu_run *r, uint8_t vector)
+{
+    const struct fx_vcpu_state *v = fx_state_of(r);
+    unsigned int level = v->context.trap_ctxt[vector].flags & 3;
+
+    return vector == 3 || vector == 4 || level == 3 ||
+           (level && fx_in_kernel(r->domain, v));
+}
+
+static void software_interrupt(struct fx_vcpu_run *r, uint8_t vector)
+{
+    struct fx_vcpu_state *v = fx_state_of(r);
+
+    if (vector == HYPERCALL_VECTOR && r->domain->is_32bit &&
+        fx_in_kernel(r->domain, v)) {
+        hypercall(r);
+    } else if (may_raise(r, vector)) {
+        fx_vcpu_trap(r, vector, 0);
+    } else {
+        v->context.user_regs.rip -= INT_LENGTH;
+        fx_vcpu_trap(r, TRAP_GP, (uint32_t)vector << 3 | 2);
+    }
+}
+
+static void exception(struct fx_vcpu_run *r, uint8_t vector, uint32_t error)
+{
+    if (vector == TRAP_GP && !error && fx_vcpu_emulate(r))
+        return;
+    if (vector == TRAP_UD && fx_vcpu_emulate_forced(r))
+        return;
+    fx_vcpu_trap(r, vector, error);
+}
+
+static void system_call(struct fx_vcpu_run *r)
+{
+    struct fx_vcpu_state *v = fx_state_of(r);
+
+    if (r->domain->is_32bit) {
+        v->context.user_regs.rip -= SYSCALL_LENGTH;
+        fx_vcpu_trap(r, TRAP_UD, 0);
+    } else if (fx_in_kernel(r->domain, v)) {
+        v->context.user_regs.rcx = v->context.user_regs.rip;
+        v->context.user_regs.r11 = v->context.user_regs.rflags;
+        hypercall(r);
+    } else {
+        fx_vcpu_system_call(r);
+    }
+}
+
+/* A segment that is loaded for the first time: a CPU notes that in its
+ * descriptor, which only Xen can write to. */
+static bool note_accessed(struct fx_vcpu_run *r, const struct fx_exit *e)
+{
+    uint64_t mfn = fx_window_frame(r, e->address);
+    uint64_t *page =
+        mfn < r->host->super->nr_frames ? fx_page(r->host, mfn) : NULL;
+    uint64_t accessed = (uint64_t)FX_SEGMENT_ACCESSED << 32;
+
+    if (e->access != FX_WRITE || !page)
+        return false;
+    page += e->address % FX_PAGE_SIZE / sizeof(*page);
+    if (*page & accessed)
+        return false;
+    *page |= accessed;
+    return true;
+}
+
+static void fault(struct fx_vcpu_run *r, const struct fx_exit *e)
+{
+    struct fx_vcpu_state *v = fx_state_of(r);
+    struct fx_translation to;
+    bool user =
+        r->domain->is_32bit && (r->state.segment[FX_CS].selector & 3) == 3;
+
+    if (r->again || r->conflict != FX_NO_MFN || r->stale != FX_NO_MFN) {
+        fx_vcpu_retry(r);
+        return;
+    }
+    if (note_accessed(r, e))
+        return;
+    if (fx_translate(r->host, r->domain, v, e->address, e->access, user, &to)) {
+        /* It is there by now, but for one without room on the disk. */
+        if (!fx_touch(r->host, to.mfn, 1))
+            return;
+        fx_vcpu_crash(r, "no room on the disk for its memory");
+        return;
+    }
+    /* Xen tells kernels of 64 bits from their programs itself. */
+    to.error &= ~FX_PF_USER;
+    if (!fx_in_kernel(r->domain, v))
+        to.error |= FX_PF_USER;
+    fx_vcpu_page_fault(r, e->address, to.error);
+}
+
+static void see_to(struct fx_vcpu_run *r, const struct fx_exit *e)
+{
+    bool stepped = r->stepping;
+
+    if (e->reason != FX_EXIT_STOPPED)
+        r->stepping = false;
+    switch (e->reason) {
+    case FX_EXIT_STOPPED:
+        break;
+    case FX_EXIT_FAULT:
+        fault(r, e);
+        break;
+    case FX_EXIT_SYSCALL:
+        system_call(r);
+        break;
+    case FX_EXIT_EXCEPTION:
+        if (e->software)
+            software_interrupt(r, e->vector);
+        else if (!stepped || e->vector != TRAP_DB)
+            exception(r, e->vector, e->error_code);
+        break;
+    case FX_EXIT_FAILED:
+        fx_vcpu_crash(r, "its CPU failed");
+        break;
+    }
+    if (stepped && !r->stepping)
+        fx_vcpu_flush(r);
+}
+
+static void run(struct fx_vcpu_run *r)
+{
+    struct fx_exit e;
+
+    if (fx_tlb_count(r->host) != r->seen)
+        fx_vcpu_flush(r);
+    fx_tlb_enter(r->host, r->domain);
+    fx_unlock(r->host);
+    e = fx_cpu_run(r->cpu);
+    fx_tlb_leave(r->host, r->domain);
+    fx_lock(r->host);
+    if (r->host->unrepaired || !r->domain->exists || !fx_state_of(r))
+        return;
+    save(r);
+    see_to(r, &e);
+}
+
+void fx_vcpu_run(struct fx_vcpu_run *r)
+{
+    /* What the lock's leaving frees, it frees before a CPU executes. */
+    if (r->host->may_reap) {
+        fx_unlock(r->host);
+        fx_lock(r->host);
+        return;
+    }
+    if (fx_vcpu_event_due(r->host, r->domain, r->id)) {
+        fx_vcpu_event(r);
+        if (r->domain->shutdown)
+            return;
+    }
+    if (load(r))
+        run(r);
+    else
+        fx_vcpu_crash(r, "a segment that cannot be loaded");
+}
