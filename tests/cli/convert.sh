@@ -157,7 +157,8 @@ fails 3 'disk.cfg:4: disk: no vdev specified' convert --to xl disk.cfg
 sed s/i686/x86_64/ guest.xml >wide.xml
 fails 3 "wide.xml:8: type: arch asks for a 64-bit guest, and \
 $guests/hello-pae is a 32-bit kernel" convert --to xl wide.xml
-sed s/hello-pae/hello-64/ guest.xml >narrow.xml
+sed 's,hello-pae</kernel>,hello-64</kernel><initrd>/nowhere/r</initrd>,' \
+    guest.xml >narrow.xml
 fails 3 "narrow.xml:8: type: arch asks for a 32-bit guest, and \
 $guests/hello-64 is a 64-bit kernel" convert --to xl narrow.xml
 sed "s,$guests/hello-pae,/nowhere/k," guest.xml >far.xml

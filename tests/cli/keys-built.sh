@@ -178,6 +178,10 @@ machine 'devices in it'
 machine 'a gap' 'memory = 18; maxmem = 19'
 machine 'no gap' 'memory = 20; maxmem = 20'
 machine 'up to memory' 'memory = 16; maxmem = 16'
+# The host's memory ends before its first device.
+printf '%s\n' '0 1000000 1' '1000000 800000 1' '2000000 1000 2' \
+    '3000000 1000 3' '4000000 1000 4' >map
+machine 'a gap behind memory' 'memory = 16; maxmem = 16'
 # Behind 4 GiB xl puts memory on a device that is there.
 printf '%s\n' '0 1000000 1' '1000000 1000 2' '101000000 1000 2' \
     '100000000 801000 2' >map
