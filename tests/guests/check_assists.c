@@ -3,17 +3,17 @@
  * check_assists.c - VM assists that the guest asks for while it runs, and what
  * Xen makes of a root table above 4 GiB.
  *
- * Stock Xen takes any root; a patched one (src/hypervisor/xen-4.17) takes it
- * only from a domain that has pae_extended_cr3. Which of them this is, the
- * command line has to say: "xen=stock" or "xen=patched".
+ * Stock Xen takes any root up to 4.18; a newer one, and a patched one
+ * (src/hypervisor), takes it only from a domain that has pae_extended_cr3.
+ * Which of them this is, the command line has to say: "xen=stock" or
+ * "xen=patched", and "l3=checked".
  */
 #include "check.h"
 
 /*
- * struct xen_domctl as of Xen 4.17 (xen/domctl.h, which is not for C11), and
- * the patched Xen's own operation (src/builder/hooks/vm_assist.h).
+ * struct xen_domctl (xen/domctl.h, which is not for C11), and the patched Xen's
+ * own operation (src/builder/hooks/vm_assist.h).
  */
-#define DOMCTL_INTERFACE 0x15
 #define DOMCTL_VM_ASSIST 0x6477
 struct domctl {
     uint32_t cmd;
@@ -26,6 +26,17 @@ struct domctl {
 static bool xen_is_stock(void)
 {
     return command_line_has("xen=stock");
+}
+
+/* As Xen's versions have it from 4.17 on (src/xen_versions.h). */
+static uint32_t domctl_interface(void)
+{
+    long version = hypercall(__HYPERVISOR_xen_version, 0, 0, 0, 0, 0);
+    unsigned int minor = version & 0xffff;
+
+    if (minor >= 21) /* a stable operation, but where Xen does not know it */
+        return xen_is_stock() ? (minor == 21 ? 0x17 : 0x18) : 0;
+    return minor == 17 ? 0x15 : minor == 18 ? 0x16 : 0x17;
 }
 
 static bool xen_is_known(void)
@@ -52,7 +63,7 @@ static void set_extended_cr3(bool on)
 static void check_declaration(void)
 {
     struct domctl op = {.cmd = DOMCTL_VM_ASSIST,
-                        .interface_version = DOMCTL_INTERFACE};
+                        .interface_version = domctl_interface()};
     struct tally refused = {0, 0};
     domid_t domid;
     long rc;
@@ -213,9 +224,14 @@ static const struct {
 
 #define NR_USES (sizeof(uses) / sizeof(uses[0]))
 
+static bool xen_takes_any_root(void)
+{
+    return xen_is_stock() && !command_line_has("l3=checked");
+}
+
 static void use_root(const struct twin *twin, bool on)
 {
-    bool accepted = on || xen_is_stock();
+    bool accepted = on || xen_takes_any_root();
     size_t i;
     long rc;
 
