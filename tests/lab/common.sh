@@ -4,9 +4,15 @@
 
 lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${DOMWRIGHT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/domwright}
-series=$(cd "$lab_dir/../../src/hypervisor/xen-4.17" && pwd)
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-unknown}")
+# The Xen whose libraries are installed, which the tree is or will be built for:
+# hypervisor, dom0's tools and the tree are of one version.
+release=$(pkg-config --modversion xencontrol 2>/dev/null | cut -d . -f 1-2) ||
+    release=''
+release=${release:-4.17}
+# A tree of Xen in the place of Debian's source package.
+xen_tree=${DOMWRIGHT_XEN_SOURCE:-}
 
 say() {
     printf 'lab: %s\n' "$*" >&2
@@ -50,18 +56,63 @@ new_part() {
     mktemp -d "$cache/part/$1.XXXXXX"
 }
 
-# Where the hypervisor of a variant is: the patched one has its place by what
-# the patches are, so that another series is another hypervisor.
-# xen_dir stock|patched
-xen_dir() {
+# The series for this version: its folder, and the file that lists it. It is
+# another one where Xen has stable control operations.
+case $release in
+4.1[789]) series=xen-4.17 series_file=series ;;
+4.20) series=xen-4.20 series_file=series ;;
+*) series=xen-4.20 series_file=series-4.21 ;;
+esac
+series=$(cd "$lab_dir/../../src/hypervisor/$series" && pwd)
+
+# What "--xen" names: stock and patched, those of this version that are built
+# here, or debian, the suite's binary as it is. Fails for any other word.
+xen_variant() {
     case $1 in
-    stock) printf '%s' "$cache/xen-stock" ;;
-    patched)
-        printf '%s-%s' "$cache/xen-patched" \
-            "$(cat "$series"/series "$series"/*.patch | cksum | cut -d ' ' -f 1)"
-        ;;
-    *) die "Xen is stock or patched, not $1" ;;
+    stock | patched | debian) printf '%s' "$1" ;;
+    "$release") printf 'stock' ;;
+    "$release-patched") printf 'patched' ;;
+    *) return 1 ;;
     esac
+}
+
+# The series' files in their order.
+series_patches() {
+    sed -e 's/#.*//' -e '/^ *$/d' "$series/$series_file"
+}
+
+sum() {
+    cksum | cut -d ' ' -f 1
+}
+
+# Is there what to build from?
+have_source() {
+    [ -n "$xen_tree" ] || [ -e "$cache/xen-source-$release/version" ]
+}
+
+# What of a tree tells one state from another.
+tree_state() {
+    (cd "$1" && find . -name .git -prune -o -type f -printf '%P %s %T@\n') |
+        LC_ALL=C sort
+}
+
+# Where the hypervisor of a variant is: by what the source and the patches are,
+# so that another series is another hypervisor.
+xen_dir() {
+    local dir=$cache/xen-$release-$1
+    case $1 in
+    debian) printf '%s' "$dir-$(tools_version)"; return ;;
+    patched)
+        dir=$dir-$(series_patches | (cd "$series" && xargs cat) | sum)
+        ;;
+    esac
+    [ -z "$xen_tree" ] || dir=$dir-$({ echo "$xen_tree"; tree_state "$xen_tree"; } | sum)
+    printf '%s' "$dir"
+}
+
+# The version of the installed libxenguest: dom0's tools are of that very one.
+tools_version() {
+    dpkg-query -W -f '${Version}' "libxenmisc$release" 2>/dev/null || :
 }
 
 # Run a program of an unpacked package tree with that tree's own libraries.

@@ -11,7 +11,9 @@ cd /lab/cases || exit 1
 # The first guest since boot leaves a page in Xen's own pools: have it now, so
 # that a case may count pages.
 printf 'name = "warm"\ntype = "pv"\nmemory = 32\nkernel = "%s"\n' \
-    /usr/lib/grub-xen/grub-i386-xen.bin >/tmp/warm.cfg
+    "/usr/lib/grub-xen/grub-$(xl info |
+        grep -q '^xen_caps .* xen-3.0-x86_32p' &&
+        echo i386 || echo x86_64)-xen.bin" >/tmp/warm.cfg
 xl create -q /tmp/warm.cfg && xl destroy warm
 rm -f /tmp/warm.cfg /var/log/xen/console/guest-warm.log
 for case; do

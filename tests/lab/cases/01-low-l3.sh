@@ -3,6 +3,7 @@
 # A guest without extended CR3 gets its L3 below 4 GiB by allocation: nothing is
 # exchanged or moved, and the rest of it lies above.
 . "$(dirname "$0")/lib.sh"
+needs pv32
 
 trace=/tmp/low-l3.trace
 # xen/memory.h: increase and decrease the reservation, which the stock builder

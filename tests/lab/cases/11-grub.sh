@@ -6,7 +6,7 @@
 before=$(free_pages)
 n=0
 for how in 'create' 'create --pin-order=root' 'xl create -q'; do
-    for width in 32 64; do
+    for width in $widths; do
         eval "kernel=\$grub_$width"
         n=$((n + 1))
         # shellcheck disable=SC2154 # set by eval
@@ -24,7 +24,7 @@ facts() {
     domwright info "$1" | grep -E '^(type|vcpus|max_vcpus|extended_cr3) '
 }
 
-for width in 32 64; do
+for width in $widths; do
     eval "kernel=\$grub_$width"
     guest_config "stock$width" "$kernel" >/tmp/stock.cfg
     guest_config "ours$width" "$kernel" >/tmp/ours.cfg

@@ -35,7 +35,7 @@ module() {
     domwright destroy "$name"
 }
 
-for variant in pae legacy 64; do
+for variant in $variants; do
     module "$variant" module "$plain"
 done
 module pae module.gz "$mapped"

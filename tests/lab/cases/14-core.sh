@@ -11,13 +11,13 @@ is_complete() {
 }
 
 for way in by_domwright by_stock_xl; do
-    for variant in pae legacy 64; do
+    for variant in $variants; do
         name=core-$variant
         forget_console "$name"
         guest_config "$name" "/guests/$name" 'extra = "wait"' >"/tmp/$name.cfg"
         ok "$way: $name is created" "$way" "/tmp/$name.cfg"
     done
-    for variant in pae legacy 64; do
+    for variant in $variants; do
         name=core-$variant
         ok "$way: $name ends" wait_console "$name" '^# core: done' 60
         ok "$way: $name has all its results" is_complete "$name"

@@ -24,7 +24,7 @@ checkpoint() {
     like "$said" "^resumed=$(($2 - 1)) cancelled=1\$" 'in the same domain'
 }
 
-for variant in pae legacy 64; do
+for variant in $variants; do
     name=suspend-$variant
     way=by_stock_xl
     create "$name"

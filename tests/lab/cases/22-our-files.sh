@@ -21,10 +21,10 @@ saved_by() {
 }
 
 way=by_domwright
-for variant in pae legacy 64; do
-    name=suspend-$variant
+for variant in $variants; do
+    name="suspend-$variant"
     # Without extended CR3 there is one place for an L3.
-    [ $variant = legacy ] && where=no || where=yes
+    [ "$variant" = legacy ] && where=no || where=yes
     create "$name"
 
     saved_by domwright

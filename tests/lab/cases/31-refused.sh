@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What create refuses on a host leaves nothing there.
 . "$(dirname "$0")/lib.sh"
+needs pv32
 
 entries() {
     xenstore-ls -f

@@ -3,6 +3,7 @@
 # The end of a guest of ours that runs, and what is done about it; xl's commands
 # on one that it did not make.
 . "$(dirname "$0")/lib.sh"
+needs pv32
 
 log=/var/log/xen
 

@@ -14,20 +14,20 @@ runs() {
     ok "destroy $2" domwright destroy "$2"
 }
 
-for variant in pae legacy 64; do
-    runs by_domwright suspend-$variant
-    runs by_stock_xl suspend-$variant linear
+for variant in $variants; do
+    runs by_domwright "suspend-$variant"
+    runs by_stock_xl "suspend-$variant" linear
 done
 
 # A guest that was restored: the one thing that is wrong is found.
 way=by_domwright
-for variant in pae legacy 64; do
-    name=suspend-$variant
+for variant in $variants; do
+    name="suspend-$variant"
     create "$name"
     ok "xl save $name" xl save "$name" /tmp/saved
     ok 'xl restore' xl restore -e /tmp/saved
     ok "$name goes on" wait_console "$name" '^suspend: ready 1$' 60
-    if [ $variant = legacy ]; then
+    if [ "$variant" = legacy ]; then
         status 1 'verify of a restored legacy guest' domwright verify "$name"
         like "$out" \
             "^$name: l3-above-4g: L3 table 0x[0-9a-f]+ lies above 4 GiB" \

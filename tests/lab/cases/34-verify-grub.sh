@@ -35,6 +35,7 @@ runs() {
     like "$out" ' 4 KiB  shared info$' 'what it has mapped itself'
 }
 
+needs pv32
 # shellcheck disable=SC2154 # lib.sh's
 grub grub32 "$grub_32" domwright create
 grub grub64 "$grub_64" xl create -q

@@ -3,6 +3,7 @@
 # Keys that are built: what real Xen holds of such a guest is what stock xl makes
 # it hold.  Virtual nodes, which xl refuses, are as Xen tells them.
 . "$(dirname "$0")/lib.sh"
+needs pv32
 
 # terms CREATE...: creates the guest of /tmp/g.cfg, and prints what it has got.
 terms() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Scripts wait for what a guest says or comes to, and hear of all that happens.
 . "$(dirname "$0")/lib.sh"
+needs pv32
 
 # A console has one reader: events gets none of it here.
 domwright events >/tmp/events &

@@ -11,14 +11,14 @@ cycle() {
 cycles() {
     i=0
     while [ "$i" -lt "$1" ]; do
-        for kind in pae legacy 64; do
+        for kind in $variants; do
             cycle "$kind" || return 1
             i=$((i + 1))
         done
     done
 }
 
-for kind in pae legacy 64; do
+for kind in $variants; do
     guest_config leak "/guests/hello-$kind" >"/tmp/leak-$kind.cfg"
 done
 cycles 3 # Xen's own pools grow once

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Whatever goes wrong in a build, and wherever: nothing of it is left.
 . "$(dirname "$0")/lib.sh"
+needs pv32
 
 trace=/tmp/faults.trace
 guest_config faulty /guests/hello-legacy >/tmp/faulty.cfg

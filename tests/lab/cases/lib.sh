@@ -183,6 +183,27 @@ by_stock_xl() {
     xl create -q "$1"
 }
 
+# Is what this case is about to be had from this Xen?  Debian's has no 32-bit PV
+# guests, and from 4.17.7 on logs no dirty pages.
+xen_has() {
+    case $1 in
+    pv32) xl info | grep -q '^xen_caps .* xen-3.0-x86_32p' ;;
+    log_dirty) xl info | grep -q '^virt_caps .*shadow' ;;
+    esac
+}
+
+# since MINOR: the Xen is 4.MINOR or newer.
+since() {
+    [ "${LAB_RELEASE#4.}" -ge "$1" ]
+}
+
+# needs WHAT: or leave the case out
+needs() {
+    xen_has "$1" && return 0
+    echo "1..0 # SKIP no $1"
+    exit 0
+}
+
 # on STOCK PATCHED: what is expected of this Xen.
 on() {
     if [ "$LAB_XEN" = patched ]; then
@@ -201,6 +222,10 @@ guest_config() {
         [ $# = 0 ] || printf '%s\n' "$@"
     }
 }
+
+# The widths of PV guests that there are, and the test guests' variants.
+widths='32 64' variants='pae legacy 64'
+xen_has pv32 || widths=64 variants=64
 
 grub_32=/usr/lib/grub-xen/grub-i386-xen.bin
 grub_64=/usr/lib/grub-xen/grub-x86_64-xen.bin

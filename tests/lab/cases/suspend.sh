@@ -63,7 +63,7 @@ power_off() {
 }
 
 # Xen keeps a page or so once there was a guest of a kind: see 40-leak.sh.
-for variant in pae 64; do
+for variant in $variants; do
     guest_config warm "/guests/suspend-$variant" | small >/tmp/guest.cfg
     xl create -q /tmp/guest.cfg && xl destroy warm
 done
