@@ -19,10 +19,9 @@
 #define TTY_LINE 4096
 
 struct tty {
-    int fd;   /* -1: there is none, now */
-    bool had; /* but there was */
-    bool
-        asked; /* the line so far was shown, and is so no more until it grows */
+    int fd;      /* -1: there is none, now */
+    bool had;    /* but there was */
+    bool asked;  /* the line so far was shown: not again until it grows */
     bool taken;  /* the line so far was taken: its rest is not shown */
     int escape;  /* how far into a terminal's sequence it is */
     int64_t end; /* when the line so far counts as one: watch_now() */
