@@ -65,9 +65,8 @@ static void object_read(struct object *o, const struct link_map *map)
 static bool is_answered_library(const struct object *o)
 {
     static const char *const sonames[] = {
-        "libxencall.so.1",
-        "libxenforeignmemory.so.1",
-        "libxendevicemodel.so.1",
+        "libxencall.so.1",        "libxenforeignmemory.so.1",
+        "libxendevicemodel.so.1", "libxenevtchn.so.1",
         "libxenstore.so.4",
     };
     size_t i;

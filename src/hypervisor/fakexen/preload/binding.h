@@ -8,7 +8,7 @@
  * that
  *
  *   no function that a loaded libxencall, libxenforeignmemory,
- *   libxendevicemodel or libxenstore exports is found there, and
+ *   libxendevicemodel, libxenevtchn or libxenstore exports is found there, and
  *
  *   no other loaded object has one of theirs in its table of addresses, which
  *   is what became of references that ask for a version.

@@ -13,6 +13,7 @@
 
 #include <xencall.h>
 
+#include "domain/control_ports.h"
 #include "hypercall/dispatch.h"
 #include "machine/lock.h"
 #include "memory/mapping.h"
@@ -86,6 +87,8 @@ static long locked_call(const struct fx_caller *caller, unsigned int op,
     } else {
         if (host->super->mapping_slots && concerns_frames(op))
             fx_mapping_reap(host);
+        if (op == __HYPERVISOR_event_channel_op)
+            fx_control_ports_reap(host);
         if (function)
             result = function(caller, arg);
     }

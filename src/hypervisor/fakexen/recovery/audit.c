@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "domain/control_ports.h"
 #include "domain/domain.h"
 #include "domain/ports.h"
 #include "domain/state.h"
@@ -604,6 +605,7 @@ int fx_audit_repair(struct fx_host *host)
     fx_free_map_rebuild(host);
     fx_clear_free(host);
     fx_mapping_reap(host);
+    fx_control_ports_reap(host);
     finish_dying(host);
     return 0;
 }

@@ -118,6 +118,15 @@ int fx_check_domains(struct fx_host *host, char *why, size_t len)
                  "damaged: it cannot be told if it is in use" FX_NEW_ONE);
         return -EINVAL;
     }
+    for (i = 0; i < FX_MAX_EVTCHN; i++) {
+        if (!is_bool(&super->control_port[i].pending) ||
+            !is_bool(&super->control_port[i].masked)) {
+            snprintf(
+                why, len,
+                "damaged: a port of domain 0 is what cannot be" FX_NEW_ONE);
+            return -EINVAL;
+        }
+    }
     if (super->free_frames > super->ram_frames ||
         super->claimed_frames > super->ram_frames) {
         snprintf(why, len,
