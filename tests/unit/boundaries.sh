@@ -11,6 +11,7 @@
 #    config reads files, and knows no Xen library but the parser of xl's files;
 #    memmap reads pastes, and knows lib/ alone; libvirt reads XML, and knows
 #    nothing else; stream reads saved domains, and knows lib/ alone;
+#    regress runs programs, and looks at domains as inspect does;
 #    report is given facts, and asks for none.  inspect shares nothing with the
 #    builder: not its hooks, its plan or its guests.
 #  - in src/hypervisor/fakexen, the machine knows none of the others, and the
@@ -81,6 +82,8 @@ refuse "inspect knows the builder" \
     '"((command|config|guest|hooks|host|memmap|report)/|pv/)' $builder/inspect
 refuse "host calls upwards" '"(command|guest|inspect|report)/' $builder/host
 refuse "guest calls upwards" '"command/' $builder/guest
+refuse "regress knows more than programs and what can be seen of a domain" \
+    '"(command|config|guest|hooks|report|stream)/' $builder/regress
 refuse "report knows what is over it" \
     '[<"](xenstore\.h|(command|guest)/)' $builder/report
 refuse_code "report asks Xen" '(^|[^a-z_])(xc|xs)_[a-z_]+\(' $builder/report

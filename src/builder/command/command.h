@@ -57,6 +57,7 @@ extern const struct command cmd_migrate;
 extern const struct command cmd_migrate_receive;
 extern const struct command cmd_pause;
 extern const struct command cmd_reboot;
+extern const struct command cmd_regress;
 extern const struct command cmd_rename;
 extern const struct command cmd_restore;
 extern const struct command cmd_save;

@@ -31,7 +31,8 @@ static const struct command *const commands[] = {
     &cmd_convert, &cmd_directmap, &cmd_image,
     &cmd_inspect, &cmd_verify,    &cmd_save,
     &cmd_restore, &cmd_migrate,   &cmd_migrate_receive,
-    &cmd_hooks,   &cmd_xl,        &cmd_help,
+    &cmd_regress, &cmd_hooks,     &cmd_xl,
+    &cmd_help,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

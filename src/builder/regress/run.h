@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * regress/run.h - does what a cell of the matrix says, by programs as anybody
+ * runs them, and looks at all that is there afterwards.
+ */
+#ifndef DW_REGRESS_RUN_H
+#define DW_REGRESS_RUN_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diag.h"
+#include "regress/matrix.h"
+
+/* What all cells have in common. */
+struct bench {
+    char domwright[PATH_MAX], fakexen[PATH_MAX];
+    char xl[PATH_MAX]; /* "": there is none that runs here */
+    bool migrates;     /* domwright has that command */
+    char folder[PATH_MAX];
+    char guests[PATH_MAX]; /* where the test kernels are */
+    const char *own;       /* somebody's own configuration; or NULL */
+    const char *host;      /* an embedded host that is there; or NULL */
+    uint64_t seed;
+    double patience; /* seconds that a program may take */
+};
+
+enum outcome { CELL_PASSED, CELL_FAILED, CELL_SKIPPED };
+
+struct result {
+    enum outcome outcome;
+    double seconds;
+    char what[4000]; /* lines: why it failed, or was skipped; or "" */
+};
+
+/*
+ * Finds the programs and makes a folder for what they write.  0 or a negative
+ * errno and the failure in dg; bench_close() takes the folder away.
+ */
+int __attribute__((warn_unused_result))
+bench_open(struct bench *bench, struct diag *dg);
+void bench_close(struct bench *bench);
+
+void cell_run(const struct bench *bench, const struct cell *cell,
+              struct result *result);
+
+#endif /* DW_REGRESS_RUN_H */
