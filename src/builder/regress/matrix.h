@@ -49,7 +49,8 @@ struct value {
 /* What has to be there; a cell is skipped where it is not. */
 #define NEEDS_XL      1u
 #define NEEDS_MIGRATE 2u
-#define NEEDS_KERNEL  4u
+#define NEEDS_LIVE    4u
+#define NEEDS_KERNEL  8u
 
 struct dimension {
     const char *name;

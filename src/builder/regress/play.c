@@ -15,7 +15,6 @@
 
 #include "host/suspend.h"
 #include "host/xenstore.h"
-#include "inspect/start_info.h"
 #include "regress/state.h"
 
 /* Frames that are mapped together. */
@@ -111,12 +110,10 @@ static int find_special(struct kernel *kernel)
 
 static int look(struct kernel *kernel)
 {
-    int rc = view_ask_all(&kernel->view);
+    int rc = state_find(&kernel->view, &kernel->start);
 
     if (rc)
         return rc;
-    if (!start_info_read(&kernel->view, &kernel->start))
-        return -ENOENT;
     kernel->pages = kernel->start.nr_pages;
     if (kernel->pages < 4 || kernel->pages > kernel->view.max_pages)
         return -EINVAL;

@@ -628,6 +628,8 @@ static bool lacks(const struct run *run, const char **why)
         *why = "there is no xl that runs here";
     else if (needs & NEEDS_MIGRATE && !bench->migrates)
         *why = "this domwright does not migrate";
+    else if (needs & NEEDS_LIVE && !bench->lives)
+        *why = "this domwright does not migrate live";
     else if (!bench->own && !find_kernel(run, kernel))
         *why = "its kernel is not here";
     else
@@ -712,12 +714,17 @@ void cell_run(const struct bench *bench, const struct cell *cell,
 
 /* ---- all cells ---- */
 
-static bool succeeds(const struct bench *bench, char *const *argv)
+/* `text`: what it says, or NULL. */
+static bool succeeds(const struct bench *bench, char *const *argv, char *text,
+                     size_t size)
 {
     struct program program;
+    bool ok = !program_start(&program, bench->folder, "probe", argv, 0) &&
+              !program_wait(&program, bench->patience);
 
-    return !program_start(&program, bench->folder, "probe", argv, 0) &&
-           !program_wait(&program, bench->patience);
+    if (ok && text)
+        read_file(program.out, text, size);
+    return ok;
 }
 
 static void find_xl(struct bench *bench)
@@ -726,7 +733,7 @@ static void find_xl(struct bench *bench)
 
     if ((!search("/usr/lib/xen-" XEN_VERSION "/bin", "xl", bench->xl) &&
          !search(getenv("PATH"), "xl", bench->xl)) ||
-        !succeeds(bench, argv))
+        !succeeds(bench, argv, NULL, 0))
         *bench->xl = '\0';
 }
 
@@ -753,6 +760,7 @@ int bench_open(struct bench *bench, struct diag *dg)
     char *migrate[] = {bench->domwright, (char *)"help", (char *)"migrate",
                        NULL};
     const char *temporary = secure_getenv("TMPDIR");
+    char help[4000] = "";
     ssize_t len = readlink("/proc/self/exe", bench->domwright, PATH_MAX - 1);
 
     if (len < 0)
@@ -771,7 +779,8 @@ int bench_open(struct bench *bench, struct diag *dg)
     }
     find_xl(bench);
     find_guests(bench);
-    bench->migrates = succeeds(bench, migrate);
+    bench->migrates = succeeds(bench, migrate, help, sizeof(help));
+    bench->lives = bench->migrates && strstr(help, "--live");
     return 0;
 }
 

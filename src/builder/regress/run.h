@@ -17,8 +17,8 @@
 /* What all cells have in common. */
 struct bench {
     char domwright[PATH_MAX], fakexen[PATH_MAX];
-    char xl[PATH_MAX]; /* "": there is none that runs here */
-    bool migrates;     /* domwright has that command */
+    char xl[PATH_MAX];    /* "": there is none that runs here */
+    bool migrates, lives; /* domwright has that command, and its --live */
     char folder[PATH_MAX];
     char guests[PATH_MAX]; /* where the test kernels are */
     const char *own;       /* somebody's own configuration; or NULL */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/start_info.h"
+#include "inspect/p2m.h"
 
 #define WORDS (DW_PAGE_SIZE / sizeof(uint64_t))
 
@@ -208,20 +208,31 @@ static int make_room(struct state *state, uint64_t pfns)
     return 0;
 }
 
-static int take(struct state *state, struct domain_view *view,
-                const xc_domaininfo_t *info)
+int state_find(struct domain_view *view, struct start_facts *start)
 {
-    struct start_facts start;
-    int rc = view_ask_all(view);
+    struct p2m p2m;
+    int rc;
 
-    if (rc)
-        return rc;
-    if (!start_info_read(view, &start))
+    if (!start_info_read(view, start))
         return diag_fail(view->dg, DW_FAILED, -EINVAL,
                          "domain %u has run: its start_info is not where it "
                          "was",
                          view->domid);
-    rc = make_room(state, start.nr_pages);
+    /* Or all of the machine's frames would have to be asked about. */
+    rc = p2m_find(view, start, &p2m);
+    if (!rc)
+        rc = p2m_compare(view, &p2m, NULL);
+    return rc ? rc : view_ask_all(view);
+}
+
+static int take(struct state *state, struct domain_view *view,
+                const xc_domaininfo_t *info)
+{
+    struct start_facts start;
+    int rc = state_find(view, &start);
+
+    if (!rc)
+        rc = make_room(state, start.nr_pages);
     if (!rc)
         rc = set_pages(state, view);
     if (!rc)

@@ -18,6 +18,7 @@
 #include <xenctrl.h>
 
 #include "inspect/domain_view.h"
+#include "inspect/start_info.h"
 
 /* Of one page: its contents' hash, 0 where they do not count, and its type. */
 struct state_page {
@@ -54,6 +55,11 @@ uint64_t state_compare(const struct state *was, const struct state *is,
 void state_dispose(struct state *state);
 
 /* ---- what is special about a guest that nobody has run ---- */
+
+/* Its start_info, and all of its frames.  -errno and the failure in view->dg.
+ */
+int __attribute__((warn_unused_result))
+state_find(struct domain_view *view, struct start_facts *start);
 
 /* Pages of a P2M list, in a guest's words; of its frame lists and their top:
  * the last ones of its memory. */
