@@ -69,6 +69,14 @@ grep -q '^ok 2 - save/y # SKIP no xl$' out || wrong 'TAP does not say so'
 run regress --merge failed.json --report junit
 grep -q '<failure>PFN 0x12: other contents (memory) &lt;&amp;&gt;$' out ||
     wrong 'nor does JUnit'
+# A cell that failed once has failed, whoever comes first.
+printf '%s\n' '{"seed": 3, "cells": [{"name": "save/x", "outcome": "passed",
+ "seconds": 1, "what": []}]}' >passed.json
+for reports in 'failed.json passed.json' 'passed.json failed.json'; do
+    # shellcheck disable=SC2086 # two of them
+    run regress --merge $reports
+    [ "$status" = 1 ] || wrong 'a failure is forgotten'
+done
 sed 's/failed/passed/; s/^ "repeat.*$/]},/; s/,$/,/' failed.json >broken.json
 run regress --merge failed.json broken.json
 [ "$status" = 3 ] || wrong 'a report that is none'
