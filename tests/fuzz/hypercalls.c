@@ -7,7 +7,8 @@
  * records.  One begins with a byte: below CALL it says
  * what to put into the arena (enum record), else it calls the hypercall of that
  * number less CALL, with five arguments (take_argument()).  The arena keeps
- * what is in it, results too.
+ * what is in it, results too.  GUEST makes the call as one of the domains, to
+ * which the arena is memory of its own, from its second page on.
  *
  * A caller's pointer may lead to any memory of its process, fakexen's included,
  * and spoil that.  So only what is in or near the arena, or nobody's, is copied
@@ -24,7 +25,12 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 
+#include "domain/event.h"
+#include "domain/guest_memory.h"
+#include "domain/time.h"
 #include "fuzz.h"
+#include "hypercall/dispatch.h"
+#include "machine/lock.h"
 #include "preload/process_memory.h"
 
 #define MAX_CALLS 512
@@ -39,11 +45,16 @@ enum record {
     DOMCTL,  /* command, domain: a header at the start, and the call */
     SYSCTL,  /* command: the same */
     MEMORY,  /* command, extents, order, flags, domain: and the call */
+    GUEST,   /* which domain's which vCPU, number, five arguments: the call */
+    TIME,    /* the vCPUs' states from now on: timers are due */
     CALL = 8 /* and all above: the hypercall of the number, less CALL */
 };
 
 /* Where structures' pointers lead to, in the seeds and in MEMORY. */
 #define LIST_AT 4096
+
+/* As many commands as the seeds have of guests. */
+#define GUEST_SEEDS 16
 
 struct target {
     struct fz_host h;
@@ -203,6 +214,90 @@ static void call_any(struct target *t, unsigned int op)
     call(t, op, arg);
 }
 
+/* Where a guest's address leads; NULL: nowhere. */
+static uint8_t *guests(uint64_t address, size_t size)
+{
+    uint64_t at = address - FX_PAGE_SIZE;
+
+    return at < FZ_ARENA_BYTES && size <= FZ_ARENA_BYTES - at ? fz_arena() + at
+                                                              : NULL;
+}
+
+static int guest_in(const struct fx_caller *caller, void *to, uint64_t from,
+                    size_t size)
+{
+    const uint8_t *at = guests(from, size);
+
+    (void)caller;
+    if (!at)
+        return -EFAULT;
+    memcpy(to, at, size);
+    return 0;
+}
+
+static int guest_out(const struct fx_caller *caller, uint64_t to,
+                     const void *from, size_t size)
+{
+    uint8_t *at = guests(to, size);
+
+    (void)caller;
+    if (!at)
+        return -EFAULT;
+    memcpy(at, from, size);
+    return 0;
+}
+
+/* Made again for what was put off, as the guest would. */
+static void call_as_guest(struct target *t)
+{
+    unsigned int who = (unsigned int)fz_take(&t->in, 1);
+    unsigned int op = (unsigned int)fz_take(&t->in, 1) % 64;
+    struct fx_domain *domain =
+        fx_domain(t->h.host, who & 1 ? FZ_GUEST_32 : FZ_GUEST_64);
+    struct fx_rest rest = {.is_some = true};
+    struct fx_caller caller;
+
+    for (int i = 0; i < 5; i++) {
+        uint64_t a = take_argument(t), at = a - (uintptr_t)t->arena;
+
+        rest.arg[i] = at < FZ_ARENA_BYTES ? at + FX_PAGE_SIZE : a;
+        if (who & 1)
+            rest.arg[i] = (uint32_t)rest.arg[i];
+    }
+    if (!domain)
+        return;
+    caller = fx_guest_caller(t->h.host, domain, who >> 1 & 1);
+    caller.copy_in = guest_in;
+    caller.copy_out = guest_out;
+    caller.rest = &rest;
+    for (int i = 0; rest.is_some && i < 8; i++) {
+        const struct fx_rest now = rest;
+
+        rest.is_some = false;
+        fz_call_as(&caller, op, now.arg);
+    }
+}
+
+/* What goes by itself while guests run. */
+static void let_time_pass(struct target *t)
+{
+    struct fx_host *host = t->h.host;
+
+    fx_lock(host);
+    fx_timers(host, INT64_MAX);
+    for (uint32_t id = FZ_GUEST_64; id <= FZ_GUEST_32; id++) {
+        struct fx_domain *domain = fx_domain(host, id);
+
+        for (uint32_t vcpu = 0; domain && vcpu < 2; vcpu++) {
+            fx_update_time(host, domain, vcpu, fx_now(host));
+            fx_runstate(host, domain, vcpu, (int)(fz_take(&t->in, 1) % 4),
+                        fx_now(host));
+            (void)fx_vcpu_wait(host, domain, vcpu);
+        }
+    }
+    fx_unlock(host);
+}
+
 static void act(struct target *t, unsigned int record)
 {
     uint64_t at, value;
@@ -227,6 +322,12 @@ static void act(struct target *t, unsigned int record)
         break;
     case MEMORY:
         call_memory(t);
+        break;
+    case GUEST:
+        call_as_guest(t);
+        break;
+    case TIME:
+        let_time_pass(t);
         break;
     default:
         call_any(t, record - CALL);
@@ -728,8 +829,26 @@ static bool put_other(struct fz_seed *s, unsigned int nr)
     }
 }
 
+/* All of a guest's hypercalls with that command or first argument, and what
+ * comes of time afterwards. */
+static void put_guest_calls(struct fz_seed *s, unsigned int command)
+{
+    put_pointer(s, LIST_AT, 512);
+    for (unsigned int op = 0; op < 42; op++) {
+        fz_put(s, GUEST, 1);
+        fz_put(s, command & 1, 1);
+        fz_put(s, op, 1);
+        fz_put(s, command << 8, 2);
+        fz_put(s, op & 1 ? 1 | LIST_AT << 8 : 0, op & 1 ? 3 : 2);
+        fz_put(s, op & 1 ? 1 << 8 : 1 | LIST_AT << 8, op & 1 ? 2 : 3);
+        fz_put(s, 0x0707, 2);
+    }
+    fz_put(s, TIME, 1);
+    fz_put(s, 0x01020300, 4);
+}
+
 /* On one machine after the other: nine with domctls, then all hypercalls with a
- * small number as the first argument, then the others. */
+ * small number as the first argument, the same of guests, then the others. */
 bool fz_seed(unsigned int nr, struct fz_seed *s)
 {
     fz_put(s, nr % FZ_MACHINES, 1);
@@ -741,5 +860,9 @@ bool fz_seed(unsigned int nr, struct fz_seed *s)
         put_calls(s, nr - 9);
         return true;
     }
-    return put_other(s, nr - 25);
+    if (nr < 25 + GUEST_SEEDS) {
+        put_guest_calls(s, nr - 25);
+        return true;
+    }
+    return put_other(s, nr - 25 - GUEST_SEEDS);
 }
