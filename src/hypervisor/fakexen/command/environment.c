@@ -165,6 +165,18 @@ static int set_calls(const struct fx_environment *env,
     return rc ? rc : set_count(calls);
 }
 
+/* This program, which the object starts for guests that run. */
+static int set_program(void)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    if (n < 0)
+        return complain(-errno, "/proc/self/exe");
+    path[n] = '\0';
+    return set("FAKEXEN_PROGRAM", path);
+}
+
 int fx_environment_set(const struct fx_environment *env,
                        const struct fx_calls **calls)
 {
@@ -183,5 +195,9 @@ int fx_environment_set(const struct fx_environment *env,
         rc = set("FAKEXEN_LEVEL", env->level);
     if (!rc)
         rc = set("FAKEXEN_SHADOW", env->shadow);
+    if (!rc)
+        rc = set("FAKEXEN_RUN", env->run);
+    if (!rc)
+        rc = set_program();
     return rc ? rc : set_calls(env, calls);
 }

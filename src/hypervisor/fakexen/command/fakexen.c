@@ -7,8 +7,10 @@
  * reach it through this process, and so it is gone with it, however that ends.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "command/environment.h"
+#include "command/guests.h"
 #include "command/run.h"
 #include "command/status.h"
 #include "preload/settings.h"
@@ -28,19 +31,27 @@
  * the same as domwright's, which is run by this program. */
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_HOST = 5, EXIT_NO_FAULT = 125 };
 
+/* Where a runner tells who started it why it does not run (run/start.c). */
+#define RUNNER_WHY_FD 3
+
 struct arguments {
     struct fx_options machine;
-    const char *memory, *nodes, *level, *shadow; /* as given */
+    const char *memory, *nodes, *level, *shadow, *run; /* as given */
     const char *trace, *fail;
     bool status, json;
     const char *runner; /* a domain's ID */
+    bool with_guests;   /* "run" */
+    unsigned int limit; /* seconds; 0: none */
     char **command;
 };
 
 static const char usage[] =
     "usage: fakexen [--host FILE] [--memory SIZE] [--e820 FILE] [--nodes N]\n"
-    "               [--level stock|patched] [--shadow | --no-shadow]\n"
+    "               [--level stock|patched] [--shadow | --no-shadow] [--run | "
+    "--no-run]\n"
     "               [--trace FILE] [--fail N[:ERRNO]] COMMAND [ARGUMENT...]\n"
+    "       fakexen [OPTION...] run [--limit SECONDS] -- COMMAND "
+    "[ARGUMENT...]\n"
     "       fakexen --host FILE --status [--json]\n";
 
 static void __attribute__((noreturn, format(printf, 2, 3)))
@@ -66,6 +77,8 @@ enum option_id {
     OPT_LEVEL,
     OPT_SHADOW,
     OPT_NO_SHADOW,
+    OPT_RUN,
+    OPT_NO_RUN,
     OPT_TRACE,
     OPT_FAIL,
     OPT_STATUS,
@@ -83,6 +96,8 @@ static const struct option options[] = {
     {"level", required_argument, NULL, OPT_LEVEL},
     {"shadow", no_argument, NULL, OPT_SHADOW},
     {"no-shadow", no_argument, NULL, OPT_NO_SHADOW},
+    {"run", no_argument, NULL, OPT_RUN},
+    {"no-run", no_argument, NULL, OPT_NO_RUN},
     {"trace", required_argument, NULL, OPT_TRACE},
     {"fail", required_argument, NULL, OPT_FAIL},
     {"status", no_argument, NULL, OPT_STATUS},
@@ -124,6 +139,12 @@ static void take_machine_option(struct arguments *a, int id, const char *value)
         a->shadow = id == OPT_SHADOW ? "yes" : "no";
         a->machine.shadow = id == OPT_SHADOW;
         a->machine.has_shadow = true;
+        break;
+    case OPT_RUN:
+    case OPT_NO_RUN:
+        a->run = id == OPT_RUN ? "yes" : "no";
+        a->machine.guests_run = id == OPT_RUN;
+        a->machine.has_run = true;
         break;
     }
 }
@@ -180,6 +201,29 @@ static void check_arguments(const struct arguments *a)
         die(EXIT_USAGE, "no command; see \"fakexen --help\"");
 }
 
+/* "run", its own options, and the command. */
+static void parse_run(struct arguments *a, char **argv)
+{
+    uint64_t seconds;
+
+    a->with_guests = true;
+    a->run = "yes";
+    a->machine.guests_run = a->machine.has_run = true;
+    argv++;
+    if (*argv && !strcmp(*argv, "--limit")) {
+        if (!argv[1] || fx_parse_size(argv[1], &seconds) || seconds > INT_MAX)
+            die(EXIT_USAGE, "--limit: %s is no number of seconds",
+                argv[1] ? argv[1] : "(nothing)");
+        a->limit = (unsigned int)seconds;
+        argv += 2;
+    }
+    if (*argv && !strcmp(*argv, "--"))
+        argv++;
+    else
+        die(EXIT_USAGE, "run takes -- and a command; see \"fakexen --help\"");
+    a->command = argv;
+}
+
 static void parse(struct arguments *a, int argc, char **argv)
 {
     int id;
@@ -189,6 +233,8 @@ static void parse(struct arguments *a, int argc, char **argv)
     while ((id = getopt_long(argc, argv, "+", options, NULL)) != -1)
         take_option(a, id, optarg);
     a->command = argv + optind;
+    if (*a->command && !strcmp(*a->command, "run"))
+        parse_run(a, a->command);
     check_arguments(a);
 }
 
@@ -297,19 +343,23 @@ static int run_command(const struct arguments *a)
         .nodes = a->nodes,
         .level = a->level,
         .shadow = a->shadow,
+        .run = a->run,
         .e820 = a->machine.e820_path,
         .trace = a->trace,
         .fail = a->fail,
     };
+    struct fx_guests guests = {.host = host, .limit = a->limit};
     const struct fx_calls *calls;
     int status;
 
-    if (fx_environment_set(&env, &calls))
+    if (fx_environment_set(&env, &calls) ||
+        (a->with_guests && fx_guests_prepare(&guests)))
         exit(EXIT_FAILED);
     /* Nothing of it goes by way of this process, or is to be done later. */
-    if (a->machine.path && !calls)
+    if (a->machine.path && !calls && !a->with_guests)
         return fx_become(a->command);
-    status = fx_run(a->command);
+    status = a->with_guests ? fx_guests_run(&guests, a->command)
+                            : fx_run(a->command);
     fx_host_close(host); /* and with that a machine without a name is gone */
     if (status < 0)
         return EXIT_FAILED;
@@ -319,24 +369,50 @@ static int run_command(const struct arguments *a)
                     : status;
 }
 
+/* What "run" wants the consoles on; -1: nobody does. */
+static int open_output(void)
+{
+    const char *path = getenv("FAKEXEN_OUTPUT");
+
+    return path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+}
+
+/* Beside a machine that has a name. */
+static const char *log_name(const struct arguments *a)
+{
+    static char name[PATH_MAX];
+
+    if (!a->machine.path || !strncmp(a->machine.path, "/proc/", 6))
+        return NULL;
+    snprintf(name, sizeof(name), "%s.console-%s.log", a->machine.path,
+             a->runner);
+    return name;
+}
+
 /* What the shared object starts for a domain that is unpaused; not for people:
  * it is in no usage, and in no manual. */
 static int run_guest(const struct arguments *a)
 {
     struct fx_runner_options runner = {
         .domid = (uint16_t)strtoul(a->runner, NULL, 10),
-        .output = STDOUT_FILENO,
+        .output = open_output(),
+        .log = log_name(a),
+        .why = RUNNER_WHY_FD,
     };
-    struct fx_host *host = open_host(&a->machine);
     struct fx_cpu_library library;
+    struct fx_host *host;
     char why[512] = "";
+    int rc;
 
-    if (fx_cpu_library_open(&library, why, sizeof(why)) ||
-        fx_runner(host, &library, &runner, why, sizeof(why)))
-        die(EXIT_FAILED, "%s", why);
-    fx_cpu_library_close(&library);
-    fx_host_close(host);
-    return 0;
+    fcntl(RUNNER_WHY_FD, F_SETFD, FD_CLOEXEC);
+    rc = fx_host_open(&a->machine, &host, why, sizeof(why));
+    if (!rc)
+        rc = fx_cpu_library_open(&library, why, sizeof(why));
+    if (!rc)
+        rc = fx_runner(host, &library, &runner, why, sizeof(why));
+    if (rc && rc != -EBUSY)
+        dprintf(RUNNER_WHY_FD, "%s\n", why);
+    return rc ? EXIT_FAILED : 0;
 }
 
 int main(int argc, char **argv)

@@ -88,6 +88,7 @@ int fx_super_make(struct fx_super *super, const struct fx_options *options,
     super->xen = FX_XEN;
     super->level = options->level;
     super->shadow = options->shadow;
+    super->guests_run = options->guests_run;
     super->nr_nodes = options->nodes ? options->nodes : 1;
     super->nr_ram = ram.nr;
     memcpy(super->ram, ram.range, sizeof(ram.range));
@@ -166,7 +167,8 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
     else if (super->checksum != checksum(super))
         what = "damaged: the superblock's checksum does not fit" FX_NEW_ONE;
     else if (!super->nr_frames || super->nr_frames > MAX_FRAMES ||
-             super->level > FX_STOCK || super->shadow > 1 || !super->nr_nodes ||
+             super->level > FX_STOCK || super->shadow > 1 ||
+             super->guests_run > 1 || !super->nr_nodes ||
              super->nr_nodes > FX_MAX_NODES || super->nr_ram > FX_MAX_E820 ||
              !layout_fits(super) || !ram_fits(super))
         what = "damaged: the superblock contradicts itself" FX_NEW_ONE;
@@ -272,6 +274,14 @@ int fx_super_agree(const struct fx_super *super,
                  "the machine has %sshadow paging; leave out --%sshadow, or "
                  "name a new machine",
                  super->shadow ? "" : "no ", options->shadow ? "" : "no-");
+        return -EINVAL;
+    }
+    if (options->has_run && options->guests_run != super->guests_run) {
+        snprintf(why, len,
+                 "guests %srun on the machine; leave out --%srun, or name a "
+                 "new machine",
+                 super->guests_run ? "" : "do not ",
+                 options->guests_run ? "" : "no-");
         return -EINVAL;
     }
     return agree_on_ram(super, options, why, len);

@@ -66,6 +66,8 @@ struct fx_options {
     bool has_level;        /* it was asked for */
     bool shadow;           /* paging, as CONFIG_SHADOW_PAGING of Xen has it */
     bool has_shadow;       /* it was asked for, or to be without */
+    bool guests_run;       /* on a CPU (run/), or only stand there */
+    bool has_run;          /* it was asked for, or not to */
 };
 
 /* A foreign mapping that a process holds: each of its frames has a reference,
@@ -87,7 +89,7 @@ struct fx_super {
     uint64_t ram_frames;
     uint32_t xen;   /* FX_XEN of its maker */
     uint32_t level; /* enum fx_level */
-    uint32_t shadow;
+    uint32_t shadow, guests_run;
     uint32_t nr_nodes, nr_ram;
     struct fx_range ram[FX_MAX_E820];
     uint32_t ram_node[FX_MAX_E820];

@@ -67,13 +67,13 @@ int fx_parse_level(const char *text, enum fx_level *level)
     return 0;
 }
 
-int fx_parse_shadow(const char *text, bool *shadow)
+int fx_parse_yes(const char *text, bool *answer)
 {
     bool yes = !strcmp(text, "yes");
 
     if (!yes && strcmp(text, "no") != 0)
         return -EINVAL;
-    *shadow = yes;
+    *answer = yes;
     return 0;
 }
 
@@ -166,8 +166,12 @@ int fx_options_from_environment(struct fx_options *options, const char **wrong)
         return -EINVAL;
     options->has_level = value;
     value = variable("FAKEXEN_SHADOW", wrong);
-    if (value && fx_parse_shadow(value, &options->shadow))
+    if (value && fx_parse_yes(value, &options->shadow))
         return -EINVAL;
     options->has_shadow = value;
+    value = variable("FAKEXEN_RUN", wrong);
+    if (value && fx_parse_yes(value, &options->guests_run))
+        return -EINVAL;
+    options->has_run = value;
     return 0;
 }

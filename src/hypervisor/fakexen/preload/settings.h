@@ -23,7 +23,7 @@ fx_parse_level(const char *text, enum fx_level *level);
 
 /* "yes" or "no" */
 int __attribute__((warn_unused_result))
-fx_parse_shadow(const char *text, bool *shadow);
+fx_parse_yes(const char *text, bool *answer);
 
 /*
  * "N" or "N:ERRNO", the latter by name or number; ENOMEM without it.  Or

@@ -20,6 +20,7 @@
 #include "preload/process_host.h"
 #include "preload/process_memory.h"
 #include "preload/trace.h"
+#include "run/start.h"
 
 struct xencall_handle {
     struct fx_caller caller;
@@ -93,6 +94,10 @@ static long locked_call(const struct fx_caller *caller, unsigned int op,
             result = function(caller, arg);
     }
     fx_unlock(host);
+    if (host->super->guests_run && op == __HYPERVISOR_domctl) {
+        fx_start_runners(host);
+        fx_settle_runners(host);
+    }
     return result;
 }
 

@@ -28,7 +28,8 @@ static void name_console(struct fx_host *host, struct fx_store *store,
 
     snprintf(port, sizeof(port), "/local/domain/%u/console/port", domid);
     snprintf(name, sizeof(name), "/local/domain/%u/console/tty", domid);
-    if (!fx_domain(host, domid) ||
+    /* Where it runs there is somebody who names it, and a terminal. */
+    if (host->super->guests_run || !fx_domain(host, domid) ||
         fx_store_read(store, NULL, port, &value, &len))
         return;
     free(value);

@@ -9,6 +9,7 @@
 #include "memory/mapping.h"
 #include "recovery/audit.h"
 #include "recovery/check.h"
+#include "run/start.h"
 
 static const struct fx_hooks hooks = {
     .check = fx_check_domains,
@@ -45,8 +46,10 @@ int fx_host_open(const struct fx_options *options, struct fx_host **host,
         return rc;
     fx_lock(h);
     rc = check_opened(h, options, why, len);
-    if (!rc)
+    if (!rc) {
         fx_mapping_reap(h);
+        fx_bury_runners(h);
+    }
     fx_unlock(h);
     if (rc) {
         fx_host_close(h);

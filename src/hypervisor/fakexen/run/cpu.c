@@ -33,6 +33,14 @@
 #define CR4    UINT64_C(0x664)
 
 #define EFLAGS_FIXED 2u
+#define EFLAGS_TF    (1u << 8)
+
+/* What an instruction of AVX, and some others, begins with; and what may stand
+ * before it, and be an error. */
+#define VEX_2    0xc5
+#define VEX_3    0xc4
+#define VEX_MAP  0x1f
+#define PREFIXES "\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3"
 
 /* A page that no guest has: it stands for the code to be forgotten. */
 #define FORGET_ADDRESS UINT64_C(0x7fffe000)
@@ -95,6 +103,72 @@ static int on_cpuid(uc_engine *uc, void *arg)
     return 1; /* it is done */
 }
 
+/* The most of a block that is looked at; the engine's are shorter. */
+#define MAX_BLOCK 4096
+
+static uint64_t *place_of(struct fx_cpu *cpu, uint64_t address)
+{
+    return &cpu->suspect[(address ^ address >> 12) % FX_SUSPECTS];
+}
+
+/* Could an instruction of it have a VEX prefix?  Where they begin is not known
+ * here. */
+static bool is_suspect(const uint8_t *code, size_t size, bool is_64bit)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++)
+        if ((code[i] == VEX_2 || code[i] == VEX_3) &&
+            fx_cpu_is_vex(code + i, size - i, is_64bit))
+            return true;
+    return false;
+}
+
+/* A block was translated, and is about to be executed. */
+static void on_translation(uc_engine *uc, uc_tb *block, uc_tb *before,
+                           void *arg)
+{
+    struct fx_cpu *cpu = arg;
+    uint8_t code[MAX_BLOCK];
+    size_t size = block->size < MAX_BLOCK ? block->size : MAX_BLOCK;
+
+    (void)uc;
+    (void)before;
+    if (cpu->stepping)
+        return;
+    size = cpu->ops->code(cpu->arg, block->pc, code, size);
+    if (!is_suspect(code, size, cpu->is_64bit)) {
+        fx_cpu_clear(cpu, block->pc); /* which another block was at */
+        return;
+    }
+    *place_of(cpu, block->pc) = block->pc;
+    cpu->suspects = true;
+}
+
+void fx_cpu_clear(struct fx_cpu *cpu, uint64_t address)
+{
+    uint64_t *place = place_of(cpu, address);
+
+    if (*place == address)
+        *place = 0;
+}
+
+bool fx_cpu_is_vex(const uint8_t *code, size_t size, bool is_64bit)
+{
+    size_t i = 0;
+
+    while (i < size && code[i] && strchr(PREFIXES, code[i]))
+        i++;
+    if (i + 1 >= size || (code[i] != VEX_2 && code[i] != VEX_3))
+        return false;
+    /* Otherwise LES and LDS, which have a memory operand. */
+    if (!is_64bit && (code[i + 1] & 0xc0) != 0xc0)
+        return false;
+    /* Of the maps of instructions the engine refuses the others itself. */
+    return code[i] == VEX_2 ||
+           ((code[i + 1] & VEX_MAP) >= 1 && (code[i + 1] & VEX_MAP) <= 3);
+}
+
 /* Only from here an engine can be stopped from outside: elsewhere it loses its
  * place. */
 static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
@@ -102,10 +176,14 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
     struct fx_cpu *cpu = arg;
 
     (void)uc;
-    (void)address;
-    (void)size;
-    if (cpu->ops->stop(cpu->arg))
+    if (cpu->suspects && !cpu->stepping && *place_of(cpu, address) == address &&
+        address) {
+        cpu->exit.address = address;
+        cpu->exit.size = size;
+        end_run(cpu, FX_EXIT_SUSPECT);
+    } else if (cpu->ops->stop(cpu->arg)) {
         end_run(cpu, FX_EXIT_STOPPED);
+    }
 }
 
 static bool on_fill(uc_engine *uc, uint64_t address, int type,
@@ -149,6 +227,8 @@ static int add_hooks(struct fx_cpu *cpu)
                          (void *)on_invalid, cpu, 1, 0) ||
            api->hook_add(cpu->uc, &hook, UC_HOOK_BLOCK, (void *)on_block, cpu,
                          1, 0) ||
+           api->hook_add(cpu->uc, &hook, UC_HOOK_EDGE_GENERATED,
+                         (void *)on_translation, cpu, 1, 0) ||
            api->hook_add(cpu->uc, &hook, UC_HOOK_TLB_FILL, (void *)on_fill, cpu,
                          1, 0);
 }
@@ -245,6 +325,7 @@ void fx_cpu_load(struct fx_cpu *cpu, const struct fx_cpu_state *state)
     int32_t none = -1;
     int i;
 
+    cpu->stepping = state->rflags & EFLAGS_TF;
     memcpy(env->regs, state->gpr, sizeof(env->regs));
     env->eip = state->rip;
     env->eflags = state->rflags | EFLAGS_FIXED;

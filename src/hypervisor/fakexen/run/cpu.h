@@ -101,6 +101,9 @@ struct fx_cpu_ops {
     /* The page at that address; false: a fault there, which ends the run. */
     bool (*fill)(void *arg, uint64_t address, enum fx_access access,
                  struct fx_cpu_page *page);
+    /* The code at that address, as it is translated: as many bytes as there
+     * are, of those that are wanted. */
+    size_t (*code)(void *arg, uint64_t address, uint8_t *to, size_t size);
     /* At each block of code: true ends the run. */
     bool (*stop)(void *arg);
     /* In: the leaf in [0], the subleaf in [2]; out: eax, ebx, ecx, edx. */
@@ -137,12 +140,16 @@ enum fx_exit_reason {
     FX_EXIT_EXCEPTION, /* with the vector, or a software interrupt: int n, int3
                           and into, behind which rip is */
     FX_EXIT_SYSCALL,   /* rip is behind the instruction */
+    FX_EXIT_SUSPECT,   /* before a block in which there may be instructions that
+                          the CPU would not refuse, although it has to: those
+                          with a VEX prefix (AVX) */
     FX_EXIT_FAILED,    /* the library did something unheard of */
 };
 
 struct fx_exit {
     enum fx_exit_reason reason;
-    uint64_t address; /* of a fault */
+    uint64_t address; /* of a fault, or a suspect block */
+    uint32_t size;    /* of that block */
     enum fx_access access;
     uint8_t vector;
     bool software;
@@ -153,6 +160,12 @@ struct fx_exit fx_cpu_run(struct fx_cpu *cpu);
 
 /* Forgets the pages that fill() gave. */
 void fx_cpu_flush(struct fx_cpu *cpu);
+
+/* In the block at that address there is no such instruction. */
+void fx_cpu_clear(struct fx_cpu *cpu, uint64_t address);
+
+/* Is it one?  `code` is what there is of it, at most 15 bytes. */
+bool fx_cpu_is_vex(const uint8_t *code, size_t size, bool is_64bit);
 
 /* The code in that page of its memory has changed. */
 void fx_cpu_forget_code(struct fx_cpu *cpu, uint64_t address);

@@ -50,6 +50,8 @@ struct fx_env_exception {
     int32_t error_code, is_int;
 } __attribute__((packed));
 
+#define FX_SUSPECTS 4096
+
 struct fx_cpu {
     const struct fx_cpu_library *library;
     const struct fx_cpu_api *api;
@@ -62,6 +64,10 @@ struct fx_cpu {
     bool exited;           /* it has been told why */
     uint64_t forget;       /* fx_cpu_forget_code(): the page; or NOTHING */
     enum fx_access access; /* of the last fill() that said no */
+    bool stepping;         /* the trap flag is set */
+    /* Blocks that are suspect, by their addresses; 0: none. */
+    uint64_t suspect[FX_SUSPECTS];
+    bool suspects; /* there was one */
 };
 
 #define FX_FORGET_NOTHING UINT64_MAX

@@ -98,17 +98,20 @@ static int try_library(struct fx_cpu_library *library, const char *name,
 /* Where quickstart keeps Debian 13's, which runs on Debian 12; -ENOENT. */
 static int kept_library(char *name, size_t len)
 {
+    const char *own = getenv("DOMWRIGHT_CACHE");
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int n;
 
-    if (cache && *cache)
-        n = snprintf(name, len, "%s", cache);
+    if (own && *own)
+        n = snprintf(name, len, "%s", own);
+    else if (cache && *cache)
+        n = snprintf(name, len, "%s/domwright", cache);
     else if (home && *home)
-        n = snprintf(name, len, "%s/.cache", home);
+        n = snprintf(name, len, "%s/.cache/domwright", home);
     else
         return -ENOENT;
     n += snprintf(name + n, (size_t)n < len ? len - (size_t)n : 0,
-                  "/domwright/unicorn/" SONAME);
+                  "/unicorn/" SONAME);
     return (size_t)n < len ? 0 : -ENOENT;
 }
 

@@ -49,6 +49,18 @@ static bool fill(void *arg, uint64_t address, enum fx_access access,
            (access != FX_FETCH || page->execute);
 }
 
+static size_t code(void *arg, uint64_t address, uint8_t *to, size_t size)
+{
+    const struct bench *b = arg;
+
+    if (address >= PAGE)
+        return 0;
+    if (size > PAGE - address)
+        size = PAGE - address;
+    memcpy(to, b->memory + address, size);
+    return size;
+}
+
 static bool stop(void *arg)
 {
     (void)arg;
@@ -61,7 +73,7 @@ static void cpuid(void *arg, uint32_t registers[4])
     registers[0] = registers[1] = registers[2] = registers[3] = 0x1234;
 }
 
-static const struct fx_cpu_ops ops = {fill, stop, cpuid};
+static const struct fx_cpu_ops ops = {fill, code, stop, cpuid};
 
 static int open_bench(struct bench *b, const struct fx_cpu_library *library,
                       bool is_64bit)
@@ -390,6 +402,21 @@ static const struct {
      0,
      {.reason = FX_EXIT_EXCEPTION, .vector = 0x20, .software = true},
      8},
+    /* vpxor, behind another block, as what is first of all has none before. */
+    {"AVX",
+     BOTH,
+     {0xeb, 0x00, 0xc5, 0xf1, 0xef, 0xc2, 0xcd, 0x20},
+     8,
+     0,
+     {.reason = FX_EXIT_SUSPECT, .address = 2},
+     2},
+    {"what looks like AVX and is not",
+     BOTH,
+     {0xeb, 0x00, 0x83, 0xc4, 0x04, 0x83, 0xec, 0x04, 0xcd, 0x20},
+     10,
+     0,
+     {.reason = FX_EXIT_EXCEPTION, .vector = 0x20, .software = true},
+     10},
     {"cpuid",
      BOTH,
      {0x0f, 0xa2, 0x3d, 0x34, 0x12, 0, 0, 0x75, 0xfe, 0xcd, 1},

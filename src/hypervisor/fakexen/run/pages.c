@@ -9,6 +9,8 @@
  */
 #include "run/vcpu.h"
 
+#include <string.h>
+
 #include "machine/frames.h"
 #include "machine/lock.h"
 #include "machine/tlb.h"
@@ -137,6 +139,30 @@ bool fx_vcpu_fill(void *arg, uint64_t address, enum fx_access access,
         fx_tlb_enter(r->host, r->domain);
     fx_unlock(r->host);
     return found;
+}
+
+/* Without the lock: what is executed does not change meanwhile. */
+size_t fx_vcpu_code(void *arg, uint64_t address, uint8_t *to, size_t size)
+{
+    struct fx_vcpu_run *r = arg;
+    struct fx_translation t;
+    const uint8_t *page;
+    size_t done = 0, n;
+
+    for (; done < size; done += n, address += n) {
+        n = FX_PAGE_SIZE - (address & (FX_PAGE_SIZE - 1));
+        if (n > size - done)
+            n = size - done;
+        if (!fx_translate(r->host, r->domain, fx_state_of(r), address, FX_FETCH,
+                          false, &t) ||
+            t.is_m2p)
+            break;
+        page = fx_page(r->host, t.mfn);
+        if (!page)
+            break;
+        memcpy(to + done, page + (address & (FX_PAGE_SIZE - 1)), n);
+    }
+    return done;
 }
 
 void fx_vcpu_flush(struct fx_vcpu_run *r)

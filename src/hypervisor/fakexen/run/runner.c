@@ -11,6 +11,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+
 #include "domain/event.h"
 #include "domain/time.h"
 #include "machine/file.h"
@@ -19,8 +22,8 @@
 #include "machine/wake.h"
 #include "run/console.h"
 #include "run/cpu.h"
+#include "run/store_ring.h"
 #include "run/vcpu.h"
-#include "store/store.h"
 
 /* How long a vCPU runs until others have their turn, and the console, the
  * timers and the domain are looked at: a millisecond. */
@@ -35,7 +38,7 @@ struct runner {
     struct fx_domain *domain;
     uint16_t domid;
     const struct fx_cpu_library *library;
-    struct fx_store *store;
+    struct fx_store_ring *store;
     struct fx_console console;
     struct fx_vcpu_run *vcpus[FX_MAX_VCPUS];
     int64_t told; /* when its time was */
@@ -112,19 +115,32 @@ static void tell_time(struct runner *r, int64_t now)
     r->told = now;
 }
 
+/* Its rings, which it may have written to. */
+static void serve(struct runner *r)
+{
+    fx_console_serve(&r->console);
+    fx_store_ring_serve(r->store);
+}
+
 /* Until its slice is over, or there is nothing for it to do. */
 static void run_slice(struct runner *r, struct fx_vcpu_run *v)
 {
+    bool waits;
+
     r->domain->unsaved = 1;
+    fx_runstate(r->host, r->domain, v->id, RUNSTATE_running, fx_now(r->host));
     tick = 0;
     set_ticking(r, true);
     while (!tick && is_there(r) && !fx_vcpu_wait(r->host, r->domain, v->id)) {
         fx_vcpu_run(v);
         if (r->host->unrepaired || !is_there(r))
             return;
-        fx_console_serve(&r->console);
+        serve(r);
     }
-    if (fx_vcpu_wait(r->host, r->domain, v->id))
+    waits = fx_vcpu_wait(r->host, r->domain, v->id);
+    fx_runstate(r->host, r->domain, v->id,
+                waits ? RUNSTATE_blocked : RUNSTATE_runnable, fx_now(r->host));
+    if (waits)
         fx_vcpu_park(v);
 }
 
@@ -182,11 +198,11 @@ static void run_domain(struct runner *r)
         now = fx_now(r->host);
         fx_timers(r->host, now);
         tell_time(r, now);
-        fx_console_serve(&r->console);
+        serve(r);
         wait = run_all(r);
         if (!is_there(r))
             return;
-        fx_console_serve(&r->console);
+        serve(r);
         if (wait)
             wait_for_work(r, wait);
         if (fx_file_is_gone(r->host))
@@ -222,8 +238,7 @@ static void dispose(struct runner *r)
         fx_vcpu_run_dispose(r->vcpus[i]);
         free(r->vcpus[i]);
     }
-    if (r->store)
-        fx_store_close(r->store);
+    fx_store_ring_close(r->store);
     free(r);
 }
 
@@ -247,10 +262,12 @@ int fx_runner(struct fx_host *host, const struct fx_cpu_library *library,
     fx_lock(host);
     rc = host->unrepaired ? -ENOMEM : claim(r);
     if (!rc)
-        rc = fx_store_open(host, NULL, NULL, &r->store);
+        rc = fx_store_ring_open(host, r->domid, &r->store);
     if (!rc) {
-        fx_console_open(&r->console, host, r->store, r->domid, options->output,
-                        log);
+        fx_console_open(&r->console, host, fx_store_ring_store(r->store),
+                        r->domid, options->output, log);
+        if (options->why >= 0)
+            close(options->why);
         host->console = note;
         host->console_arg = r;
         run_domain(r);

@@ -16,6 +16,7 @@ struct fx_cpu_library;
 struct fx_runner_options {
     uint16_t domid;
     int output;      /* where the console goes, too; or -1 */
+    int why;         /* to be closed when it runs; or -1 */
     const char *log; /* the file that keeps all of its console; or NULL */
 };
 

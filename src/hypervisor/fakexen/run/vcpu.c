@@ -32,7 +32,8 @@ static bool stop(void *arg)
     return *r->tick || fx_tlb_count(r->host) != r->seen;
 }
 
-static const struct fx_cpu_ops ops = {fx_vcpu_fill, stop, fx_vcpu_cpuid};
+static const struct fx_cpu_ops ops = {fx_vcpu_fill, fx_vcpu_code, stop,
+                                      fx_vcpu_cpuid};
 
 /* -- a CPU for it -- */
 
@@ -287,6 +288,46 @@ static void fault(struct fx_vcpu_run *r, const struct fx_exit *e)
     fx_vcpu_page_fault(r, e->address, to.error);
 }
 
+static bool in_suspect(const struct fx_vcpu_run *r)
+{
+    uint64_t rip = fx_state_of(r)->context.user_regs.rip;
+
+    return rip >= r->suspect && rip < r->suspect_end;
+}
+
+/* The block that is looked through: is the next instruction one that the CPU
+ * has to refuse?  The end of it is where the block ends, or begins again. */
+static void look_through(struct fx_vcpu_run *r)
+{
+    uint64_t rip = fx_state_of(r)->context.user_regs.rip;
+    bool is_long = r->state.segment[FX_CS].flags & FX_SEGMENT_LONG;
+    uint8_t code[15];
+    size_t size;
+
+    if (!in_suspect(r)) {
+        fx_cpu_clear(r->cpu, r->suspect);
+        r->suspect_end = 0;
+        return;
+    }
+    size = fx_vcpu_code(r, rip, code, sizeof(code));
+    if (fx_cpu_is_vex(code, size, is_long)) {
+        r->suspect_end = 0;
+        fx_vcpu_trap(r, TRAP_UD, 0);
+    } else {
+        r->stepping = true;
+    }
+}
+
+static void stepped_on(struct fx_vcpu_run *r)
+{
+    if (!r->suspect_end)
+        return;
+    /* A loop has been looked through once it is back at its start. */
+    if (fx_state_of(r)->context.user_regs.rip == r->suspect)
+        r->suspect_end = r->suspect;
+    look_through(r);
+}
+
 static void see_to(struct fx_vcpu_run *r, const struct fx_exit *e)
 {
     bool stepped = r->stepping;
@@ -305,15 +346,29 @@ static void see_to(struct fx_vcpu_run *r, const struct fx_exit *e)
     case FX_EXIT_EXCEPTION:
         if (e->software)
             software_interrupt(r, e->vector);
-        else if (!stepped || e->vector != TRAP_DB)
+        else if (stepped && e->vector == TRAP_DB)
+            stepped_on(r);
+        else
             exception(r, e->vector, e->error_code);
+        break;
+    case FX_EXIT_SUSPECT:
+        r->suspect = e->address;
+        r->suspect_end = e->address + e->size;
+        look_through(r);
         break;
     case FX_EXIT_FAILED:
         fx_vcpu_crash(r, "its CPU failed");
         break;
     }
-    if (stepped && !r->stepping)
-        fx_vcpu_flush(r);
+    /* The same instruction once more, or somewhere else: then the block stays
+     * suspect. */
+    if (r->suspect_end && e->reason == FX_EXIT_FAULT && in_suspect(r))
+        r->stepping = true;
+    if (!r->stepping) {
+        r->suspect_end = 0;
+        if (stepped)
+            fx_vcpu_flush(r);
+    }
 }
 
 static void run(struct fx_vcpu_run *r)

@@ -35,12 +35,14 @@ struct fx_vcpu_run {
     uint64_t own_mfn;   /* where the CPU finds them */
     struct fx_use *use; /* of each frame */
     uint32_t epoch;
-    uint32_t seen;     /* fx_tlb_count(), when all was forgotten */
-    bool parked;       /* the FPU's registers are in the context */
-    bool again;        /* a fill failed, but is to be tried again */
-    uint64_t conflict; /* because of this frame's use; or FX_NO_MFN */
-    uint64_t stale;    /* because its code changed; or FX_NO_MFN */
-    bool stepping;     /* one instruction, by the trap flag */
+    uint32_t seen;        /* fx_tlb_count(), when all was forgotten */
+    bool parked;          /* the FPU's registers are in the context */
+    uint64_t suspect;     /* a block that is stepped through ... */
+    uint64_t suspect_end; /* ... and looked through; or 0 */
+    bool again;           /* a fill failed, but is to be tried again */
+    uint64_t conflict;    /* because of this frame's use; or FX_NO_MFN */
+    uint64_t stale;       /* because its code changed; or FX_NO_MFN */
+    bool stepping;        /* one instruction, by the trap flag */
 };
 
 /* The memory of a CPU of the machine, but for what the vCPU has of its own. */
@@ -70,6 +72,7 @@ static inline struct fx_vcpu_state *fx_state_of(const struct fx_vcpu_run *r)
 bool fx_vcpu_fill(void *arg, uint64_t address, enum fx_access access,
                   struct fx_cpu_page *page);
 void fx_vcpu_retry(struct fx_vcpu_run *r);
+size_t fx_vcpu_code(void *arg, uint64_t address, uint8_t *to, size_t size);
 void fx_vcpu_flush(struct fx_vcpu_run *r);
 /* The window of descriptor tables: the frame behind one of its addresses, or
  * FX_NO_MFN. */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * start.c - a process for each domain that runs: started, stopped, buried.
+ *
+ * Whoever unpauses a domain starts it, and may be any program: so the child
+ * that it takes makes system calls alone, is not announced to it when it ends,
+ * and leaves nothing of the program to the runner.
+ */
+#include "run/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xen/xen.h>
+#include <xen/sched.h>
+
+#include "machine/host.h"
+#include "machine/lock.h"
+#include "machine/process.h"
+#include "machine/wake.h"
+
+/* Descriptor 3 of a runner: what it has to say before it runs. */
+#define WHY_FD 3
+
+/* The most that are started at once. */
+#define MAX_AT_ONCE 16
+
+/* From when it has a vCPU: its console is to be there before it runs. */
+static bool is_to_run(const struct fx_host *host, const struct fx_domain *d)
+{
+    const struct fx_vcpu *first = fx_vcpu(host, d, 0);
+
+    return d->exists && !d->dying && !d->shutdown && !d->runner &&
+           d->id != FX_CONTROL_DOMID && first && first->initialised;
+}
+
+/* With the lock held. */
+static unsigned int find_new(const struct fx_host *host,
+                             uint16_t domids[MAX_AT_ONCE])
+{
+    unsigned int i, nr = 0;
+
+    for (i = 0; i < FX_MAX_DOMAINS && nr < MAX_AT_ONCE; i++) {
+        const struct fx_domain *d = &host->super->domain[i];
+
+        if (is_to_run(host, d))
+            domids[nr++] = d->id;
+    }
+    return nr;
+}
+
+/* In the child's child, of which only system calls are to be expected. */
+static void __attribute__((noreturn))
+become_runner(char *const argv[], char *const env[], int why)
+{
+    sigset_t none;
+    int null = open("/dev/null", O_RDWR);
+
+    if (why == WHY_FD || dup2(why, WHY_FD) == WHY_FD) {
+        dup2(null, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        syscall(SYS_close_range, WHY_FD + 1, ~0u, 0);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (!chdir("/"))
+        execve(argv[0], argv, env);
+    _exit(127);
+}
+
+/* Like fork(), but its end is no SIGCHLD, and no wait() of the program's. */
+static long fork_quietly(void)
+{
+    return syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+}
+
+static void start_process(char *const argv[], char *const env[], int why)
+{
+    long child = fork_quietly();
+
+    if (!child) {
+        setsid();
+        if (!fork_quietly())
+            become_runner(argv, env, why);
+        _exit(0);
+    }
+    while (child > 0 && waitpid((pid_t)child, NULL, __WCLONE) < 0 &&
+           errno == EINTR)
+        ;
+}
+
+static void tell(uint16_t domid, const char *why)
+{
+    fprintf(stderr, "fakexen: domain %u does not run: %s\n", domid, why);
+}
+
+/* What it says until it runs: nothing, or why it does not. */
+static void hear(int fd, uint16_t domid)
+{
+    char why[256];
+    size_t len = 0;
+    ssize_t n = 1;
+
+    while (n && len < sizeof(why) - 1) {
+        n = read(fd, why + len, sizeof(why) - 1 - len);
+        if (n < 0 && errno != EINTR)
+            break;
+        if (n > 0)
+            len += (size_t)n;
+    }
+    why[len] = '\0';
+    why[strcspn(why, "\n")] = '\0';
+    if (*why)
+        tell(domid, why);
+}
+
+/* The environment without what was preloaded for the program; to be freed. */
+static char **clean_environment(void)
+{
+    extern char **environ;
+    size_t nr = 0, i, kept = 0;
+    char **clean;
+
+    while (environ[nr])
+        nr++;
+    clean = calloc(nr + 1, sizeof(*clean));
+    for (i = 0; clean && i < nr; i++)
+        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
+            clean[kept++] = environ[i];
+    return clean;
+}
+
+static void start(uint16_t domid)
+{
+    const char *program = getenv("FAKEXEN_PROGRAM");
+    const char *host = getenv("FAKEXEN_HOST");
+    char number[16], **env = clean_environment();
+    char *const argv[] = {(char *)program,    (char *)"--host", (char *)host,
+                          (char *)"--runner", number,           NULL};
+    int why[2];
+
+    snprintf(number, sizeof(number), "%u", domid);
+    if (!program || !host || !env || access(program, X_OK)) {
+        tell(domid, "fakexen itself is not to be found");
+    } else if (pipe2(why, O_CLOEXEC)) {
+        tell(domid, strerror(errno));
+    } else {
+        start_process(argv, env, why[1]);
+        close(why[1]);
+        hear(why[0], domid);
+        close(why[0]);
+    }
+    free(env);
+}
+
+void fx_start_runners(struct fx_host *host)
+{
+    uint16_t domids[MAX_AT_ONCE];
+    unsigned int nr = 0, i;
+
+    fx_lock(host);
+    if (!host->unrepaired) {
+        fx_bury_runners(host);
+        nr = find_new(host, domids);
+    }
+    fx_unlock(host);
+    for (i = 0; i < nr; i++)
+        start(domids[i]);
+}
+
+void fx_bury_runners(struct fx_host *host)
+{
+    unsigned int i;
+
+    for (i = 0; i < FX_MAX_DOMAINS; i++) {
+        struct fx_domain *d = &host->super->domain[i];
+
+        if (!d->exists || d->dying || !d->runner ||
+            fx_process_lives(host, d->runner))
+            continue;
+        d->runner = 0;
+        d->unsaved = 0;
+        if (d->shutdown)
+            continue;
+        d->shutdown = true;
+        d->shutdown_code = SHUTDOWN_crash;
+        fx_wake(host);
+    }
+}
+
+/* Is it to stand still, and does not do so yet? */
+static bool is_unsettled(struct fx_host *host, const struct fx_domain *d)
+{
+    return d->exists && d->unsaved && (d->pause_count || d->shutdown) &&
+           fx_process_lives(host, d->runner);
+}
+
+void fx_settle_runners(struct fx_host *host)
+{
+    bool unsettled = true;
+    unsigned int i;
+
+    while (unsettled) {
+        uint32_t seen = fx_wake_count(host);
+
+        unsettled = false;
+        fx_lock(host);
+        for (i = 0; i < FX_MAX_DOMAINS && !unsettled; i++)
+            unsettled = is_unsettled(host, &host->super->domain[i]);
+        fx_unlock(host);
+        if (unsettled)
+            fx_wake_wait_for(host, seen, INT64_C(10000000));
+    }
+}
