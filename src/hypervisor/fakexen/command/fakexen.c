@@ -374,7 +374,7 @@ static int open_output(void)
 {
     const char *path = getenv("FAKEXEN_OUTPUT");
 
-    return path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+    return path ? open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC) : -1;
 }
 
 /* Beside a machine that has a name. */

@@ -21,8 +21,10 @@
 
 /* What the threads beside the command share. */
 struct copier {
+    struct fx_host *host;
     int from;
     bool done; /* nothing more will come */
+    bool lost; /* nobody takes it */
 };
 
 struct limiter {
@@ -31,21 +33,23 @@ struct limiter {
     bool reached, command_ended;
 };
 
-static void write_all(const char *text, size_t len)
+static bool write_all(const char *text, size_t len)
 {
     ssize_t n;
 
     while (len) {
         n = write(STDOUT_FILENO, text, len);
         if (n < 0 && errno != EINTR)
-            return;
+            return false;
         if (n > 0) {
             text += n;
             len -= (size_t)n;
         }
     }
+    return true;
 }
 
+/* Where it is lost, the command goes as one that writes there would. */
 static void *copy(void *arg)
 {
     struct copier *c = arg;
@@ -62,10 +66,14 @@ static void *copy(void *arg)
             continue;
         }
         n = read(c->from, text, sizeof(text));
-        if (n > 0)
-            write_all(text, (size_t)n);
-        else if (n == 0)
+        if (n == 0)
             return NULL;
+        if (n < 0 || write_all(text, (size_t)n))
+            continue;
+        __atomic_store_n(&c->lost, true, __ATOMIC_RELEASE);
+        kill(getpid(), SIGTERM);
+        fx_wake(c->host);
+        return NULL;
     }
 }
 
@@ -100,11 +108,13 @@ static bool any_left(struct fx_host *host)
     return left;
 }
 
-static void wait_for_guests(struct fx_host *host, const struct limiter *l)
+static void wait_for_guests(struct fx_host *host, const struct limiter *l,
+                            const struct copier *c)
 {
     uint32_t seen = fx_wake_count(host);
 
-    while (!__atomic_load_n(&l->reached, __ATOMIC_ACQUIRE) && any_left(host)) {
+    while (!__atomic_load_n(&l->reached, __ATOMIC_ACQUIRE) &&
+           !__atomic_load_n(&c->lost, __ATOMIC_ACQUIRE) && any_left(host)) {
         fx_wake_wait(host, seen);
         seen = fx_wake_count(host);
     }
@@ -138,9 +148,15 @@ int fx_guests_prepare(struct fx_guests *guests)
     return setenv("FAKEXEN_OUTPUT", path, 1) ? -errno : 0;
 }
 
+static void nothing(int signo)
+{
+    (void)signo;
+}
+
 int fx_guests_run(struct fx_guests *guests, char **command)
 {
-    struct copier copier = {.from = guests->output[0]};
+    struct copier copier = {.host = guests->host, .from = guests->output[0]};
+    struct sigaction heed = {.sa_handler = nothing};
     struct limiter limiter = {.host = guests->host, .seconds = guests->limit};
     pthread_t copying, limiting;
     int status;
@@ -148,12 +164,16 @@ int fx_guests_run(struct fx_guests *guests, char **command)
     if (start_thread(&copying, copy, &copier) ||
         (guests->limit && start_thread(&limiting, limit, &limiter)))
         return -EAGAIN;
+    /* Not ignored, which the command would inherit. */
+    sigaction(SIGPIPE, &heed, NULL);
     status = fx_run(command);
     __atomic_store_n(&limiter.command_ended, true, __ATOMIC_RELEASE);
     if (!status)
-        wait_for_guests(guests->host, &limiter);
+        wait_for_guests(guests->host, &limiter, &copier);
     /* What a guest wrote before its end was seen is in the pipe already. */
     __atomic_store_n(&copier.done, true, __ATOMIC_RELEASE);
     pthread_join(copying, NULL);
+    if (copier.lost)
+        return 128 + SIGPIPE;
     return limiter.reached ? FX_LIMIT_REACHED : status;
 }

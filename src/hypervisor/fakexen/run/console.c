@@ -74,55 +74,57 @@ static void tell_guest(struct fx_console *c)
 
 /* -- the terminal -- */
 
-static void keep(struct fx_console *c, const char *text, size_t len)
+static void keep(struct fx_backlog *b, const char *text, size_t len)
 {
     size_t drop;
 
-    if (len > sizeof(c->backlog)) {
-        text += len - sizeof(c->backlog);
-        len = sizeof(c->backlog);
+    if (len > sizeof(b->text)) {
+        text += len - sizeof(b->text);
+        len = sizeof(b->text);
     }
-    if (len > sizeof(c->backlog) - c->waiting) {
-        drop = len - (sizeof(c->backlog) - c->waiting);
-        memmove(c->backlog, c->backlog + drop, c->waiting - drop);
-        c->waiting -= drop;
+    if (len > sizeof(b->text) - b->waiting) {
+        drop = len - (sizeof(b->text) - b->waiting);
+        memmove(b->text, b->text + drop, b->waiting - drop);
+        b->waiting -= drop;
     }
-    memcpy(c->backlog + c->waiting, text, len);
-    c->waiting += len;
+    memcpy(b->text + b->waiting, text, len);
+    b->waiting += len;
 }
 
-/* As much as fits: who reads it there comes later, or never. */
-static void feed_terminal(struct fx_console *c)
+/* As much as fits: who reads it there comes later, or never, and nobody waits
+ * for that with the lock. */
+static void feed(struct fx_backlog *b, int fd)
 {
     ssize_t n;
 
-    while (c->master >= 0 && c->waiting) {
-        n = write(c->master, c->backlog, c->waiting);
+    while (fd >= 0 && b->waiting) {
+        n = write(fd, b->text, b->waiting);
         if (n <= 0)
             return;
-        c->waiting -= (size_t)n;
-        memmove(c->backlog, c->backlog + n, c->waiting);
+        b->waiting -= (size_t)n;
+        memmove(b->text, b->text + n, b->waiting);
     }
 }
 
+/* A file takes what it has room for on the disk. */
 static void put(int fd, const char *text, size_t len)
 {
     ssize_t n;
 
     while (fd >= 0 && len) {
         n = write(fd, text, len);
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
+        if (n <= 0)
             return;
-        if (n > 0) {
-            text += n;
-            len -= (size_t)n;
-        }
+        text += n;
+        len -= (size_t)n;
     }
 }
 
 void fx_console_note(struct fx_console *c, const char *text, size_t len)
 {
-    put(c->output, text, len);
+    if (c->output >= 0)
+        keep(&c->to_output, text, len);
+    feed(&c->to_output, c->output);
     put(c->log, text, len);
 }
 
@@ -144,7 +146,7 @@ static void take(struct fx_console *c, struct xencons_interface *ring)
     tell_guest(c);
     fx_console_note(c, text, n);
     if (c->master >= 0)
-        keep(c, text, n);
+        keep(&c->to_terminal, text, n);
 }
 
 void fx_console_serve(struct fx_console *c)
@@ -153,7 +155,8 @@ void fx_console_serve(struct fx_console *c)
 
     if (ring)
         take(c, ring);
-    feed_terminal(c);
+    feed(&c->to_terminal, c->master);
+    feed(&c->to_output, c->output);
 }
 
 /* -- what is typed -- */

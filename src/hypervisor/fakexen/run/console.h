@@ -17,6 +17,12 @@
 
 #define FX_CONSOLE_BACKLOG 65536
 
+/* What whoever reads it had no room for yet; of more the oldest goes. */
+struct fx_backlog {
+    size_t waiting;
+    char text[FX_CONSOLE_BACKLOG];
+};
+
 struct fx_console {
     struct fx_host *host;
     struct fx_store *store;
@@ -26,13 +32,11 @@ struct fx_console {
     int output, log, master, slave; /* or -1 */
     pthread_t reader;
     bool reads; /* the reader was started */
-    /* What the terminal had no room for yet. */
-    char backlog[FX_CONSOLE_BACKLOG];
-    size_t waiting;
+    struct fx_backlog to_terminal, to_output;
 };
 
-/* `output` and `log` are descriptors, or -1; without a terminal where there can
- * be none. */
+/* `output`, which does not block, and `log` are descriptors, or -1; without a
+ * terminal where there can be none. */
 void fx_console_open(struct fx_console *c, struct fx_host *host,
                      struct fx_store *store, uint16_t domid, int output,
                      int log);

@@ -256,6 +256,7 @@ int fx_runner(struct fx_host *host, const struct fx_cpu_library *library,
     r->library = library;
     r->console.master = r->console.slave = -1;
     sigaction(SIGALRM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* who reads the console may go */
     if (options->log)
         log =
             open(options->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -33,6 +33,13 @@
 /* The most that are started at once. */
 #define MAX_AT_ONCE 16
 
+#define MAX_FD 65536
+
+/* A runner that does not stop for so long, ten seconds, is not waited for: it
+ * was stopped by a signal, say. */
+#define SETTLE_LOOKS 1000
+#define SETTLE_DELAY INT64_C(10000000) /* nanoseconds */
+
 /* From when it has a vCPU: its console is to be there before it runs. */
 static bool is_to_run(const struct fx_host *host, const struct fx_domain *d)
 {
@@ -57,19 +64,33 @@ static unsigned int find_new(const struct fx_host *host,
     return nr;
 }
 
+static void close_from(int first)
+{
+    long fd, end = sysconf(_SC_OPEN_MAX);
+
+    /* Linux has it from 5.9 on, and not under every filter. */
+    if (!syscall(SYS_close_range, first, ~0u, 0))
+        return;
+    for (fd = first; fd < (end > 0 && end < MAX_FD ? end : MAX_FD); fd++)
+        close((int)fd);
+}
+
 /* In the child's child, of which only system calls are to be expected. */
 static void __attribute__((noreturn))
 become_runner(char *const argv[], char *const env[], int why)
 {
     sigset_t none;
-    int null = open("/dev/null", O_RDWR);
+    int null, fd;
 
-    if (why == WHY_FD || dup2(why, WHY_FD) == WHY_FD) {
-        dup2(null, 0);
-        dup2(null, 1);
-        dup2(null, 2);
-        syscall(SYS_close_range, WHY_FD + 1, ~0u, 0);
-    }
+    if (dup2(why, WHY_FD) != WHY_FD)
+        _exit(127);
+    fcntl(WHY_FD, F_SETFD, 0);
+    close_from(WHY_FD + 1);
+    null = open("/dev/null", O_RDWR);
+    for (fd = 0; fd < WHY_FD; fd++)
+        if (null < 0 || dup2(null, fd) != fd)
+            _exit(127);
+    close_from(WHY_FD + 1);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!chdir("/"))
@@ -207,9 +228,9 @@ static bool is_unsettled(struct fx_host *host, const struct fx_domain *d)
 void fx_settle_runners(struct fx_host *host)
 {
     bool unsettled = true;
-    unsigned int i;
+    unsigned int i, looks;
 
-    while (unsettled) {
+    for (looks = 0; unsettled && looks < SETTLE_LOOKS; looks++) {
         uint32_t seen = fx_wake_count(host);
 
         unsettled = false;
@@ -218,6 +239,8 @@ void fx_settle_runners(struct fx_host *host)
             unsettled = is_unsettled(host, &host->super->domain[i]);
         fx_unlock(host);
         if (unsettled)
-            fx_wake_wait_for(host, seen, INT64_C(10000000));
+            fx_wake_wait_for(host, seen, SETTLE_DELAY);
     }
+    if (unsettled)
+        fputs("fakexen: a guest's process does not stop\n", stderr);
 }

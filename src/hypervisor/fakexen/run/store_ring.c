@@ -12,6 +12,7 @@
 #include "domain/event.h"
 #include "machine/frames.h"
 #include "machine/wake.h"
+#include "run/store_request.h"
 #include "store/store.h"
 
 /* As xenstored has them for guests (quotas), roughly. */
@@ -42,9 +43,8 @@ struct fx_store_ring {
     struct watch *watches;
     struct transaction *transactions;
     uint32_t last_id;
-    /* A request as far as it has come. */
-    char request[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX + 1];
-    size_t got;
+    struct fx_store_request request;
+    bool dead; /* the guest wrote what nobody could: it is not listened to */
     /* What the ring had no room for yet. */
     char *queue;
     size_t queued;
@@ -548,8 +548,8 @@ static void handle(struct fx_store_ring *r)
     struct request q = {.ring = r};
     int rc = 0;
 
-    memcpy(&q.head, r->request, sizeof(q.head));
-    q.payload = r->request + sizeof(q.head);
+    memcpy(&q.head, r->request.bytes, sizeof(q.head));
+    q.payload = r->request.bytes + sizeof(q.head);
     q.payload[q.head.len] = '\0';
     if (q.head.type >= N_REQUESTS || !requests[q.head.type].function) {
         answer_error(&q, q.head.type < XS_TYPE_COUNT ? -EACCES : -ENOSYS);
@@ -611,31 +611,6 @@ static struct xenstore_domain_interface *page_of(struct fx_store_ring *r)
     return fx_page(r->host, r->mfn);
 }
 
-/* One byte after the other, until a request is whole; false: there is no more,
- * or it is too long to be one, which ends the connection on Xen. */
-static bool take_request(struct fx_store_ring *r,
-                         struct xenstore_domain_interface *page)
-{
-    XENSTORE_RING_IDX prod = __atomic_load_n(&page->req_prod, __ATOMIC_ACQUIRE);
-    XENSTORE_RING_IDX cons = page->req_cons;
-    struct xsd_sockmsg head = {0};
-    bool whole = false;
-
-    if (prod - cons > XENSTORE_RING_SIZE)
-        return false;
-    while (!whole && cons != prod) {
-        r->request[r->got++] = page->req[MASK_XENSTORE_IDX(cons++)];
-        if (r->got < sizeof(head))
-            continue;
-        memcpy(&head, r->request, sizeof(head));
-        if (head.len > XENSTORE_PAYLOAD_MAX)
-            return false;
-        whole = r->got == sizeof(head) + head.len;
-    }
-    __atomic_store_n(&page->req_cons, cons, __ATOMIC_RELEASE);
-    return whole;
-}
-
 static bool put_answers(struct fx_store_ring *r,
                         struct xenstore_domain_interface *page)
 {
@@ -643,8 +618,10 @@ static bool put_answers(struct fx_store_ring *r,
     XENSTORE_RING_IDX prod = page->rsp_prod;
     size_t n = 0;
 
-    if (prod - cons > XENSTORE_RING_SIZE)
+    if (prod - cons > XENSTORE_RING_SIZE) {
+        r->dead = true;
         return false;
+    }
     while (n < r->queued && prod - cons < XENSTORE_RING_SIZE)
         page->rsp[MASK_XENSTORE_IDX(prod++)] = r->queue[n++];
     __atomic_store_n(&page->rsp_prod, prod, __ATOMIC_RELEASE);
@@ -657,15 +634,20 @@ void fx_store_ring_serve(struct fx_store_ring *r)
 {
     struct xenstore_domain_interface *page = page_of(r);
     struct fx_domain *d = fx_domain(r->host, r->domid);
+    enum fx_store_taken taken = FX_STORE_WHOLE;
     bool moved = false;
 
-    if (!page || !d || fx_store_sync(r->store))
+    if (!page || !d || r->dead || fx_store_sync(r->store))
         return;
-    while (r->queued < MAX_QUEUE / 2 && take_request(r, page)) {
-        r->got = 0;
+    while (r->queued < MAX_QUEUE / 2) {
+        taken = fx_store_take(&r->request, page);
+        if (taken != FX_STORE_WHOLE)
+            break;
         handle(r);
+        r->request.got = 0;
         moved = true;
     }
+    r->dead = taken == FX_STORE_BAD;
     if (r->queued)
         moved |= put_answers(r, page);
     if (moved)
