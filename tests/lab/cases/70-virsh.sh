@@ -1,23 +1,90 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# libvirt's guests, built by our hooks in libvirtd and by the stock ones.
+# libvirt's guests, built by our hooks in libvirtd and by the stock ones: what
+# virsh says of them is the same.
 . "$(dirname "$0")/libvirt.sh"
 
+# What no two guests have alike, or no two moments.
+alike() {
+    sed -e "s/ id='[0-9]*'/ id='N'/" -e 's/^Id:.*/Id: N/' \
+        -e 's/^\( *\)[0-9][0-9]*\( \)/\1N\2/' \
+        -e 's,/dev/pts/[0-9]*,/dev/pts/N,g' -e 's/^CPU time:.*/CPU time: T/'
+}
+
+# said COMMAND[; COMMAND]...: virsh's words and status, in the transcript.
+said() {
+    {
+        echo "## $1"
+        vsh "$1" 2>&1
+        echo "status $?"
+    } | alike >>"$transcript"
+}
+
+# It waits to be told something.
+ready() {
+    wait_console "$name" '^suspend: ready 0$' 60 >>"$transcript" 2>&1
+}
+
+is_off() {
+    [ "$(vsh domstate "$name")" = 'shut off' ]
+}
+
+# A guest that answers to what a toolstack asks, from its birth to its end.
+life() {
+    said "define /tmp/v.xml; list --all; start $name"
+    ready
+    said "list; dominfo $name; domstate $name --reason; dumpxml $name"
+    said "ttyconsole $name; vcpucount $name; schedinfo $name"
+    said "suspend $name; domstate $name --reason; resume $name; domstate $name"
+    # The host has one CPU, and libvirt lets no guest have more vCPUs.
+    said "setmem $name 12M --live; setvcpus $name 1 --live; vcpucount $name"
+    said "dommemstat $name; dumpxml $name --inactive"
+    status 0 "$builder, $width bits: verify" domwright verify "$name"
+    # Which it acknowledges, and no more.
+    said "reboot $name; domstate $name"
+    said "shutdown $name"
+    wait_for 60 is_off || echo 'it goes on' >>"$transcript"
+    said "domstate $name --reason; undefine $name; list --all"
+    console "$name" | sed 's/root_mfn=[^ ]*//' >>"$transcript"
+}
+
+version=$(domwright --version)
 before=$(free_pages)
 for builder in ours stock; do
-    ok "libvirtd, $builder" libvirtd_start $builder
+    : >"$libxl_log"
+    ok "libvirtd, $builder" libvirtd_start $builder debug
     status "$([ $builder = ours ] && echo 0 || echo 1)" 'hooks --status' \
         domwright hooks --status libvirtd
     for width in 32 64; do
-        eval "kernel=\$grub_$width"
-        forget_console "v$width"
-        # shellcheck disable=SC2154 # set by eval
-        domain "v$width" "$(arch_of $width)" "$kernel" >/tmp/v.xml
-        ok "virsh create: GRUB, $width bits" vsh create /tmp/v.xml
-        ok 'it shows its prompt' wait_console "v$width" '^grub> ' 60
-        ok 'virsh destroy' vsh destroy "v$width"
+        transcript=/tmp/$builder-$width name=v$width
+        forget_console "$name"
+        domain "$name" "$(arch_of $width)" \
+            "/guests/suspend-$([ $width = 32 ] && echo pae || echo 64)" 16 \
+            >/tmp/v.xml
+        life
+        is "$(grep -oE "domwright [0-9.]+: domain [0-9]+, $width-bit\$" \
+            "$libxl_log" | sed 's/domain [0-9]*/domain N/')" \
+            "$([ $builder = stock ] || echo "$version: domain N, $width-bit")" \
+            'whether ours has built it is in the log, once'
     done
+    transcript=/tmp/$builder-grub
+    forget_console grub
+    domain grub x86_64 "$grub_64" >/tmp/v.xml
+    said 'create /tmp/v.xml'
+    ok 'virsh create: GRUB' wait_console grub '^grub> ' 60
+    like "$(typed grub ls '^grub> ls')" "^Connected to domain 'grub'\$" \
+        'virsh console'
+    ok 'what was typed is answered' console_has grub '^grub> ls'
+    said 'list; dominfo grub; destroy grub; list --all'
     ok 'libvirtd ends' libvirtd_stop
 done
-ok 'no page of them is left' wait_free_pages "$before" 20
+for what in 32 64 grub; do
+    is "$(cat "/tmp/ours-$what")" "$(cat "/tmp/stock-$what")" \
+        "virsh says the same with either, $what"
+    # What went wrong with both would be alike.
+    is "$(grep -E '^(error|status [^0]|no .* on the console|it goes on)' \
+        "/tmp/ours-$what")" '' 'all of it worked'
+done
+ok 'no page of them is left' wait_for 20 pages_are_back
+is "$(find /var/lib/xen -name 'userdata-?.[1-9]*')" '' 'nor a file'
 done_testing

@@ -20,14 +20,20 @@ vsh() {
     virsh -q -c xen:///system "$@"
 }
 
-# libvirtd_start ours|stock: as the service does, until it answers.
+# libvirtd_start ours|stock [debug]: as the service does, until it answers.
+# libxl tells all where the level is debug; libvirt itself had better not.
 libvirtd_start() {
     mkdir -p /run/libvirt
+    {
+        cat /etc/libvirt/libvirtd.conf
+        [ "${2:-}" != debug ] || printf '%s\n' 'log_level = 1' \
+            'log_filters = "4:access 4:conf 4:daemon 4:event 4:rpc 4:util 4:libvirt"'
+    } >/tmp/libvirtd.conf
     case $1 in
     ours) set -- env LD_PRELOAD="$plugin" libvirtd ;;
     stock) set -- libvirtd ;;
     esac
-    "$@" </dev/null >/tmp/libvirtd.log 2>&1 &
+    "$@" --config /tmp/libvirtd.conf </dev/null >/tmp/libvirtd.log 2>&1 &
     wait_for 30 vsh version
 }
 
@@ -78,4 +84,22 @@ pages_are_back() {
         echo "$pages_now pages are free, not $before"
         return 1
     }
+}
+
+# typed NAME WORDS ERE: what virsh console shows where the words are typed until
+# the guest's console has ERE, and then ^], until it ends.
+typed() {
+    (
+        i=0
+        until console_has "$1" "$3" || [ $i = 60 ]; do
+            sleep 1
+            i=$((i + 1))
+            printf '%s\r' "$2"
+        done
+        while [ $i -lt 90 ] && printf '\035' 2>/dev/null; do
+            sleep 1
+            i=$((i + 1))
+        done
+    ) | timeout 90 script -qc "virsh -c xen:///system console $1" /dev/null |
+        tr -d '\r'
 }
