@@ -20,6 +20,15 @@ static bool is_low(xen_pfn_t pfn)
            saved_level(saved_type(guest->saved, pfn)) == 3;
 }
 
+/* Is one of that extent's pages? */
+static bool has_low(xen_pfn_t first, unsigned int order)
+{
+    for (xen_pfn_t i = 0; i < (xen_pfn_t)1 << order; i++)
+        if (is_low(first + i))
+            return true;
+    return false;
+}
+
 static int populate(xc_interface *xch, uint32_t domid, unsigned long n,
                     unsigned int order, unsigned int flags, xen_pfn_t *extent)
 {
@@ -65,11 +74,16 @@ int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid,
         errno = EINTR;
         return -1;
     }
+    for (i = 0; i < nr_extents; i++)
+        low += has_low(extent_start[i], extent_order);
+    /* From 4.21 on it tries 2 MiB first, and where that fails page by page. */
+    if (low && extent_order) {
+        errno = EBUSY;
+        return -1;
+    }
     if (guest)
         guest->done += nr_extents << extent_order;
-    for (i = 0; i < nr_extents; i++)
-        low += is_low(extent_start[i]);
-    if (!low || extent_order)
+    if (!low)
         return populate(xch, domid, nr_extents, extent_order, mem_flags,
                         extent_start);
     rest = malloc(nr_extents * sizeof(*rest));

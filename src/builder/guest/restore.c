@@ -10,6 +10,7 @@
 #include "guest/low_tables.h"
 #include "hooks/vm_assist.h"
 #include "host/signals.h"
+#include "xen_versions.h"
 
 /* libxenguest would do that, but when it is too late for what follows. */
 static int set_width(struct domain *domain, struct host *host,
@@ -86,10 +87,11 @@ int restore_fill(struct domain *domain, struct host *host,
     diag_step(host->dg);
     low_tables_of(&memory);
     if (!rc &&
-        xc_domain_restore(
-            host->xc, from->fd, domain->domid, domain->store_port, &store_mfn,
-            domain->backends.xenstore_domid, domain->console_port, &console_mfn,
-            domain->backends.console_domid, XC_STREAM_PLAIN, &callbacks, -1))
+        xc_domain_restore(host->xc, from->fd, domain->domid, domain->store_port,
+                          &store_mfn, domain->backends.xenstore_domid,
+                          domain->console_port, &console_mfn,
+                          domain->backends.console_domid, XC_STREAM_PLAIN,
+                          &callbacks, -1 XEN_RESTORE_MEMFLAGS(0)))
         rc = diag_fail_xc(host->dg, "restoring domain %u", domain->domid);
     low_tables_of(NULL);
     domain->store_mfn = MFN(store_mfn);
