@@ -5,9 +5,11 @@
  * the plan before it touches a page.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <xen/io/console.h>
 #include <xenforeignmemory.h>
 
 #include "hooks/build_fail.h"
