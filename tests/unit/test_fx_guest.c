@@ -57,6 +57,14 @@ static long features_at(uint64_t address)
                    0);
 }
 
+static long map_at(uint64_t address, uint64_t value)
+{
+    return guest.is_32bit ? fg_call(__HYPERVISOR_update_va_mapping, address,
+                                    (uint32_t)value, value >> 32, UVMF_INVLPG)
+                          : fg_call(__HYPERVISOR_update_va_mapping, address,
+                                    value, UVMF_INVLPG, 0);
+}
+
 START_TEST(arguments_are_in_the_guests_memory)
 {
     /* On two pages, whose frames are no neighbours. */
@@ -92,6 +100,19 @@ START_TEST(pointers_that_lead_nowhere)
     ck_assert_int_eq(features_at(XENS), -EFAULT);
     ck_assert_int_eq(features_at(XENS - 4), -EFAULT);
     ck_assert(!guest.domain->shutdown);
+}
+END_TEST
+
+/* A root's entry for itself leads to all of the guest's tables. */
+START_TEST(tables_through_xens_own_entry)
+{
+    const uint64_t slot = 258, high = UINT64_C(0xffff000000000000);
+    const uint64_t root =
+        high | slot << 39 | slot << 30 | slot << 21 | slot << 12;
+
+    fg_setup(false);
+    ck_assert_int_eq(features_at(root), -EFAULT);
+    ck_assert_int_eq(map_at(root, 0), -EINVAL);
 }
 END_TEST
 
@@ -196,14 +217,6 @@ START_TEST(memory_comes_and_goes)
         fg_call(__HYPERVISOR_memory_op, XENMEM_populate_physmap, ARG, 0, 0), 0);
 }
 END_TEST
-
-static long map_at(uint64_t address, uint64_t value)
-{
-    return guest.is_32bit ? fg_call(__HYPERVISOR_update_va_mapping, address,
-                                    (uint32_t)value, value >> 32, UVMF_INVLPG)
-                          : fg_call(__HYPERVISOR_update_va_mapping, address,
-                                    value, UVMF_INVLPG, 0);
-}
 
 START_TEST(a_page_is_mapped_by_its_address)
 {
@@ -874,6 +887,7 @@ int main(void)
     tcase_add_checked_fixture(tc, NULL, fg_teardown);
     tcase_add_loop_test(tc, arguments_are_in_the_guests_memory, 0, 2);
     tcase_add_loop_test(tc, pointers_that_lead_nowhere, 0, 2);
+    tcase_add_test(tc, tables_through_xens_own_entry);
     tcase_add_loop_test(tc, accesses_leave_their_bits, 0, 2);
     tcase_add_loop_test(tc, a_multicall_has_the_guests_words, 0, 2);
     tcase_add_loop_test(tc, a_long_call_is_made_again, 0, 2);

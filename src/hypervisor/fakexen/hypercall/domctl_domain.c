@@ -11,6 +11,7 @@
 #include "domain/policy.h"
 #include "domain/state.h"
 #include "domain/vm_assist.h"
+#include "machine/wake.h"
 #include "xen_versions.h"
 
 /* Xen lets control tools pause a domain that often. */
@@ -83,8 +84,10 @@ static long unpause_domain(struct fx_domctl *call)
     if (!call->domain->pause_count)
         return -EINVAL;
     call->domain->pause_count--;
-    if (!call->domain->pause_count)
-        call->domain->creation_finished = true;
+    if (call->domain->pause_count)
+        return 0;
+    call->domain->creation_finished = true;
+    fx_wake(call->host); /* whoever runs it waits for that */
     return 0;
 }
 
@@ -94,6 +97,7 @@ static long resume_domain(struct fx_domctl *call)
         return -EINVAL;
     call->domain->shutdown = false;
     call->domain->shutdown_code = FX_NOT_SHUT_DOWN;
+    fx_wake(call->host);
     return 0;
 }
 
