@@ -104,6 +104,41 @@ fails 3 "twice.save: at $(
 run image none.save
 grep -q 'END: there was no domain before it$' err || wrong 'a file of nobody'
 
+# ---- its tables ----
+for file in pae legacy 64; do
+    works verify ./$file.save
+    [ "$(cat out)" = "./$file.save: 0 findings" ] || wrong "$file: a finding"
+done
+works verify --json ./64.save
+json "d[0]['id'], d[0]['p2m'], d[0]['findings']" 'None None 0'
+works inspect --json ./64.save
+json "d['root']['level'], d['root']['mfn'], d['has_run'], d['frames'], d['levels'][0]['tables'] > 0" \
+    '4 None None None True'
+works inspect ./pae.save
+prints '^guest +\./pae\.save, as saved: pv32, 1280 pages, in a file$'
+works inspect --format svg ./pae.save
+# Its root is not pinned.
+python3 - <<'END' || exit 99
+import struct
+data = bytearray(open('pae.save', 'rb').read())
+at = 40
+while at < len(data):
+    kind, length = struct.unpack_from('<II', data, at)
+    if kind == 1:
+        count, = struct.unpack_from('<I', data, at + 8)
+        for i in range(count):
+            word, = struct.unpack_from('<Q', data, at + 16 + 8 * i)
+            if word >> 60 == 0xb:
+                struct.pack_into('<Q', data, at + 16 + 8 * i,
+                                 word & ~(8 << 60))
+    at += 8 + (length + 7) // 8 * 8
+open('unpinned.save', 'wb').write(data)
+END
+run verify ./unpinned.save
+[ "$status" = 1 ] || wrong 'a root that is not pinned passes'
+prints '^\./unpinned\.save: unpinned-root: '
+fails 3 './nothing.save: No such file or directory' verify ./nothing.save
+
 # ---- two of them ----
 works image pae.save pae.save
 [ ! -s out ] || wrong 'it differs from itself'

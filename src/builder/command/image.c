@@ -1,47 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is in a file with a saved domain, and in what two of them differ. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "command/command.h"
+#include "command/saved_file.h"
 #include "report/saved.h"
 #include "stream/compare.h"
 
-struct opened {
-    int fd;
-    struct source source;
-    struct saved saved;
-};
-
-static int open_file(struct opened *file, const char *name, struct diag *dg)
-{
-    struct stat st;
-
-    file->fd =
-        strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    if (file->fd < 0)
-        return diag_fail(dg, DW_CONFIG, -errno, "%s: %s", name,
-                         strerror(errno));
-    if (!fstat(file->fd, &st) && S_ISDIR(st.st_mode))
-        return diag_fail(dg, DW_CONFIG, -EISDIR, "%s: %s", name,
-                         strerror(EISDIR));
-    source_open(&file->source, file->fd, -1);
-    return saved_read(&file->saved, &file->source, name, dg);
-}
-
-static void close_file(struct opened *file)
-{
-    saved_dispose(&file->saved);
-    source_close(&file->source);
-    if (file->fd > STDIN_FILENO)
-        close(file->fd);
-}
-
-static int warn_of_rest(struct opened *file, const char *name)
+static int warn_of_rest(struct saved_file *file, const char *name)
 {
     int rc = source_ends(&file->source, file->saved.length);
 
@@ -51,7 +19,8 @@ static int warn_of_rest(struct opened *file, const char *name)
     return 0;
 }
 
-static int show(struct opened *file, const struct args *args, struct diag *dg)
+static int show(struct saved_file *file, const struct args *args,
+                struct diag *dg)
 {
     json_t *facts = saved_json(&file->saved, args->operand[0]);
 
@@ -139,7 +108,7 @@ static int compare_rest(const struct compare_side side[2],
     return rc;
 }
 
-static int compare(struct opened file[2], const struct args *args,
+static int compare(struct saved_file file[2], const struct args *args,
                    struct diag *dg)
 {
     const struct compare_side side[2] = {
@@ -181,11 +150,11 @@ static int check(struct diag *dg, struct args *args)
 
 static int run(struct host *host, const struct args *args)
 {
-    struct opened file[2] = {{.fd = -1}, {.fd = -1}};
+    struct saved_file file[2] = {{.fd = -1}, {.fd = -1}};
     int rc = 0, i;
 
     for (i = 0; !rc && i < args->n; i++) {
-        rc = open_file(&file[i], args->operand[i], host->dg);
+        rc = saved_file_open(&file[i], args->operand[i], host->dg);
         if (!rc)
             rc = warn_of_rest(&file[i], args->operand[i]);
     }
@@ -197,7 +166,7 @@ static int run(struct host *host, const struct args *args)
         rc = args->n == 1 ? show(&file[0], args, host->dg)
                           : compare(file, args, host->dg);
     for (i = 0; i < args->n; i++)
-        close_file(&file[i]);
+        saved_file_close(&file[i]);
     return rc;
 }
 

@@ -7,12 +7,14 @@
 
 #include "command/command.h"
 #include "command/hand_over.h"
+#include "command/saved_file.h"
 #include "config/xl.h"
 #include "guest/create.h"
 #include "hooks/hooks.h"
 #include "host/ask.h"
 #include "host/find.h"
 #include "host/xenstore.h"
+#include "inspect/saved_view.h"
 #include "report/plan_survey.h"
 #include "report/survey_svg.h"
 
@@ -100,7 +102,7 @@ static int look_at_domain(struct host *host, const struct args *args,
     return rc;
 }
 
-/* ---- a configuration ---- */
+/* ---- what a plan is made of ---- */
 
 static int check_plan(const struct config *cfg, struct diag *dg)
 {
@@ -113,8 +115,28 @@ static int check_plan(const struct config *cfg, struct diag *dg)
                : 0;
 }
 
-static int look_at_file(struct host *host, const struct args *args,
-                        struct survey *survey)
+/* ---- a saved guest ---- */
+
+static int look_at_saved(struct host *host, const struct args *args,
+                         struct survey *survey)
+{
+    struct saved_file file = {.fd = -1};
+    const struct saved_domain domain = {&file.saved, &file.source};
+    const struct survey_of of = {.name = args->operand[0]};
+    int rc = saved_file_open(&file, args->operand[0], host->dg);
+
+    if (!rc)
+        rc = saved_survey(&domain, host->dg, survey);
+    if (!rc)
+        rc = print(host, args, survey, &of);
+    saved_file_close(&file);
+    return rc;
+}
+
+/* ---- a configuration ---- */
+
+static int look_at_config(struct host *host, const struct args *args,
+                          struct survey *survey)
 {
     struct guest g = {.host = host};
     struct diag *dg = host->dg;
@@ -148,22 +170,28 @@ static int run(struct host *host, const struct args *args)
 
     if (!survey)
         return diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
-    rc = is_file(args->operand[0]) ? look_at_file(host, args, survey)
-                                   : look_at_domain(host, args, survey);
+    if (!is_file(args->operand[0]))
+        rc = look_at_domain(host, args, survey);
+    else
+        rc = saved_file_is(args->operand[0])
+                 ? look_at_saved(host, args, survey)
+                 : look_at_config(host, args, survey);
     free(survey);
     return rc;
 }
 
 const struct command cmd_inspect = {
     .name = "inspect",
-    .args = "[--format text|json|svg] DOMAIN | FILE.cfg [KEY=VALUE...]",
+    .args = "[--format text|json|svg] DOMAIN | FILE | FILE.cfg [KEY=VALUE...]",
     .summary = "show a guest's memory and its page tables",
     .help =
         "  --format FORMAT      text, json, or svg: a picture\n"
         "  --json               the same as --format json\n"
         "\n"
-        "What ends in .cfg or has a \"/\" in it is a file: its guest is shown\n"
-        "as it would be built. \"-\" is standard input.\n",
+        "What ends in .cfg or has a \"/\" in it is a file: a saved guest, or "
+        "a\n"
+        "configuration, whose guest is shown as it would be built. \"-\" is\n"
+        "standard input.\n",
     .need = NEED_STORE,
     .options = options,
     .min = 1,

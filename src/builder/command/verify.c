@@ -3,11 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/command.h"
+#include "command/saved_file.h"
 #include "host/ask.h"
 #include "host/find.h"
 #include "host/xenstore.h"
+#include "inspect/saved_view.h"
 #include "inspect/verify.h"
 #include "report/faults.h"
 
@@ -16,16 +19,22 @@ struct task {
     bool all;     /* who is no PV guest, or is dying, is passed over */
 };
 
+/* No domain's name has a slash in it. */
+static bool is_file(const char *who)
+{
+    return strchr(who, '/');
+}
+
 struct result {
     struct faults faults;
     enum p2m_source p2m;
 };
 
-static int show(struct host *host, uint32_t domid, const struct task *task,
-                const struct result *result)
+static int report(struct host *host, uint32_t domid, const char *name,
+                  const struct task *task, const struct result *result)
 {
     uint64_t total = faults_total(&result->faults);
-    char *name = store_read(host->xs, domid, "name"), id[24];
+    char id[24];
     const char *shown = name;
     int rc = 0;
 
@@ -41,6 +50,15 @@ static int show(struct host *host, uint32_t domid, const struct task *task,
     if (!rc && total)
         rc = diag_fail(host->dg, DW_FAILED, -EBADMSG, "%s: %" PRIu64 " %s",
                        shown, total, total == 1 ? "finding" : "findings");
+    return rc;
+}
+
+static int show(struct host *host, uint32_t domid, const struct task *task,
+                const struct result *result)
+{
+    char *name = store_read(host->xs, domid, "name");
+    int rc = report(host, domid, name, task, result);
+
     free(name);
     return rc;
 }
@@ -66,13 +84,35 @@ static int verify_and_show(struct host *host, const xc_domaininfo_t *info,
     return rc;
 }
 
+static int one_saved(struct host *host, const char *name,
+                     const struct task *task)
+{
+    struct saved_file file = {.fd = -1};
+    const struct saved_domain domain = {&file.saved, &file.source};
+    struct result *result = calloc(1, sizeof(*result));
+    int rc = saved_file_open(&file, name, host->dg);
+
+    if (!rc && !result)
+        rc = diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");
+    if (!rc)
+        rc = saved_verify(&domain, host->dg, &result->faults);
+    if (!rc)
+        rc = report(host, FAULTS_NO_DOMAIN, name, task, result);
+    saved_file_close(&file);
+    free(result);
+    return rc;
+}
+
 static int one(struct host *host, const char *who, void *arg)
 {
     const struct task *task = arg;
     xc_domaininfo_t info;
     unsigned int width;
-    int rc = host_find(host, who, &info);
+    int rc;
 
+    if (is_file(who))
+        return one_saved(host, who, task);
+    rc = host_find(host, who, &info);
     if (rc)
         return rc;
     if (!info.domain)
@@ -100,6 +140,18 @@ static int run(struct host *host, const struct args *args)
     return rc ? rc : rc2;
 }
 
+/* Files need no Xen. */
+static int check(struct diag *dg, struct args *args)
+{
+    int i, files = 0;
+
+    for (i = 0; i < args->n; i++)
+        files += is_file(args->operand[i]);
+    if (files && files == args->n)
+        args->need = NEED_NOTHING;
+    return cmd_check_all(dg, args);
+}
+
 static const struct option options[] = {
     {"all", no_argument, NULL, 'a'},
     {"json", no_argument, NULL, 'j'},
@@ -108,15 +160,16 @@ static const struct option options[] = {
 
 const struct command cmd_verify = {
     .name = "verify",
-    .args = "[--json] DOMAIN... | --all",
+    .args = "[--json] DOMAIN|FILE... | --all",
     .summary = "look for faults in guests' page tables",
     .help = "  -a, --all  all guests that there are\n"
             "  --json     report as JSON\n\n"
+            "What has a \"/\" in it is a file with a saved guest.\n"
             "It only reads, and ends with 1 where it finds something.\n",
     .need = NEED_STORE,
     .options = options,
     .letters = "a",
     .max = -1,
-    .check = cmd_check_all,
+    .check = check,
     .run = run,
 };

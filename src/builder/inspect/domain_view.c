@@ -59,9 +59,9 @@ static int map_m2p(struct domain_view *view)
     return 0;
 }
 
-static size_t m2p_bytes(const struct domain_view *view)
+size_t view_m2p_bytes(uint64_t frames)
 {
-    uint64_t bytes = view->ram_end * sizeof(*view->m2p);
+    uint64_t bytes = frames * sizeof(xen_pfn_t);
 
     return (bytes + M2P_EXTENT - 1) & ~(M2P_EXTENT - 1);
 }
@@ -147,7 +147,7 @@ int view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
 void view_close(struct domain_view *view)
 {
     if (view->m2p)
-        munmap((void *)(uintptr_t)view->m2p, m2p_bytes(view));
+        munmap((void *)(uintptr_t)view->m2p, view_m2p_bytes(view->ram_end));
     free(view->state);
     free(view->root);
     free(view->compat_m2p);
@@ -227,6 +227,8 @@ int view_ask(struct domain_view *view, const mfn_t *mfns, unsigned int n)
     unsigned int some;
     int rc = 0;
 
+    if (view->backing)
+        return 0;
     for (; !rc && n; n -= some, mfns += some) {
         some = n < VIEW_ASK ? n : VIEW_ASK;
         rc = ask(view, mfns, some);
@@ -362,8 +364,11 @@ static int ask_outwards(struct domain_view *view,
  */
 int view_ask_all(struct domain_view *view)
 {
-    int rc = ask_outwards(view, ask_extents, VIEW_PFN_LAST);
+    int rc;
 
+    if (view->backing)
+        return 0;
+    rc = ask_outwards(view, ask_extents, VIEW_PFN_LAST);
     if (!rc)
         rc = ask_outwards(view, ask_each, view->max_pages);
     if (!rc)
@@ -491,8 +496,11 @@ int view_ask_roots(struct domain_view *view)
     vcpu_guest_context_any_t context;
     xc_domaininfo_t info;
     unsigned int i, n;
-    int rc = ask_domain(view, &info);
+    int rc;
 
+    if (view->backing)
+        return view->backing->ask_roots(view);
+    rc = ask_domain(view, &info);
     if (rc)
         return rc;
     n = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
@@ -513,7 +521,16 @@ int view_ask_roots(struct domain_view *view)
 
 /* ---- contents ---- */
 
-static int copy_frames(struct domain_view *view, const mfn_t *mfns,
+static int copy_backed(struct domain_view *view, const mfn_t *mfns,
+                       unsigned int n, void *pages, bool *ok)
+{
+    for (unsigned int i = 0; i < n; i++)
+        ok[i] = !view->backing->read(view, mfns[i],
+                                     (uint8_t *)pages + i * DW_PAGE_SIZE);
+    return 0;
+}
+
+static int copy_mapped(struct domain_view *view, const mfn_t *mfns,
                        unsigned int n, void *pages, bool *ok)
 {
     xenforeignmemory_handle *fmem = xc_interface_fmem_handle(view->xc);
@@ -535,6 +552,13 @@ static int copy_frames(struct domain_view *view, const mfn_t *mfns,
     }
     xenforeignmemory_unmap(fmem, map, n);
     return 0;
+}
+
+static int copy_frames(struct domain_view *view, const mfn_t *mfns,
+                       unsigned int n, void *pages, bool *ok)
+{
+    return view->backing ? copy_backed(view, mfns, n, pages, ok)
+                         : copy_mapped(view, mfns, n, pages, ok);
 }
 
 int view_read(struct domain_view *view, const mfn_t *mfns, unsigned int n,

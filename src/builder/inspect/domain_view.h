@@ -43,8 +43,20 @@ enum view_state {
     VIEW_UNLISTED = 0x40, /* owned, and not marked by view_set_listed() since */
 };
 
+struct domain_view;
+
+/* Where a view's frames are, if not in Xen: saved_view.h.  All are known. */
+struct view_backing {
+    /* 0 or a negative errno. */
+    int (*read)(const struct domain_view *view, mfn_t mfn, void *page);
+    /* view_ask_roots() */
+    int (*ask_roots)(struct domain_view *view);
+    const void *arg;
+};
+
 struct domain_view {
-    xc_interface *xc;
+    xc_interface *xc; /* NULL: there is a backing */
+    const struct view_backing *backing;
     struct diag *dg;
     uint32_t domid;
     const struct pt_format *format;
@@ -83,6 +95,9 @@ int __attribute__((warn_unused_result))
 view_open(struct domain_view *view, xc_interface *xc, struct diag *dg,
           const xc_domaininfo_t *info, unsigned int width);
 void view_close(struct domain_view *view);
+
+/* What view->m2p takes for so many frames, as view_close() gives it back. */
+size_t view_m2p_bytes(uint64_t frames);
 
 /* Asks Xen about these frames, whatever is known of them; any number. */
 int __attribute__((warn_unused_result))

@@ -201,7 +201,8 @@ static bool has_one_node(const struct domain_view *view)
 {
     xc_physinfo_t host = {0};
 
-    return !xc_physinfo(view->xc, &host) && host.nr_nodes == 1;
+    return !view->backing && !xc_physinfo(view->xc, &host) &&
+           host.nr_nodes == 1;
 }
 
 static int look(struct domain_view *view, const struct view_domain *domain,
@@ -230,22 +231,28 @@ static int look(struct domain_view *view, const struct view_domain *domain,
     return s->has_root ? tour(view, s->root, &names, s) : 0;
 }
 
+int survey_view(struct domain_view *view, const struct view_domain *domain,
+                struct survey *s)
+{
+    *s = (struct survey){
+        .format = view->format,
+        .width = domain->width,
+        .pages = view->tot_pages,
+        .extended_cr3 = view->extended_cr3,
+        .root = MFN_INVALID,
+        .root_pfn = PFN_INVALID,
+    };
+    return look(view, domain, s);
+}
+
 int survey_domain(xc_interface *xc, struct diag *dg,
                   const struct view_domain *domain, struct survey *s)
 {
     struct domain_view view;
     int rc = view_open(&view, xc, dg, domain->info, domain->width);
 
-    *s = (struct survey){
-        .format = view.format,
-        .width = domain->width,
-        .pages = domain->info->tot_pages,
-        .extended_cr3 = view.extended_cr3,
-        .root = MFN_INVALID,
-        .root_pfn = PFN_INVALID,
-    };
     if (!rc)
-        rc = look(&view, domain, s);
+        rc = survey_view(&view, domain, s);
     if (!rc)
         rc = view_check_alive(&view);
     view_close(&view);

@@ -4,8 +4,9 @@
  * address space, its page tables level by level, its frames.  By runs, and
  * never by entry: its size is the same for every guest.
  *
- * survey_domain() makes one of a living domain, plan_survey() in
- * report/plan_survey.h one of a guest that is still to be built.
+ * survey_domain() makes one of a living domain, saved_survey() in saved_view.h
+ * of a saved one, plan_survey() in report/plan_survey.h one of a guest that is
+ * still to be built.
  */
 #ifndef DW_INSPECT_SURVEY_H
 #define DW_INSPECT_SURVEY_H
@@ -40,9 +41,16 @@ struct survey_frames {
 
 enum survey_state {
     SURVEY_PLAN,  /* there is no domain yet */
+    SURVEY_SAVED, /* it is in a file */
     SURVEY_FRESH, /* it is as its builder left it */
     SURVEY_RUN,   /* it has run */
 };
+
+/* Has it frames in a machine? */
+static inline bool survey_has_frames(enum survey_state state)
+{
+    return state == SURVEY_FRESH || state == SURVEY_RUN;
+}
 
 struct survey {
     enum survey_state state;
@@ -73,5 +81,10 @@ struct survey {
 int __attribute__((warn_unused_result))
 survey_domain(xc_interface *xc, struct diag *dg,
               const struct view_domain *domain, struct survey *survey);
+
+/* The same of a view that is open. */
+int __attribute__((warn_unused_result))
+survey_view(struct domain_view *view, const struct view_domain *domain,
+            struct survey *survey);
 
 #endif /* DW_INSPECT_SURVEY_H */

@@ -53,7 +53,7 @@ static int check_pages(struct domain_view *view,
     return rc;
 }
 
-static int look(struct domain_view *view, const struct view_domain *domain,
+int verify_view(struct domain_view *view, const struct view_domain *domain,
                 struct faults *faults, enum p2m_source *source)
 {
     struct start_facts facts, *start = NULL;
@@ -87,7 +87,7 @@ int verify(xc_interface *xc, struct diag *dg, const struct view_domain *domain,
 
     *faults = (struct faults){0};
     if (!rc)
-        rc = look(&view, domain, faults, source);
+        rc = verify_view(&view, domain, faults, source);
     if (!rc)
         rc = view_check_alive(&view);
     view_close(&view);

@@ -21,4 +21,9 @@ int __attribute__((warn_unused_result))
 verify(xc_interface *xc, struct diag *dg, const struct view_domain *domain,
        struct faults *faults, enum p2m_source *p2m);
 
+/* The same, added to `faults`, in a view that is open. */
+int __attribute__((warn_unused_result))
+verify_view(struct domain_view *view, const struct view_domain *domain,
+            struct faults *faults, enum p2m_source *p2m);
+
 #endif /* DW_INSPECT_VERIFY_H */

@@ -171,8 +171,9 @@ json_t *faults_json(const struct faults *faults, enum p2m_source p2m,
         if (kept)
             set(counts, kinds[kind].name, faults->nr[kind]);
     }
-    return json_pack("{so* si ss? sI so so}", "name", domain_name_json(name),
-                     "id", (int)domid, "p2m", p2m_name(p2m), "findings",
-                     (json_int_t)faults_total(faults), "kinds", counts, "list",
-                     list);
+    return json_pack(
+        "{so* so ss? sI so so}", "name", domain_name_json(name), "id",
+        domid == FAULTS_NO_DOMAIN ? json_null() : json_integer(domid), "p2m",
+        p2m_name(p2m), "findings", (json_int_t)faults_total(faults), "kinds",
+        counts, "list", list);
 }

@@ -41,8 +41,9 @@ void survey_title(const struct survey *s, const struct survey_of *of,
 
     if (of->name)
         text_escape(name, sizeof(name), of->name);
-    if (s->state == SURVEY_PLAN)
-        snprintf(title, SURVEY_TITLE, "%s, as planned", name);
+    if (!survey_has_frames(s->state))
+        snprintf(title, SURVEY_TITLE, "%s, as %s", name,
+                 s->state == SURVEY_PLAN ? "planned" : "saved");
     else if (*name)
         snprintf(title, SURVEY_TITLE, "%s, domain %u", name, of->domid);
     else
@@ -52,6 +53,8 @@ void survey_title(const struct survey *s, const struct survey_of *of,
 static const char *assist(const struct survey *s)
 {
     if (s->width == 64)
+        return "";
+    if (s->state == SURVEY_SAVED)
         return "";
     if (s->state == SURVEY_PLAN)
         return s->extended_cr3 ? ", below 4 GiB unless extended CR3 can be "
@@ -64,7 +67,7 @@ void survey_root(const struct survey *s, char words[SURVEY_ROOT])
 {
     if (!s->has_root)
         snprintf(words, SURVEY_ROOT, "none: no vCPU is set up");
-    else if (s->state == SURVEY_PLAN)
+    else if (!survey_has_frames(s->state))
         snprintf(words, SURVEY_ROOT, "L%u at PFN %#" PRIx64 "%s",
                  s->format->levels, s->root_pfn.v, assist(s));
     else
@@ -95,6 +98,7 @@ void survey_links(const struct survey *s, unsigned int level,
 static const char *state_words(enum survey_state state)
 {
     return state == SURVEY_PLAN    ? "not built yet"
+           : state == SURVEY_SAVED ? "in a file"
            : state == SURVEY_FRESH ? "has not run yet"
                                    : "has run";
 }
@@ -140,7 +144,7 @@ static void print_heading(const struct survey *s, const struct survey_of *of,
     fprintf(out, "guest       %s: %s, %" PRIu64 " pages, %s\n", title,
             pv_type(s->width), s->pages, state_words(s->state));
     fprintf(out, "root        %s\n", root);
-    if (s->state != SURVEY_PLAN)
+    if (survey_has_frames(s->state))
         print_frames(s, out);
 }
 
@@ -214,7 +218,7 @@ static void print_levels(const struct survey *s, FILE *out)
         survey_links(s, level, links);
         fprintf(out, "   L%u %9" PRIu64 " %9" PRIu64, level + 1, l->tables,
                 l->reached);
-        if (s->state == SURVEY_PLAN)
+        if (!survey_has_frames(s->state))
             fprintf(out, " %9s %11s", "-", "-");
         else
             fprintf(out, " %9" PRIu64 " %11" PRIu64, l->pinned, l->above_4g);
@@ -273,7 +277,7 @@ void survey_print(const struct survey *s, const struct survey_of *of, FILE *out)
     print_areas(s, out);
     print_levels(s, out);
     print_tables(s, out);
-    if (s->state != SURVEY_PLAN)
+    if (survey_has_frames(s->state))
         print_runs(s, out);
 }
 
@@ -335,13 +339,15 @@ static json_t *runs_json(const struct runs *runs,
 static json_t *level_json(const struct survey *s, unsigned int level)
 {
     const struct survey_level *l = &s->level[level];
+    /* A saved one has pins, and no place. */
     bool plan = s->state == SURVEY_PLAN;
+    bool placed = survey_has_frames(s->state);
 
     return json_pack(
         "{si sI sI so so sI sI sI sI sI so}", "level", (int)level + 1, "tables",
         (json_int_t)l->tables, "reached", (json_int_t)l->reached, "pinned",
         number(plan ? RUN_NONE : l->pinned), "above_4g",
-        number(plan ? RUN_NONE : l->above_4g), "links", (json_int_t)l->links,
+        number(placed ? l->above_4g : RUN_NONE), "links", (json_int_t)l->links,
         "writable", (json_int_t)l->writable, "read_only",
         (json_int_t)l->read_only, "others", (json_int_t)l->others, "joined",
         (json_int_t)l->runs.joined, "runs", runs_json(&l->runs, tables_json));
@@ -361,7 +367,7 @@ static json_t *frames_json(const struct survey *s)
     const struct survey_frames *f = &s->frames;
     json_t *blocks;
 
-    if (s->state == SURVEY_PLAN)
+    if (!survey_has_frames(s->state))
         return json_null();
     blocks = json_object();
     for (unsigned int i = SURVEY_BLOCKS; i-- > 0;)
@@ -391,10 +397,10 @@ static json_t *root_json(const struct survey *s)
         return json_null();
     root = json_pack("{si so so}", "level", (int)s->format->levels, "pfn",
                      number(s->root_pfn.v), "mfn", number(s->root.v));
-    if (s->state != SURVEY_PLAN)
+    if (survey_has_frames(s->state))
         json_object_set_new(root, "below_4g",
                             json_boolean(survey_is_low(s->root)));
-    if (s->width == 32)
+    if (s->width == 32 && s->state != SURVEY_SAVED)
         json_object_set_new(root, "extended_cr3",
                             json_boolean(s->extended_cr3));
     return root;
@@ -402,7 +408,7 @@ static json_t *root_json(const struct survey *s)
 
 json_t *survey_json(const struct survey *s, const struct survey_of *of)
 {
-    bool plan = s->state == SURVEY_PLAN;
+    bool plan = !survey_has_frames(s->state);
 
     return json_pack(
         "{so* so ss sI so so ss? so so sI sI so so so}", "name",

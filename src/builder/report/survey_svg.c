@@ -183,7 +183,7 @@ static void draw_separators(const struct picture *p, const struct run *run,
 static void frame_words(const struct picture *p, const struct run *run,
                         char words[64])
 {
-    bool plan = p->s->state == SURVEY_PLAN;
+    bool plan = !survey_has_frames(p->s->state);
     uint64_t at = plan ? run->pfn : run->mfn;
     const char *what = plan ? "PFN " : "";
 
@@ -490,6 +490,7 @@ static void draw_title(const struct picture *p, const struct survey_of *of)
     text(p, SVG_LEFT, 32, "h", title);
     snprintf(words, sizeof(words), "%u-bit PV guest, %s, %s", s->width, size,
              s->state == SURVEY_PLAN    ? "not built yet"
+             : s->state == SURVEY_SAVED ? "in a file"
              : s->state == SURVEY_FRESH ? "has not run yet"
                                         : "has run");
     text(p, SVG_LEFT, 54, "", words);
@@ -515,7 +516,7 @@ void survey_svg(const struct survey *s, const struct survey_of *of, FILE *out)
     p.column = s->format->levels == 3 ? 116 : 92;
     add_rows(&p);
     height = (int)p.bottom + (int)s->unmapped.nr * HEIGHT +
-             (s->state == SURVEY_PLAN ? 144 : 192);
+             (!survey_has_frames(s->state) ? 144 : 192);
     if (is_zoomed(s))
         height += ZOOM;
     survey_title(s, of, title);
@@ -528,7 +529,7 @@ void survey_svg(const struct survey *s, const struct survey_of *of, FILE *out)
         draw_areas(&p);
     }
     draw_unmapped(&p);
-    if (s->state == SURVEY_PLAN)
+    if (!survey_has_frames(s->state))
         draw_demand(&p);
     else
         draw_frames(&p);
