@@ -176,4 +176,66 @@ grep -q '^state *: --p---$' out || wrong 'it does not stay paused'
 works --host there destroy guest
 gone here 'ssh'
 gone there 'ssh'
+# ---- live, where Xen logs nothing: its memory changes meanwhile ----
+# is_like HOST WHAT: page by page it is what it was when it was suspended.
+is_like() {
+    checks=$((checks + 1))
+    on "$1" "$top/tests/fx/suspends" like like \
+        "$("$domwright" --host "$1" domid guest)" >out 2>err ||
+        wrong "$2: it is not what it was"
+}
+for kernel in hello-pae hello-legacy hello-64; do
+    ready $kernel busy like
+    works --host here migrate -e --live --json guest fakexen:there
+    prints '"way": "hashes"'
+    wait $suspends || wrong "$kernel: $(cat ready)"
+    is_like there "$kernel live"
+    works --host there info guest
+    [ $kernel != hello-legacy ] || prints '^root_below_4g *: yes'
+    works --host there destroy guest
+    gone here "$kernel live"
+    gone there "$kernel live"
+done
+# Stock xl receives it, and what Xen logs is taken where it does.
+ready hello-64 busy like
+checks=$((checks + 1))
+"$domwright" --host here migrate guest -l --via \
+    "tee stream | '$fakexen' --host there '$xl' migrate-receive -e" >out 2>err ||
+    wrong 'live to xl'
+wait $suspends
+is_like there 'live to xl'
+works --host there destroy guest
+gone there 'live to xl'
+verify=${xl%/*}/verify-stream-v2
+if [ -e "$verify" ]; then
+    checks=$((checks + 1))
+    python3 -c "
+data = open('stream', 'rb').read()
+open('libxl', 'wb').write(data[data.index(b'LibxlFmt'):data.rindex(
+    b'domain is yours')])"
+    PYTHONPATH=${verify%/bin/*}/lib/python python3 "$verify" -f libxl \
+        -i libxl >out 2>err || wrong 'verify-stream-v2 does not like it'
+fi
+from=logs
+ready hello-64
+works --host logs migrate -e --live --json guest fakexen:there
+prints '"way": "log-dirty"'
+wait $suspends
+is_there 'log-dirty'
+works --host there destroy guest
+from=here
+# It would stand still for longer than it may: it goes on.
+ready hello-64 busy like
+run --host here migrate --live --max-downtime 0 guest fakexen:there
+[ "$status" = 1 ] || wrong 'it may stand still for no time at all'
+grep -q '^domwright: domain [0-9]* would stand still for about [0-9]* ms, and is '\
+'to for 0 at most$' err || wrong 'not said how long it would stand still'
+stays 'too long a downtime'
+fails 2 'migrate: --max-downtime goes with --live; see "domwright help migrate"' \
+    --host here migrate --max-downtime 5 guest fakexen:there
+fails 2 'migrate: --max-downtime=x: not a number of milliseconds; see "domwright help migrate"' \
+    --host here migrate --live --max-downtime x guest fakexen:there
+works --host here destroy guest
+kill $suspends
+gone here 'too long a downtime'
 finish

@@ -54,6 +54,8 @@ static int add_chunk(struct domain_frames *f, const xen_pfn_t *mfns,
         if ((types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) == XEN_DOMCTL_PFINFO_XTAB)
             continue;
         pfn = f->m2p[mfns[i]];
+        if (f->p2m && pfn < f->pages && f->p2m[pfn] != mfns[i])
+            continue;
         if (pfn >= f->pages || f->mfns[pfn]) {
             fprintf(stderr, "domain_frames: MFN %#lx cannot be at PFN %#lx\n",
                     mfns[i], pfn);

@@ -21,6 +21,9 @@ struct domain_frames {
     unsigned int width; /* of the guest's words, bytes */
     uint64_t pages;     /* PFNs below this are looked at */
     uint64_t present;   /* so many of them have a frame */
+    /* By PFN, or NULL: the guest's own list, where the M2P may have frames that
+     * it has given back, and that somebody still has mapped. */
+    const xen_pfn_t *p2m;
     /* By PFN: */
     xen_pfn_t *mfns;  /* 0: none */
     xen_pfn_t *types; /* with pins: XEN_DOMCTL_PFINFO_* */

@@ -23,6 +23,7 @@ struct taking {
     xc_interface *xch;
     uint32_t domid;
     const struct domain_state *like;
+    const xen_pfn_t *p2m;
     uint64_t start_info_pfn;
 };
 
@@ -209,6 +210,8 @@ static int read_memory(struct taking *t, uint64_t first, unsigned int nr)
     if (!pages)
         return fail("xc_map_foreign_bulk");
     for (i = 0; i < nr; i++) {
+        if (!t->s->frames.mfns[first + i])
+            continue; /* given back */
         if (errors[i]) {
             errno = -errors[i];
             return fail("a page of the guest");
@@ -295,8 +298,10 @@ static int prepare(struct taking *t, uint64_t *list_list)
     uint64_t pages;
 
     if (read_shared_info(t, &pages, list_list) ||
-        domain_frames_open(&s->frames, t->xch, t->domid, pages) ||
-        find_frames(&s->frames))
+        domain_frames_open(&s->frames, t->xch, t->domid, pages))
+        return -1;
+    s->frames.p2m = t->p2m;
+    if (find_frames(&s->frames))
         return -1;
     s->sums = calloc(pages, sizeof(*s->sums));
     s->kinds = calloc(pages, sizeof(*s->kinds));
@@ -317,7 +322,16 @@ int domain_state_take(struct domain_state *state, xc_interface *xch,
                       uint32_t domid, unsigned int vcpus,
                       const struct domain_state *like)
 {
-    struct taking t = {.s = state, .xch = xch, .domid = domid, .like = like};
+    return domain_state_take_listed(state, xch, domid, vcpus, like, NULL);
+}
+
+int domain_state_take_listed(struct domain_state *state, xc_interface *xch,
+                             uint32_t domid, unsigned int vcpus,
+                             const struct domain_state *like,
+                             const xen_pfn_t *p2m)
+{
+    struct taking t = {
+        .s = state, .xch = xch, .domid = domid, .like = like, .p2m = p2m};
     uint64_t list_list, pfn;
     unsigned int i, nr;
     int rc;

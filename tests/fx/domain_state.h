@@ -35,6 +35,12 @@ int __attribute__((warn_unused_result))
 domain_state_take(struct domain_state *state, xc_interface *xch, uint32_t domid,
                   unsigned int vcpus, const struct domain_state *like);
 
+/* The same of one that has given frames back: its list, by PFN. */
+int __attribute__((warn_unused_result))
+domain_state_take_listed(struct domain_state *state, xc_interface *xch,
+                         uint32_t domid, unsigned int vcpus,
+                         const struct domain_state *like, const xen_pfn_t *p2m);
+
 /* 0 if they are equal, or -1 with a message that says where they are not. */
 int __attribute__((warn_unused_result))
 domain_state_compare(const struct domain_state *one,

@@ -153,8 +153,19 @@ static int tell(void *arg, uint64_t done, uint64_t total)
     return progress_pages(arg, "sent", done, total);
 }
 
+static const char *way_name(enum save_way way)
+{
+    static const char *const names[] = {
+        [SAVE_SUSPENDED] = "suspended",
+        [SAVE_LOG_DIRTY] = "log-dirty",
+        [SAVE_HASHED] = "hashes",
+    };
+
+    return names[way];
+}
+
 static json_t *describe(const xc_domaininfo_t *info, const char *name,
-                        const char *target)
+                        const char *target, enum save_way way)
 {
     json_t *report = json_object();
 
@@ -162,20 +173,38 @@ static json_t *describe(const xc_domaininfo_t *info, const char *name,
     facts_set(report, "id", json_integer(info->domain));
     facts_set(report, "target", json_string(target));
     facts_set(report, "pages", json_integer((json_int_t)info->tot_pages));
-    facts_set(report, "way", json_string("suspended"));
+    facts_set(report, "way", json_string(way_name(way)));
     return report;
 }
 
-static int send(struct host *host, const xc_domaininfo_t *info,
-                const struct migrate_to *to)
+/* What it came to, in the end. */
+static void describe_end(json_t *report, const struct migrate_facts *facts,
+                         enum save_way way)
 {
+    facts_set(report, "downtime_ms", json_integer(facts->downtime));
+    if (way != SAVE_HASHED)
+        return;
+    facts_set(report, "foretold_ms", json_integer(facts->live.foretold));
+    facts_set(report, "rounds", json_integer(facts->live.rounds));
+    facts_set(report, "pages_live",
+              json_integer((json_int_t)facts->live.pages_live));
+    facts_set(report, "pages_stopped",
+              json_integer((json_int_t)facts->live.pages_stopped));
+}
+
+static int send(struct host *host, const xc_domaininfo_t *info,
+                const struct migrate_to *to, json_t *report)
+{
+    struct migrate_facts facts = {.downtime = 0};
     struct progress progress;
     const struct save_progress watch = {.tell = tell, .arg = &progress};
     int rc;
 
     progress_init(&progress, host->dg);
-    rc = migrate_send(host, info, domain_width(host, info), to, &watch);
+    rc = migrate_send(host, info, domain_width(host, info), to, &watch, &facts);
     progress_clear(&progress);
+    if (!rc)
+        describe_end(report, &facts, to->way);
     return rc;
 }
 
@@ -189,9 +218,10 @@ static int migrate(struct host *host, const struct args *args,
     if (!name)
         return diag_fail(host->dg, DW_FAILED, -ENOENT, "domain %u has no name",
                          info->domain);
-    report = describe(info, name, to->name);
+    report = describe(info, name, to->name, to->way);
     interrupt_hold();
-    rc = args->times['n'] ? migrate_probe(to, host->dg) : send(host, info, to);
+    rc = args->times['n'] ? migrate_probe(to, host->dg)
+                          : send(host, info, to, report);
     if (rc)
         json_decref(report);
     else if (args->times['j'] || args->times['n'])
@@ -199,8 +229,9 @@ static int migrate(struct host *host, const struct args *args,
     else {
         json_decref(report);
         if (!host->dg->quiet)
-            printf("migrated %s (domain %u) to %s\n", name, info->domain,
-                   to->name);
+            printf("migrated %s (domain %u) to %s%s%s\n", name, info->domain,
+                   to->name, to->way ? ", live, by " : "",
+                   to->way ? way_name(to->way) : "");
         rc = cmd_printed(host->dg, "%s was migrated to %s", name, to->name);
     }
     free(name);
@@ -223,7 +254,7 @@ static int settle(struct host *host, const xc_domaininfo_t *info)
 static int run(struct host *host, const struct args *args)
 {
     char command[COMMAND_MAX] = "";
-    struct migrate_to to = {.command = command};
+    struct migrate_to to = {.command = command, .max_downtime = -1};
     xc_domaininfo_t info;
     int rc = args->times['S'] ? 0 : migration_mend(host);
 
@@ -233,7 +264,11 @@ static int run(struct host *host, const struct args *args)
         return rc;
     if (args->times['S'])
         return settle(host, &info);
+    if (args->value['m'])
+        to.max_downtime = atoll(args->value['m']);
     rc = check_domain(host, &info, args->operand[0]);
+    if (!rc && args->times['l'])
+        rc = migrate_live_way(host, &to.way);
     if (!rc)
         rc = find_target(args, command, &to.name, host->dg);
     return rc ? rc : migrate(host, args, &info, &to);
@@ -241,10 +276,19 @@ static int run(struct host *host, const struct args *args)
 
 static int check(struct diag *dg, struct args *args)
 {
+    const char *ms = args->value['m'];
     bool alone = args->times['V'] || args->times['S'];
 
     if (args->times['V'] && args->times['S'])
         return args_usage(dg, args->name, "--via does not go with --settle");
+    if (ms &&
+        (!*ms || strlen(ms) > 9 || strspn(ms, "0123456789") != strlen(ms)))
+        return args_usage(dg, args->name,
+                          "--max-downtime=%s: not a number of "
+                          "milliseconds",
+                          ms);
+    if (ms && !args->times['l'])
+        return args_usage(dg, args->name, "--max-downtime goes with --live");
     if (args->n != (alone ? 1 : 2))
         return args_usage(dg, args->name, "%s",
                           alone ? "a domain is wanted, and no target"
@@ -255,6 +299,8 @@ static int check(struct diag *dg, struct args *args)
 static const struct option options[] = {
     {"dry-run", no_argument, NULL, 'n'},
     {"json", no_argument, NULL, 'j'},
+    {"live", no_argument, NULL, 'l'},
+    {"max-downtime", required_argument, NULL, 'm'},
     {"no-monitor", no_argument, NULL, 'e'},
     {"paused", no_argument, NULL, 'p'},
     {"receiver", required_argument, NULL, 'R'},
@@ -266,7 +312,7 @@ static const struct option options[] = {
 
 const struct command cmd_migrate = {
     .name = "migrate",
-    .args = "[-enp] [--json] DOMAIN TARGET | --via COMMAND DOMAIN",
+    .args = "[-elnp] [--json] DOMAIN TARGET | --via COMMAND DOMAIN",
     .summary = "give a guest to another host",
     .help =
         "TARGET is a host, which ssh reaches, or fakexen:FILE.\n\n"
@@ -284,7 +330,7 @@ const struct command cmd_migrate = {
         "away\n",
     .need = NEED_STORE,
     .options = options,
-    .letters = "neps:",
+    .letters = "lneps:",
     .min = 1,
     .max = 2,
     .wanted = "a domain and a target are wanted",

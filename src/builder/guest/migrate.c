@@ -29,9 +29,22 @@ struct send {
     struct host *host;
     const xc_domaininfo_t *info;
     const struct migrate_to *to;
+    struct migrate_facts *facts;
     struct link link;
     struct migration note;
 };
+
+int migrate_live_way(struct host *host, enum save_way *way)
+{
+    xc_physinfo_t phys;
+
+    if (xc_physinfo(host->xc, &phys))
+        return diag_fail_xc(host->dg, "asking Xen about the host");
+    /* A PV guest's writes are logged by shadow page tables (xen/SUPPORT.md). */
+    *way = phys.capabilities & XEN_SYSCTL_PHYSCAP_shadow ? SAVE_LOG_DIRTY
+                                                         : SAVE_HASHED;
+    return 0;
+}
 
 /* ---- the other side ---- */
 
@@ -125,6 +138,14 @@ static int note(struct send *send)
     free(name);
     if (rc)
         return diag_fail(send->host->dg, DW_FAILED, rc, "%s", strerror(-rc));
+    return migration_write(send->host, send->info->domain, &send->note);
+}
+
+/* From then on the guest may come to stand still at any moment. */
+static int note_asked(void *arg)
+{
+    struct send *send = arg;
+
     send->note.phase = MIGRATION_ASKED;
     return migration_write(send->host, send->info->domain, &send->note);
 }
@@ -241,6 +262,7 @@ static int finish(struct send *send)
         link_close(&send->link);
         where = ask(send->to->command, send->info->handle);
     }
+    send->facts->downtime = live_now() - send->facts->live.since;
     if (where == THERE)
         return guest_remove(host, domid, send->info->handle);
     rc = where == ABSENT ? refused(send) : unknown(host, domid, &send->note);
@@ -254,11 +276,18 @@ static int finish(struct send *send)
 static int send_off(struct send *send, unsigned int width,
                     const struct save_progress *progress)
 {
+    const struct save_terms terms = {
+        .way = send->to->way,
+        .max_downtime = send->to->max_downtime,
+        .suspends = note_asked,
+        .arg = send,
+    };
     struct host *host = send->host;
     int rc = note(send), rc2;
 
     if (!rc)
-        rc = guest_save(host, send->info, width, send->link.out, progress);
+        rc = guest_save_by(host, send->info, width, send->link.out, progress,
+                           &terms, &send->facts->live);
     if (!rc) {
         rc = give(send);
         if (!rc)
@@ -272,9 +301,10 @@ static int send_off(struct send *send, unsigned int width,
 
 int migrate_send(struct host *host, const xc_domaininfo_t *info,
                  unsigned int width, const struct migrate_to *to,
-                 const struct save_progress *progress)
+                 const struct save_progress *progress,
+                 struct migrate_facts *facts)
 {
-    struct send send = {.host = host, .info = info, .to = to};
+    struct send send = {.host = host, .info = info, .to = to, .facts = facts};
     int rc = connect_to(&send.link, to->command, false, host->dg), status;
 
     if (!rc)

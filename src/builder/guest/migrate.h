@@ -19,7 +19,19 @@
 struct migrate_to {
     const char *command; /* leads to a receiver: link.h */
     const char *name;    /* of the other side, for messages */
+    enum save_way way;
+    int64_t max_downtime; /* save.h */
 };
+
+/* What it came to. */
+struct migrate_facts {
+    struct live_facts live;
+    int64_t downtime; /* ms between its standing still here and running there */
+};
+
+/* How a guest is copied while it runs, on this host. */
+int __attribute__((warn_unused_result))
+migrate_live_way(struct host *host, enum save_way *way);
 
 /*
  * Suspends the guest, which runs and has `width` 32 or 64 bits, and gives it
@@ -28,7 +40,8 @@ struct migrate_to {
  */
 int __attribute__((warn_unused_result))
 migrate_send(struct host *host, const xc_domaininfo_t *info, unsigned int width,
-             const struct migrate_to *to, const struct save_progress *progress);
+             const struct migrate_to *to, const struct save_progress *progress,
+             struct migrate_facts *facts);
 
 /* Is there a receiver?  0, or a negative errno and the failure in dg. */
 int __attribute__((warn_unused_result))

@@ -193,6 +193,10 @@ int guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
 struct save {
     struct host *host;
     const struct save_progress *progress;
+    const struct save_terms *terms;
+    struct live_facts *facts;
+    const xc_domaininfo_t *info;
+    unsigned int width;
     uint32_t domid;
     int fd;
     bool was_suspended;
@@ -207,8 +211,11 @@ static int suspend(void *arg)
 
     if (save->was_suspended)
         return 1;
-    rc = suspend_guest(save->host, save->domid);
+    rc = save->terms->suspends(save->terms->arg);
+    if (!rc)
+        rc = suspend_guest(save->host, save->domid);
     save->asked = !rc;
+    save->facts->since = live_now();
     return !rc;
 }
 
@@ -260,10 +267,27 @@ static int put_memory(struct save *save)
 
     diag_step(host->dg);
     host->log.progress = &progress;
-    if (xc_domain_save(host->xc, save->fd, save->domid, 0, &callbacks,
-                       XC_STREAM_PLAIN, -1))
+    if (xc_domain_save(host->xc, save->fd, save->domid,
+                       save->terms->way == SAVE_LOG_DIRTY ? XCFLAGS_LIVE : 0,
+                       &callbacks, XC_STREAM_PLAIN, -1))
         rc = save_failed(save);
     host->log.progress = NULL;
+    return rc;
+}
+
+static int put_live(struct save *save)
+{
+    const struct live_terms terms = {
+        .max_downtime = save->terms->max_downtime,
+        .tell = save->progress->tell,
+        .tell_arg = save->progress->arg,
+        .suspends = save->terms->suspends,
+        .suspends_arg = save->terms->arg,
+    };
+    int rc = live_send(save->host, save->info, save->width, save->fd, &terms,
+                       save->facts);
+
+    save->asked = save->facts->is_suspended;
     return rc;
 }
 
@@ -272,7 +296,8 @@ static int put(struct save *save, const char *config)
     int rc = header_begin(save->fd, config);
 
     if (!rc) {
-        rc = put_memory(save);
+        rc =
+            save->terms->way == SAVE_HASHED ? put_live(save) : put_memory(save);
         if (rc)
             return rc;
         rc = header_finish(save->fd);
@@ -298,12 +323,34 @@ static int check_still(struct host *host, const xc_domaininfo_t *before)
                      before->domain);
 }
 
+static int nobody_cares(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
 int guest_save(struct host *host, const xc_domaininfo_t *info,
                unsigned int width, int fd, const struct save_progress *progress)
+{
+    const struct save_terms terms = {.way = SAVE_SUSPENDED,
+                                     .suspends = nobody_cares};
+    struct live_facts facts;
+
+    return guest_save_by(host, info, width, fd, progress, &terms, &facts);
+}
+
+int guest_save_by(struct host *host, const xc_domaininfo_t *info,
+                  unsigned int width, int fd,
+                  const struct save_progress *progress,
+                  const struct save_terms *terms, struct live_facts *facts)
 {
     struct save save = {
         .host = host,
         .progress = progress,
+        .terms = terms,
+        .facts = facts,
+        .info = info,
+        .width = width,
         .domid = info->domain,
         .fd = fd,
         .was_suspended = suspend_is_done(info),
@@ -311,6 +358,7 @@ int guest_save(struct host *host, const xc_domaininfo_t *info,
     char *config = NULL;
     int rc = describe(host, info, &config);
 
+    *facts = (struct live_facts){.rounds = 0};
     if (!rc)
         rc = guest_can_be_saved(host, info, width);
     if (!rc)

@@ -9,12 +9,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guest/live.h"
 #include "host/host.h"
 
 /* Who wants to know how far it is, in pages: 0 to go on, or a negative errno
  * that ends it, with the reason in the diag. */
 struct save_progress {
     int (*tell)(void *arg, uint64_t done, uint64_t total);
+    void *arg;
+};
+
+/* How its memory is copied. */
+enum save_way {
+    SAVE_SUSPENDED, /* when it is suspended */
+    SAVE_LOG_DIRTY, /* while it runs, and again what Xen logs that it wrote to
+                     */
+    SAVE_HASHED,    /* while it runs, and again what differs: live.h */
+};
+
+struct save_terms {
+    enum save_way way;
+    int64_t max_downtime; /* of SAVE_HASHED: live.h */
+    /* Before the guest is asked to suspend: 0, or a negative errno that ends
+     * it, with the reason in the diag. */
+    int (*suspends)(void *arg);
     void *arg;
 };
 
@@ -34,5 +52,11 @@ guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
 int __attribute__((warn_unused_result))
 guest_save(struct host *host, const xc_domaininfo_t *info, unsigned int width,
            int fd, const struct save_progress *progress);
+
+/* The same on other terms; *facts: what it came to. */
+int __attribute__((warn_unused_result))
+guest_save_by(struct host *host, const xc_domaininfo_t *info,
+              unsigned int width, int fd, const struct save_progress *progress,
+              const struct save_terms *terms, struct live_facts *facts);
 
 #endif /* DW_GUEST_SAVE_H */
