@@ -107,6 +107,14 @@ static bool look_up(struct fx_vcpu_run *r, uint64_t address,
         page->address = window << FX_PAGE_SHIFT;
         return access == FX_READ;
     }
+    if (r->table != FX_NO_MFN &&
+        fx_translate(r->host, r->domain, fx_state_of(r), address, FX_READ,
+                     false, &to) &&
+        to.mfn == r->table) {
+        page->address = r->copy_mfn << FX_PAGE_SHIFT;
+        page->write = true;
+        return access != FX_FETCH;
+    }
     if (!fx_translate(r->host, r->domain, fx_state_of(r), address, access,
                       is_user(r), &to))
         return false;

@@ -162,6 +162,7 @@ static const struct {
     {0xce, 0},                         /* PLATFORM_INFO */
     {0x140, 0},                        /* MISC_FEATURES_ENABLES */
     {0x179, 0},                        /* MCG_CAP */
+    {0x17a, 0},                        /* MCG_STATUS */
     {0x1a0, 1},                        /* MISC_ENABLE: fast strings */
     {0x277, UINT64_C(0x050100070406)}, /* PAT, as Xen has it */
     {0x64e, 0},                        /* PPERF */

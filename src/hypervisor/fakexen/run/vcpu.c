@@ -56,6 +56,7 @@ static struct fx_cpu *make_cpu(struct fx_vcpu_run *r,
          r->host->compat_m2p, false},
         {r->own_mfn << FX_PAGE_SHIFT, FX_OWN_PAGES * FX_PAGE_SIZE, r->own,
          false},
+        {r->copy_mfn << FX_PAGE_SHIFT, FX_PAGE_SIZE, r->copy, true},
     };
 
     return fx_cpu_create(library, !r->domain->is_32bit, memory,
@@ -73,11 +74,13 @@ int fx_vcpu_run_init(struct fx_vcpu_run *r,
     r->id = id;
     r->parked = true;
     r->epoch = 1;
-    r->conflict = r->stale = FX_NO_MFN;
+    r->conflict = r->stale = r->table = FX_NO_MFN;
+    r->copy = aligned_alloc(FX_PAGE_SIZE, FX_PAGE_SIZE);
     r->own_mfn = fx_compat_m2p_mfn(s) + fx_m2p_frames(s, sizeof(uint32_t));
+    r->copy_mfn = r->own_mfn + FX_OWN_PAGES;
     r->own = aligned_alloc(FX_PAGE_SIZE, FX_OWN_PAGES * FX_PAGE_SIZE);
     r->use = calloc(s->nr_frames, sizeof(*r->use));
-    if (!r->own || !r->use)
+    if (!r->own || !r->use || !r->copy)
         return -ENOMEM;
     memset(r->own, 0, FX_OWN_PAGES * FX_PAGE_SIZE);
     fx_write_xens_descriptors((uint64_t *)r->own, domain->is_32bit);
@@ -89,6 +92,7 @@ void fx_vcpu_run_dispose(struct fx_vcpu_run *r)
 {
     fx_cpu_destroy(r->cpu);
     free(r->own);
+    free(r->copy);
     free(r->use);
     *r = (struct fx_vcpu_run){0};
 }
@@ -281,6 +285,11 @@ static void fault(struct fx_vcpu_run *r, const struct fx_exit *e)
         fx_vcpu_crash(r, "no room on the disk for its memory");
         return;
     }
+    if (e->access == FX_WRITE && to.error & FX_PF_PRESENT &&
+        fx_table_write_begin(r, to.mfn)) {
+        r->table_address = e->address;
+        return;
+    }
     /* Xen tells kernels of 64 bits from their programs itself. */
     to.error &= ~FX_PF_USER;
     if (!fx_in_kernel(r->domain, v))
@@ -320,6 +329,10 @@ static void look_through(struct fx_vcpu_run *r)
 
 static void stepped_on(struct fx_vcpu_run *r)
 {
+    if (r->table != FX_NO_MFN && !fx_table_write_end(r)) {
+        fx_vcpu_page_fault(r, r->table_address, FX_PF_PRESENT | FX_PF_WRITE);
+        return;
+    }
     if (!r->suspect_end)
         return;
     /* A loop has been looked through once it is back at its start. */
@@ -366,6 +379,7 @@ static void see_to(struct fx_vcpu_run *r, const struct fx_exit *e)
         r->stepping = true;
     if (!r->stepping) {
         r->suspect_end = 0;
+        r->table = FX_NO_MFN;
         if (stepped)
             fx_vcpu_flush(r);
     }

@@ -35,14 +35,19 @@ struct fx_vcpu_run {
     uint64_t own_mfn;   /* where the CPU finds them */
     struct fx_use *use; /* of each frame */
     uint32_t epoch;
-    uint32_t seen;        /* fx_tlb_count(), when all was forgotten */
-    bool parked;          /* the FPU's registers are in the context */
-    uint64_t suspect;     /* a block that is stepped through ... */
-    uint64_t suspect_end; /* ... and looked through; or 0 */
-    bool again;           /* a fill failed, but is to be tried again */
-    uint64_t conflict;    /* because of this frame's use; or FX_NO_MFN */
-    uint64_t stale;       /* because its code changed; or FX_NO_MFN */
-    bool stepping;        /* one instruction, by the trap flag */
+    uint32_t seen;          /* fx_tlb_count(), when all was forgotten */
+    bool parked;            /* the FPU's registers are in the context */
+    uint64_t suspect;       /* a block that is stepped through ... */
+    uint64_t suspect_end;   /* ... and looked through; or 0 */
+    bool again;             /* a fill failed, but is to be tried again */
+    uint64_t table;         /* that the instruction writes to; or FX_NO_MFN */
+    uint64_t table_address; /* where */
+    uint64_t *copy;         /* of it, and where the CPU finds that */
+    uint64_t copy_mfn;
+    cpu_user_regs_t before; /* the instruction */
+    uint64_t conflict;      /* because of this frame's use; or FX_NO_MFN */
+    uint64_t stale;         /* because its code changed; or FX_NO_MFN */
+    bool stepping;          /* one instruction, by the trap flag */
 };
 
 /* The memory of a CPU of the machine, but for what the vCPU has of its own. */
@@ -77,6 +82,11 @@ void fx_vcpu_flush(struct fx_vcpu_run *r);
 /* The window of descriptor tables: the frame behind one of its addresses, or
  * FX_NO_MFN. */
 uint64_t fx_window_frame(const struct fx_vcpu_run *r, uint64_t address);
+
+/* table_write.c: the next instruction is one that writes to that frame, a
+ * table; it was executed.  False: nothing of that. */
+bool fx_table_write_begin(struct fx_vcpu_run *r, uint64_t mfn);
+bool fx_table_write_end(struct fx_vcpu_run *r);
 
 /* segments.c: the hidden parts, by the selectors in the context. False: the
  * code's or the stack's cannot be loaded. */
