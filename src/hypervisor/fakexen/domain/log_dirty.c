@@ -16,6 +16,7 @@
 
 #include "domain/state.h"
 #include "machine/frames.h"
+#include "machine/tlb.h"
 #include "xen_versions.h"
 
 /* A map takes four frames at first: one of each level. */
@@ -176,6 +177,9 @@ static long clean_or_peek(const struct fx_caller *caller,
         state->log_failed = true;
     if (state->log_failed)
         return -ENOMEM;
+    /* A CPU that may write to a page already would not be seen to do it. */
+    if (op->op == XEN_DOMCTL_SHADOW_OP_CLEAN)
+        fx_tlb_shootdown(caller->host);
     op->stats.fault_count = (uint32_t)domain->dirty_pages;
     op->stats.dirty_count = (uint32_t)domain->dirty_pages;
     rc = copy_bitmap(caller, domain, op);
@@ -194,6 +198,7 @@ static long enable(struct fx_host *host, struct fx_domain *domain,
         shrink_pool(host, state, 0);
         return -ENOMEM;
     }
+    fx_tlb_shootdown(host);
     clean(host, domain);
     domain->log_dirty = true;
     return 0;

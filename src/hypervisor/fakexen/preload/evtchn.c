@@ -159,6 +159,9 @@ xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger,
         free(xce);
         return NULL;
     }
+    /* Who unmasks what he has not read may fill it, and nobody waits for him.
+     */
+    (void)fcntl(xce->pipe[1], F_SETFL, O_NONBLOCK);
     pthread_mutex_lock(&process.mutex);
     xce->id = ++process.last_id;
     xce->next = process.handles;

@@ -14,7 +14,6 @@
 #include "domain/policy.h"
 #include "domain/time.h"
 #include "machine/frames.h"
-#include "machine/lock.h"
 #include "machine/tlb.h"
 #include "memory/page_type.h"
 #include "run/bounce.h"
@@ -244,7 +243,8 @@ static bool emulate_0f(struct fx_vcpu_run *r, struct instruction *in,
         set_pair(u, fx_guest_tsc(r->domain, fx_now(r->host)));
         return true;
     case 0x06: /* clts */
-        v->context.ctrlreg[0] &= ~(unsigned long)CR0_TS;
+        if (kernel)
+            v->context.ctrlreg[0] &= ~(unsigned long)CR0_TS;
         return kernel;
     case 0x08: /* invd */
     case 0x09: /* wbinvd */
@@ -340,12 +340,10 @@ void fx_vcpu_cpuid(void *arg, uint32_t registers[4])
 {
     struct fx_vcpu_run *r = arg;
 
-    fx_tlb_leave(r->host, r->domain);
-    fx_lock(r->host);
+    /* Without the lock, for which the block would have to be left: no frame is
+     * freed while it executes (machine/tlb.h), and the policy of a domain that
+     * has run is for good. */
     cpuid(r, registers[0], registers[2], registers);
-    /* What was missed shows in the machine's count, at the next block. */
-    fx_tlb_enter(r->host, r->domain);
-    fx_unlock(r->host);
 }
 
 /* ud2; .ascii "xen"; cpuid: a kernel that asks Xen rather than the CPU. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -242,6 +243,23 @@ static void dispose(struct runner *r)
     free(r);
 }
 
+/* Its name can be guessed: what somebody put there is not followed, or waited
+ * for. */
+static int open_log(const char *name)
+{
+    struct stat st;
+    int fd = open(name,
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+                      O_NONBLOCK,
+                  0600);
+
+    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 int fx_runner(struct fx_host *host, const struct fx_cpu_library *library,
               const struct fx_runner_options *options, char *why, size_t len)
 {
@@ -258,8 +276,7 @@ int fx_runner(struct fx_host *host, const struct fx_cpu_library *library,
     sigaction(SIGALRM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* who reads the console may go */
     if (options->log)
-        log =
-            open(options->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        log = open_log(options->log);
     fx_lock(host);
     rc = host->unrepaired ? -ENOMEM : claim(r);
     if (!rc)

@@ -22,6 +22,7 @@
 #include <xen/xen.h>
 #include <xen/sched.h>
 
+#include "domain/domain.h"
 #include "machine/host.h"
 #include "machine/lock.h"
 #include "machine/process.h"
@@ -210,11 +211,8 @@ void fx_bury_runners(struct fx_host *host)
             continue;
         d->runner = 0;
         d->unsaved = 0;
-        if (d->shutdown)
-            continue;
-        d->shutdown = true;
-        d->shutdown_code = SHUTDOWN_crash;
-        fx_wake(host);
+        if (!d->shutdown)
+            fx_domain_shutdown(host, d, SHUTDOWN_crash);
     }
 }
 

@@ -9,9 +9,9 @@
 #include <xen/xen.h>
 #include <xen/sched.h>
 
+#include "domain/domain.h"
 #include "domain/event.h"
 #include "domain/guest_memory.h"
-#include "machine/wake.h"
 #include "run/bounce.h"
 #include "run/vcpu.h"
 
@@ -48,9 +48,7 @@ void fx_vcpu_crash(struct fx_vcpu_run *r, const char *why)
     if (r->domain->shutdown)
         return;
     say(r, why);
-    r->domain->shutdown = true;
-    r->domain->shutdown_code = SHUTDOWN_crash;
-    fx_wake(r->host);
+    fx_domain_shutdown(r->host, r->domain, SHUTDOWN_crash);
 }
 
 static void enter_kernel(struct fx_vcpu_run *r, const struct fx_bounce *b,

@@ -10,6 +10,7 @@
 #include "hypercall/guest_call.h"
 #include "machine/frames.h"
 #include "machine/lock.h"
+#include "machine/process.h"
 #include "machine/tlb.h"
 #include "run/bounce.h"
 #include "run/translate.h"
@@ -385,6 +386,14 @@ static void see_to(struct fx_vcpu_run *r, const struct fx_exit *e)
     }
 }
 
+/* While it had no lock the domain may have ended, and another one be in its
+ * place, whose registers and hypercalls these are not. */
+static bool is_ours(const struct fx_vcpu_run *r)
+{
+    return r->domain->exists && !r->domain->dying &&
+           r->domain->runner == fx_process_own(r->host) && fx_state_of(r);
+}
+
 static void run(struct fx_vcpu_run *r)
 {
     struct fx_exit e;
@@ -396,7 +405,7 @@ static void run(struct fx_vcpu_run *r)
     e = fx_cpu_run(r->cpu);
     fx_tlb_leave(r->host, r->domain);
     fx_lock(r->host);
-    if (r->host->unrepaired || !r->domain->exists || !fx_state_of(r))
+    if (r->host->unrepaired || !is_ours(r))
         return;
     save(r);
     see_to(r, &e);
