@@ -144,15 +144,29 @@ fails 2 'migrate: a domain is wanted, and no target; see "domwright help migrate
     --host here migrate --via cat guest fakexen:there
 fails 2 'migrate: -x is no host'"'"'s name; see "domwright help migrate"' \
     --host here migrate -- guest -x
-fails 1 'none: No such file or directory' --host here migrate guest fakexen:none
+help='see "domwright help migrate"'
+for option in --via --ssh --receiver; do
+    fails 2 "migrate: $option wants a command; $help" \
+        --host here migrate $option '' guest there
+done
+for option in --ssh --receiver; do
+    fails 2 "migrate: $option goes with a host; $help" \
+        --host here migrate $option false guest fakexen:there
+    fails 2 "migrate: $option goes with a host; $help" \
+        --host here migrate $option false --via cat guest
+done
+fails 2 "migrate: fakexen: wants a host's file behind it; $help" \
+    --host here migrate guest fakexen:
+fails 1 'there is no host none to migrate to: No such file or directory' \
+    --host here migrate guest fakexen:none
 # One who is no receiver, or none at all.
-fails 1 'waiting for a receiver: the other side ended' \
+fails 1 'waiting for "domwright migrate-receive" there: the other side ended' \
     --host here migrate guest --via true
 run --host here migrate guest --via 'exit 7'
 [ "$(cat err)" = 'domwright: warning: the receiver ended with status 7
-domwright: waiting for a receiver: the other side ended' ] ||
+domwright: waiting for "domwright migrate-receive" there: the other side ended' ] ||
     wrong 'not said how the receiver ended'
-fails 1 'waiting for a receiver: the other side said something else' \
+fails 1 'waiting for "domwright migrate-receive" there: the other side said something else' \
     --host here migrate guest --via 'yes no receiver | head -n 100'
 # ssh gets the host and one word to run there.
 cat >ssh <<'END'

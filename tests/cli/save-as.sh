@@ -167,11 +167,15 @@ run create --save-as no guest.cfg 'disk=["phy:/dev/null,xvda,w"]'
 [ "$status" = 3 ] || wrong 'a guest with devices'
 fails 2 'create: --save-as makes a file and no domain: only -f, --format and '\
 'KEY=VALUE go with it; see "domwright help create"' create -p --save-as no guest.cfg
-fails 1 'none/no: No such file or directory' create --save-as none/no guest.cfg
-fails 1 'writing guest: No space left on device' create --save-as /dev/full guest.cfg
+for file in '' -; do
+    fails 2 'create: --save-as wants a file; /dev/stdout is one, too; see '\
+'"domwright help create"' create --save-as "$file" guest.cfg
+done
+fails 1 'cannot write none/no: No such file or directory' create --save-as none/no guest.cfg
+fails 1 'cannot write /dev/full: No space left on device' create --save-as /dev/full guest.cfg
 checks=$((checks + 1))
 (ulimit -f 20 && "$domwright" create --save-as no guest.cfg) >out 2>err
-grep -q '^domwright: writing guest: File too large$' err ||
+grep -q '^domwright: cannot write no: File too large$' err ||
     wrong 'not said that the file is too large'
 run create --save-as no guest.cfg memory=1
 [ "$status" = 3 ] || wrong 'it does not fit'

@@ -144,8 +144,8 @@ fails 1 'no domain is named nobody' --host machine save nobody no.save
 fails 2 'save: a domain and a file are wanted; see "domwright help save"' \
     --host machine save other
 mkdir folder
-fails 1 'folder: Is a directory' --host machine save other folder
-fails 1 'none/x: No such file or directory' --host machine save other none/x
+fails 1 'cannot write folder: Is a directory' --host machine save other folder
+fails 1 'cannot write none/x: No such file or directory' --host machine save other none/x
 [ ! -e no.save ] || wrong 'a file of nothing'
 # It is here already, under its own name and UUID.
 fails 3 "other.save: name: domain $("$domwright" --host machine domid other) \

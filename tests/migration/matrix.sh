@@ -49,6 +49,41 @@ suite = tree.parse('out').getroot()
 assert suite.get('failures') == '0' and len(suite) == int(suite.get('tests'))
 " 2>err || wrong 'that is no JUnit'
 
+# ---- killed ----
+# What plays a guest's kernel does not outlive it.
+children() {
+    cat "/proc/$1/task/$1/children" 2>/dev/null
+}
+plays() {
+    for child in $(children "$1"); do
+        ! tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline" |
+            grep -q ' --play ' || echo "$child"
+    done
+}
+ends() {
+    for _ in $(seq 100); do
+        kill -0 "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    return 1
+}
+checks=$((checks + 1))
+"$domwright" regress -q --seed 1 --only \
+    "checkpoint/pae/16M/1vcpu/high/patched/built-$by/saved-$by" \
+    >/dev/null 2>&1 &
+regress=$!
+kernel=
+for _ in $(seq 500); do
+    kernel=$(plays $regress)
+    [ -z "$kernel" ] || break
+    sleep 0.02
+done
+kill -9 $regress
+wait $regress 2>/dev/null || :
+[ -n "$kernel" ] || wrong 'nobody was seen to play a kernel'
+[ -z "$kernel" ] || ends "$kernel" || wrong 'it plays on'
+rm -rf tmp/*
+
 # ---- one that fails ----
 cat >failed.json <<'END'
 {"seed": 3, "cells": [{"name": "save/x", "outcome": "failed", "seconds": 1.5,

@@ -128,6 +128,9 @@ static int check_save_as(struct diag *dg, struct args *args)
 
     if (!args->times['S'])
         return 0;
+    if (!*args->value['S'] || !strcmp(args->value['S'], "-"))
+        return args_usage(dg, args->name,
+                          "--save-as wants a file; /dev/stdout is one, too");
     for (letter = others; *letter; letter++)
         if (args->times[(unsigned char)*letter])
             return args_usage(dg, args->name,
@@ -188,7 +191,7 @@ static int write_file(struct guest *g, struct output *out, struct diag *dg)
     int rc;
 
     progress_init(&progress, dg);
-    rc = guest_write_offline(g, out->fd, &watch, dg);
+    rc = guest_write_offline(g, out->fd, out->name, &watch, dg);
     progress_clear(&progress);
     return rc ? rc : output_keep(out, dg);
 }

@@ -62,7 +62,8 @@ static int to_embedded(char *command, size_t size, const char *file,
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
     if (len < 0 || !realpath(file, real))
-        return diag_fail(dg, DW_FAILED, -errno, "%s: %s", file,
+        return diag_fail(dg, DW_FAILED, -errno,
+                         "there is no host %s to migrate to: %s", file,
                          strerror(errno));
     self[len] = '\0';
     embedded_program(fakexen);
@@ -274,10 +275,40 @@ static int run(struct host *host, const struct args *args)
     return rc ? rc : migrate(host, args, &info, &to);
 }
 
+/* How it is reached is said once. */
+static int check_ways(struct diag *dg, const struct args *args)
+{
+    static const struct {
+        int letter;
+        const char *name;
+    } commands[] = {{'V', "--via"}, {'s', "--ssh"}, {'R', "--receiver"}};
+    const char *target = args->n > 1 ? args->operand[1] : "";
+    const char *file = strncmp(target, FAKEXEN, strlen(FAKEXEN)) != 0
+                           ? NULL
+                           : target + strlen(FAKEXEN);
+    size_t i;
+
+    if (file && !*file)
+        return args_usage(dg, args->name,
+                          "fakexen: wants a host's file behind it");
+    for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        const char *value = args->value[commands[i].letter];
+
+        if (value && !*value)
+            return args_usage(dg, args->name, "%s wants a command",
+                              commands[i].name);
+        if (value && i && (file || args->times['V'] || args->times['S']))
+            return args_usage(dg, args->name, "%s goes with a host",
+                              commands[i].name);
+    }
+    return 0;
+}
+
 static int check(struct diag *dg, struct args *args)
 {
     const char *ms = args->value['m'];
     bool alone = args->times['V'] || args->times['S'];
+    int rc = 0;
 
     if (args->times['V'] && args->times['S'])
         return args_usage(dg, args->name, "--via does not go with --settle");
@@ -289,6 +320,10 @@ static int check(struct diag *dg, struct args *args)
                           ms);
     if (ms && !args->times['l'])
         return args_usage(dg, args->name, "--max-downtime goes with --live");
+    if (!rc)
+        rc = check_ways(dg, args);
+    if (rc)
+        return rc;
     if (args->n != (alone ? 1 : 2))
         return args_usage(dg, args->name, "%s",
                           alone ? "a domain is wanted, and no target"

@@ -11,7 +11,7 @@
 
 static int failed(struct output *out, struct diag *dg)
 {
-    return diag_fail(dg, DW_FAILED, -errno, "%s: %s", out->name,
+    return diag_fail(dg, DW_FAILED, -errno, "cannot write %s: %s", out->name,
                      strerror(errno));
 }
 

@@ -57,7 +57,8 @@ static int connect_to(struct link *link, const char *command, bool deaf,
     return rc ? rc
               : link_expect(link, HANDSHAKE_BANNER,
                             sizeof(HANDSHAKE_BANNER) - 1, BANNER_MS,
-                            "waiting for a receiver", dg);
+                            "waiting for \"domwright migrate-receive\" there",
+                            dg);
 }
 
 /* How the command ended says more than that the link did. */

@@ -123,8 +123,9 @@ static int put_domain(const struct guest *g, int fd, const uint8_t *pages,
     return rc ? rc : newborn_write(fd, &newborn);
 }
 
-static int put(const struct guest *g, int fd, const uint8_t *pages,
-               const struct save_progress *progress, struct diag *dg)
+static int put(const struct guest *g, int fd, const char *name,
+               const uint8_t *pages, const struct save_progress *progress,
+               struct diag *dg)
 {
     struct tell watch = {.progress = progress};
     json_t *all = userdata_json(&g->cfg, CPULIST_MAX, 0);
@@ -139,7 +140,7 @@ static int put(const struct guest *g, int fd, const uint8_t *pages,
     free(config);
     if (!rc || watch.ended)
         return rc;
-    return diag_fail(dg, DW_FAILED, rc, "writing %s: %s", g->cfg.name,
+    return diag_fail(dg, DW_FAILED, rc, "cannot write %s: %s", name,
                      strerror(-rc));
 }
 
@@ -150,7 +151,7 @@ static int check(const struct config *cfg, struct diag *dg)
                       : 0;
 }
 
-int guest_write_offline(struct guest *g, int fd,
+int guest_write_offline(struct guest *g, int fd, const char *name,
                         const struct save_progress *progress, struct diag *dg)
 {
     uint8_t *pages = NULL;
@@ -167,5 +168,5 @@ int guest_write_offline(struct guest *g, int fd,
         rc = diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
     if (!rc)
         rc = put_hypercall_page(&g->image, pages, dg);
-    return rc ? rc : put(g, fd, pages, progress, dg);
+    return rc ? rc : put(g, fd, name, pages, progress, dg);
 }

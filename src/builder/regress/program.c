@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,13 +26,16 @@ static void put_to(const char *path, int fd)
     close(file);
 }
 
-/* In the child, which does not return. */
-static void become(const struct program *program, const char *folder,
-                   char *const *argv, unsigned long file_max)
+/* In the child, which does not return, nor outlives who waits for it. */
+static void become(const struct program *program, pid_t parent,
+                   const char *folder, char *const *argv,
+                   unsigned long file_max)
 {
     const struct rlimit limit = {file_max, file_max};
     int null = open("/dev/null", O_RDONLY);
 
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+        _exit(126);
     put_to(program->out, STDOUT_FILENO);
     put_to(program->err, STDERR_FILENO);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || chdir(folder) ||
@@ -47,6 +51,7 @@ int program_start(struct program *program, const char *folder, const char *name,
 {
     int n = snprintf(program->out, PATH_MAX, "%s/%s.out", folder, name);
     int m = snprintf(program->err, PATH_MAX, "%s/%s.err", folder, name);
+    const pid_t self = getpid();
 
     program->pid = 0;
     if (n >= PATH_MAX || m >= PATH_MAX)
@@ -57,7 +62,7 @@ int program_start(struct program *program, const char *folder, const char *name,
         return -errno;
     }
     if (!program->pid)
-        become(program, folder, argv, file_max);
+        become(program, self, folder, argv, file_max);
     return 0;
 }
 
