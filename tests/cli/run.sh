@@ -58,6 +58,13 @@ if grep -q 'does not run: .*Unicorn' err; then
 fi
 gone
 
+# Why one does not run is said once, and again when it was paused.
+# shellcheck disable=SC2016 # for the inner shell
+FAKEXEN_UNICORN=/nowhere "$fakexen" --host other --memory 512M --run sh -c '
+    "$1" create -e guest.cfg; "$1" list; "$1" pause guest' sh "$domwright" \
+    >out 2>err
+[ "$(grep -c 'does not run: ' err)" = 2 ] || wrong "not told twice: $(cat err)"
+
 for kernel in pae legacy 64; do
     guest "$guests/hello-$kernel"
     runs -- "$domwright" create -e guest.cfg

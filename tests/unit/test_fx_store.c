@@ -875,6 +875,10 @@ START_TEST(owners_exist)
     ck_assert_int_eq(fx_store_get_perms(view, NULL, "/p", &is, &nr), 0);
     ck_assert(nr == 2 && is[0].id == 1 && is[1].id == DOMAINS);
     free(is);
+    ck_assert_uint_eq(fx_store_owned(view, NULL, 1), 1);
+    ck_assert_int_eq(fx_store_mkdir(view, NULL, "/p/below"), 0);
+    ck_assert_uint_eq(fx_store_owned(view, NULL, 1), 2);
+    ck_assert_uint_eq(fx_store_owned(view, NULL, DOMAINS), 0);
     ck_assert_int_eq(fx_store_bury(view), 0);
     ck_assert(has(view, "/p"));
     ck_assert_int_eq(fx_store_set_perms(view, NULL, "@releaseDomain", perms, 2),

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/environment.h"
@@ -369,12 +370,16 @@ static int run_command(const struct arguments *a)
                     : status;
 }
 
-/* What "run" wants the consoles on; -1: nobody does. */
+/* What "run" wants the consoles on; -1: nobody does.  Where it has ended the
+ * name may be another file's, of another process: it is a pipe, or nothing. */
 static int open_output(void)
 {
     const char *path = getenv("FAKEXEN_OUTPUT");
+    struct stat st;
 
-    return path ? open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (!path || stat(path, &st) || !S_ISFIFO(st.st_mode))
+        return -1;
+    return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
 }
 
 /* Beside a machine that has a name. */

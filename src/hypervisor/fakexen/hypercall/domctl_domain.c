@@ -76,6 +76,7 @@ static long pause_domain(struct fx_domctl *call)
     if (call->domain->pause_count >= MAX_PAUSE_COUNT)
         return -EOVERFLOW;
     call->domain->pause_count++;
+    call->domain->tried = 0;
     return 0;
 }
 

@@ -87,6 +87,7 @@ struct fx_domain {
     uint32_t pool;        /* the ID of its CPU pool */
     uint64_t runner;      /* the process that runs it (process.h); or 0 */
     uint32_t unsaved;     /* that has registers which are not in the file */
+    uint32_t tried;       /* one was started, or could not be */
 };
 
 static inline bool fx_has_assist(const struct fx_domain *domain,

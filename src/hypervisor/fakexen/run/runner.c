@@ -13,8 +13,12 @@
 #include <unistd.h>
 
 #include <xen/xen.h>
+#include <xen/sched.h>
+
+#include <xen/xen.h>
 #include <xen/vcpu.h>
 
+#include "domain/domain.h"
 #include "domain/event.h"
 #include "domain/time.h"
 #include "machine/file.h"
@@ -101,6 +105,18 @@ static struct fx_vcpu_run *vcpu_run(struct runner *r, uint32_t id)
     return v;
 }
 
+static void no_cpu(struct runner *r, uint32_t vcpu)
+{
+    char line[80];
+    int n = snprintf(line, sizeof(line),
+                     "fakexen: domain %u: no CPU for vCPU %" PRIu32
+                     ": out of memory\n",
+                     r->domid, vcpu);
+
+    fx_console_note(&r->console, line, (size_t)n);
+    fx_domain_shutdown(r->host, r->domain, SHUTDOWN_crash);
+}
+
 static void tell_time(struct runner *r, int64_t now)
 {
     const struct fx_vcpu *vcpu;
@@ -160,8 +176,10 @@ static int64_t run_all(struct runner *r)
         wait = fx_vcpu_wait(r->host, r->domain, i);
         if (!wait) {
             v = vcpu_run(r, i);
-            if (!v)
-                continue;
+            if (!v) {
+                no_cpu(r, i);
+                return 0;
+            }
             run_slice(r, v);
             wait = 0;
         } else if (r->vcpus[i]) {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,9 @@
 /* Descriptor 3 of a runner: what it has to say before it runs. */
 #define WHY_FD 3
 
+/* The longest that one takes to start. */
+#define START_MS 10000
+
 /* The most that are started at once. */
 #define MAX_AT_ONCE 16
 
@@ -46,21 +50,22 @@ static bool is_to_run(const struct fx_host *host, const struct fx_domain *d)
 {
     const struct fx_vcpu *first = fx_vcpu(host, d, 0);
 
-    return d->exists && !d->dying && !d->shutdown && !d->runner &&
+    return d->exists && !d->dying && !d->shutdown && !d->runner && !d->tried &&
            d->id != FX_CONTROL_DOMID && first && first->initialised;
 }
 
-/* With the lock held. */
-static unsigned int find_new(const struct fx_host *host,
-                             uint16_t domids[MAX_AT_ONCE])
+/* With the lock held.  Each is tried once, or again when it has been paused. */
+static unsigned int find_new(struct fx_host *host, uint16_t domids[MAX_AT_ONCE])
 {
     unsigned int i, nr = 0;
 
     for (i = 0; i < FX_MAX_DOMAINS && nr < MAX_AT_ONCE; i++) {
-        const struct fx_domain *d = &host->super->domain[i];
+        struct fx_domain *d = &host->super->domain[i];
 
-        if (is_to_run(host, d))
-            domids[nr++] = d->id;
+        if (!is_to_run(host, d))
+            continue;
+        d->tried = 1;
+        domids[nr++] = d->id;
     }
     return nr;
 }
@@ -125,15 +130,21 @@ static void tell(uint16_t domid, const char *why)
     fprintf(stderr, "fakexen: domain %u does not run: %s\n", domid, why);
 }
 
-/* What it says until it runs: nothing, or why it does not. */
+/* What it says until it runs: nothing, or why it does not.  A child of the
+ * program's that was forked meanwhile may hold the pipe open for longer. */
 static void hear(int fd, uint16_t domid)
 {
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
     char why[256];
     size_t len = 0;
     ssize_t n = 1;
+    int r;
 
     while (n && len < sizeof(why) - 1) {
-        n = read(fd, why + len, sizeof(why) - 1 - len);
+        r = poll(&readable, 1, START_MS);
+        if (!r)
+            break;
+        n = r < 0 ? -1 : read(fd, why + len, sizeof(why) - 1 - len);
         if (n < 0 && errno != EINTR)
             break;
         if (n > 0)

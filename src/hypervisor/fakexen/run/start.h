@@ -8,7 +8,8 @@
 struct fx_host;
 
 /*
- * Starts one for each domain that has a vCPU and no runner; without the lock.
+ * Starts one for each domain that has a vCPU and had no runner yet, and for one
+ * whose runner could not be started when it is paused; without the lock.
  * They are nobody's children, have no terminal, and hold none of this process's
  * files.  What is wrong with one is told on standard error.
  */

@@ -18,6 +18,8 @@
 /* As xenstored has them for guests (quotas), roughly. */
 #define MAX_WATCHES      128
 #define MAX_TRANSACTIONS 10
+#define MAX_NODES        1000
+#define MAX_VALUE        2048
 #define MAX_QUEUE        (1u << 20) /* bytes of answers and events */
 #define MAX_PATH         3072       /* XENSTORE_ABS_PATH_MAX */
 
@@ -235,12 +237,24 @@ static int own(const struct request *q)
     return rc;
 }
 
+/* A guest may have so many nodes, and no more. */
+static int may_make(const struct request *q)
+{
+    return fx_store_owned(q->ring->store, q->txn, q->ring->domid) < MAX_NODES
+               ? 0
+               : -ENOSPC;
+}
+
 static void do_write(struct request *q)
 {
     size_t name = strlen(q->payload) + 1;
     bool old = exists(q);
     int rc = name > q->head.len ? -EINVAL : may(q, XS_PERM_WRITE);
 
+    if (!rc && !old)
+        rc = may_make(q);
+    if (!rc && q->head.len - name > MAX_VALUE)
+        rc = -ENOSPC;
     if (!rc)
         rc = fx_store_write(q->ring->store, q->txn, q->path, q->payload + name,
                             q->head.len - name);
@@ -254,6 +268,8 @@ static void do_mkdir(struct request *q)
     bool old = exists(q);
     int rc = may(q, XS_PERM_WRITE);
 
+    if (!rc && !old)
+        rc = may_make(q);
     if (!rc)
         rc = fx_store_mkdir(q->ring->store, q->txn, q->path);
     if (!rc && !old)

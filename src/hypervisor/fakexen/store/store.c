@@ -377,3 +377,14 @@ void fx_store_close(struct fx_store *store)
     fx_nodes_dispose(&store->tree);
     free(store);
 }
+
+size_t fx_store_owned(const struct fx_store *store, const struct fx_txn *txn,
+                      unsigned int domid)
+{
+    const struct fx_nodes *tree = txn ? &txn->tree : &store->tree;
+    size_t i, owned = 0;
+
+    for (i = 0; i < tree->nr; i++)
+        owned += tree->nodes[i]->nr_perms && tree->nodes[i]->perms->id == domid;
+    return owned;
+}

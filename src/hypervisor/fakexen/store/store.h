@@ -60,6 +60,10 @@ fx_store_write(struct fx_store *store, struct fx_txn *txn, const char *path,
 int __attribute__((warn_unused_result))
 fx_store_mkdir(struct fx_store *store, struct fx_txn *txn, const char *path);
 
+/* How many nodes are the domain's, as its transaction has them. */
+size_t fx_store_owned(const struct fx_store *store, const struct fx_txn *txn,
+                      unsigned int domid);
+
 /* With all below it.  0 for one that is not there, if its parent is. */
 int __attribute__((warn_unused_result))
 fx_store_rm(struct fx_store *store, struct fx_txn *txn, const char *path);
