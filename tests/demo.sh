@@ -8,9 +8,10 @@ bin=$1 dir=$2
 top=$PWD
 
 # Guests of an earlier demo have someone to wait for their end.
-if [ -e "$dir/host" ]; then
-    "$bin/domwright" --host "$dir/host" destroy --all >/dev/null 2>&1 || :
-fi
+for host in host running; do
+    [ ! -e "$dir/$host" ] ||
+        "$bin/domwright" --host "$dir/$host" destroy --all >/dev/null 2>&1 || :
+done
 rm -rf "$dir"
 mkdir -p "$dir"
 PATH=$top/$bin:$PATH
@@ -46,6 +47,28 @@ summary
 show fakexen --host host --status
 show domwright --host host verify demo
 
+# Types a line on the guest's console, and shows what comes of it as plain text.
+type_in() {
+    { sleep 0.5; printf '%s\r' "$1"; sleep 1; printf '\035'; } |
+        script -qec 'domwright --host running console demo' /dev/null |
+        sed -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/\r//g'
+    echo
+}
+
+# Where guests run, which takes Unicorn, GRUB comes to its prompt.
+printf '\n$ fakexen --host running --run domwright create demo.cfg\n'
+fakexen --host running --run domwright create demo.cfg 2>why
+if grep 'does not run' why; then
+    domwright --host running destroy demo
+else
+    show domwright --host running wait --text 'grub>' demo
+    ! command -v script >/dev/null || {
+        printf '\n$ domwright --host running console demo\n'
+        type_in 'echo Hello from a 32-bit PV guest'
+    }
+    show domwright --host running list
+fi
+
 # A new Debian has no man.
 lacks=
 command -v man >/dev/null || lacks=', after apt-get install man-db'
@@ -58,6 +81,7 @@ instance, without Xen:
     $bin/domwright --host $dir/host list -v
     $bin/domwright --host $dir/host create -p examples/grub64.cfg
     $bin/domwright --host $dir/host destroy --all
+    $bin/domwright --host $dir/running console demo   # ^] leaves it
 
 Without --host, domwright uses Xen where there is Xen, and elsewhere a host in
 your home directory. Next: README.md, and the manual$lacks:

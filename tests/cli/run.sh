@@ -88,8 +88,16 @@ for kernel in pae legacy 64; do
 done
 
 # What is typed into a terminal comes to the guest, which says it again.
+runner_of() {
+    for process in /proc/[0-9]*; do
+        ! tr '\0' ' ' 2>/dev/null <"$process/cmdline" |
+            grep -q -- " $work/machine --runner $1 " || echo "${process#/proc/}"
+    done
+}
+
 type_in() {
-    tty=$(on_host xenstore-read "/local/domain/$1/console/tty")
+    tty=$(on_host "$top/tests/fx/store_list" |
+        sed -n "s:^/local/domain/$1/console/tty = \"\(.*\)\"  *(.*:\1:p")
     printf '%s\r' "$2" >"$tty"
 }
 
@@ -129,8 +137,7 @@ config other.cfg "kernel=\"$guests/suspend-64\"" 'memory=32' 'name="other"' \
     'on_crash="preserve"'
 works create -eq other.cfg
 works wait --text='suspend: ready 0' --timeout=60 other
-runner=$(pgrep -f "$work/machine --runner $("$domwright" domid other)")
-kill -KILL "$runner"
+kill -KILL "$(runner_of "$("$domwright" domid other)")"
 until_it on_host "$domwright" wait --state=crashed --timeout=1 other
 audited 'a killed runner'
 works destroy other

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * xs_console.h - what xenconsoled does, and libxl waits for: it names the
- * terminal of a new domain's console.  No guest runs here, so that nothing ever
- * comes of it.
+ * terminal of a new domain's console.  Where guests run, their runners name it
+ * (run/console.h); elsewhere nothing ever comes of it.
  */
 #ifndef FX_XS_CONSOLE_H
 #define FX_XS_CONSOLE_H
