@@ -67,6 +67,7 @@ else
         type_in 'echo Hello from a 32-bit PV guest'
     }
     show domwright --host running list
+    show domwright --host running destroy demo # it waits for keys, busily
 fi
 
 # A new Debian has no man.
@@ -81,7 +82,7 @@ instance, without Xen:
     $bin/domwright --host $dir/host list -v
     $bin/domwright --host $dir/host create -p examples/grub64.cfg
     $bin/domwright --host $dir/host destroy --all
-    $bin/domwright --host $dir/running console demo   # ^] leaves it
+    $bin/domwright --host $dir/running create -c $dir/demo.cfg   # ^] leaves it
 
 Without --host, domwright uses Xen where there is Xen, and elsewhere a host in
 your home directory. Next: README.md, and the manual$lacks:

@@ -109,10 +109,22 @@ for kernel in /usr/lib/grub-xen/grub-i386-xen.bin \
     works wait --text='grub>' --timeout=60 guest
     type_in "$("$domwright" domid guest)" 'echo ab""cd'
     works wait --text='^abcd' --timeout=60 guest
+    works pause guest # GRUB waits busily, and is looked at in between
     audited "$kernel"
     gone
     audited "$kernel, gone"
 done
+
+# Its console from the beginning; left at the prompt.
+if command -v script >/dev/null && [ -e "$kernel" ]; then
+    : >shown
+    # shellcheck disable=SC2094 # what is shown is waited for
+    { until_it grep -q 'grub>' shown; printf '\035'; } |
+        script -qec "'$domwright' create -ceq guest.cfg" /dev/null >shown ||
+        wrong 'create -c'
+    grep -q 'grub>' shown || wrong 'create -c shows no prompt'
+    gone
+fi
 
 # A guest that is saved, restored, and goes on; in memory, as that is synced.
 guest "$guests/suspend-pae"

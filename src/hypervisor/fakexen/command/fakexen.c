@@ -297,7 +297,9 @@ static int report_status(const struct arguments *a)
         rc = look(a, &text, &differences, why, sizeof(why));
     }
     if (rc == -EBUSY)
-        die(EXIT_FAILED, "%s: in use all the time; try again", a->machine.path);
+        die(EXIT_FAILED,
+            "%s: in use all the time; try again, or pause what runs",
+            a->machine.path);
     if (rc)
         die(EXIT_NO_HOST, "%s", why);
     if (fputs(text, stdout) == EOF || fflush(stdout) || ferror(stdout))
@@ -344,7 +346,7 @@ static int run_command(const struct arguments *a)
         .nodes = a->nodes,
         .level = a->level,
         .shadow = a->shadow,
-        .run = a->run,
+        .run = host->super->guests_run ? "yes" : a->run,
         .e820 = a->machine.e820_path,
         .trace = a->trace,
         .fail = a->fail,
