@@ -249,7 +249,28 @@ fails 2 'migrate: --max-downtime goes with --live; see "domwright help migrate"'
     --host here migrate --max-downtime 5 guest fakexen:there
 fails 2 'migrate: --max-downtime=x: not a number of milliseconds; see "domwright help migrate"' \
     --host here migrate --live --max-downtime x guest fakexen:there
+# Nobody else saves it or gives it away meanwhile.
+"$domwright" --host here migrate guest --via "
+    printf 'xl migration receiver ready, send binary domain data.\\n'
+    until [ -e tried ]; do sleep 0.1; done" >/dev/null 2>first &
+migrate=$!
+for _ in $(seq 300); do
+    ! on here "$top/tests/fx/store_list" | grep -q domwright-migration || break
+    sleep 0.1
+done
+for command in 'save guest x' 'save -c guest x' 'migrate guest fakexen:there' \
+    'migrate --live guest fakexen:there'; do
+    # shellcheck disable=SC2086 # words
+    run --host here $command
+    [ "$status" = 1 ] || wrong "$command: status $status"
+    grep -q "^domwright: domain guest is on its way to another host, or from \
+one: process $migrate sees to it\$" err || wrong "$command: not said why not"
+done
+[ ! -e x ] || wrong 'it was saved'
+touch tried
+wait $migrate && wrong 'it was given away to nobody'
+works --host here info guest
 works --host here destroy guest
-kill $suspends
+kill $suspends 2>/dev/null || :
 gone here 'too long a downtime'
 finish

@@ -133,6 +133,9 @@ static int check_domain(struct host *host, const xc_domaininfo_t *info,
                          "domain %s is no PV guest; \"xl migrate\" migrates "
                          "others",
                          who);
+    rc = migration_check_none(host, info->domain, who);
+    if (rc)
+        return rc;
     if (suspend_is_done(info))
         return diag_fail(host->dg, DW_FAILED, -EBUSY,
                          "domain %s is suspended: somebody saves it, or did",

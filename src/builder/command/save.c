@@ -96,7 +96,7 @@ static int check_domain(struct host *host, const xc_domaininfo_t *info,
         return diag_fail(host->dg, DW_FAILED, -EINVAL,
                          "domain %s is no PV guest; \"xl save\" saves others",
                          who);
-    return 0;
+    return migration_check_none(host, info->domain, who);
 }
 
 static int run(struct host *host, const struct args *args)

@@ -161,6 +161,24 @@ void migration_clear(struct host *host, uint32_t domid)
                   strerror(errno));
 }
 
+int migration_check_none(struct host *host, uint32_t domid, const char *who)
+{
+    struct migration m;
+    int rc = migration_read(host, domid, &m);
+
+    if (rc < 0)
+        return diag_fail(host->dg, DW_FAILED, rc, "reading xenstore: %s",
+                         strerror(-rc));
+    rc = rc && m.phase != MIGRATION_DONE && migration_is_alive(&m) ? -EBUSY : 0;
+    if (rc)
+        rc = diag_fail(host->dg, DW_FAILED, rc,
+                       "domain %s is on its way to another host, or from one: "
+                       "process %d sees to it",
+                       who, (int)m.pid);
+    migration_dispose(&m);
+    return rc;
+}
+
 /* ---- what becomes of it ---- */
 
 int migration_start(struct host *host, uint32_t domid, struct migration *m)

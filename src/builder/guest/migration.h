@@ -63,6 +63,11 @@ void migration_clear(struct host *host, uint32_t domid);
 /* Does the process live that sees to it? */
 bool migration_is_alive(const struct migration *m);
 
+/* 0: nobody is about to give the domain, `who` in messages, away or to receive
+ * it; or a negative errno and the failure in host->dg. */
+int __attribute__((warn_unused_result))
+migration_check_none(struct host *host, uint32_t domid, const char *who);
+
 /* What a receiver has heard GO for: it gets its name, runs, and is noted as
  * done. */
 int __attribute__((warn_unused_result))
