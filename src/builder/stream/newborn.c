@@ -3,7 +3,6 @@
 
 #include <config.h>
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,69 +10,23 @@
 #include <unistd.h>
 
 #include "stream/format.h"
-#include "stream/source.h"
+#include "stream/sink.h"
 
 /* Pages of a record: of those with contents 4 MiB, and half a MiB of words. */
 #define BATCH       1024
 #define EMPTY_BATCH (UINT64_C(64) << 10)
 
-/* ---- records ---- */
+/* ---- what it is ---- */
 
-static int put_header(int fd, uint32_t type, size_t length)
-{
-    const struct record_header header = {.type = type,
-                                         .length = (uint32_t)length};
-
-    return source_write(fd, &header, sizeof(header));
-}
-
-static int pad(int fd, size_t length)
-{
-    static const char zeros[8];
-
-    return source_write(fd, zeros, -length % sizeof(zeros));
-}
-
-/* Of two parts, of which the second may be nothing. */
-static int put_record(int fd, uint32_t type, const void *a, size_t a_size,
-                      const void *b, size_t b_size)
-{
-    int rc = put_header(fd, type, a_size + b_size);
-
-    if (!rc)
-        rc = source_write(fd, a, a_size);
-    if (!rc)
-        rc = source_write(fd, b, b_size);
-    return rc ? rc : pad(fd, a_size + b_size);
-}
-
-static int put_headers(int fd)
-{
-    const struct libxc_image_header image = {
-        .marker = LIBXC_MARKER,
-        .id_be = htobe32(LIBXC_ID),
-        .version_be = htobe32(LIBXC_VERSION_MAX),
-    };
-    const struct libxc_domain_header domain = {
-        .type = LIBXC_X86_PV,
-        .page_shift = DW_PAGE_SHIFT,
-        .xen_major = XEN_MAJOR,
-        .xen_minor = XEN_MINOR,
-    };
-    int rc = source_write(fd, &image, sizeof(image));
-
-    return rc ? rc : source_write(fd, &domain, sizeof(domain));
-}
-
-static int put_info(int fd, const struct pv_abi *abi)
+static int put_info(struct sink *sink, const struct pv_abi *abi)
 {
     const struct pv_info info = {
         .width = (uint8_t)abi->word,
         .levels = (uint8_t)abi->format->levels,
     };
-    int rc = put_record(fd, LIBXC_X86_PV_INFO, &info, sizeof(info), NULL, 0);
+    int rc = sink_record(sink, LIBXC_X86_PV_INFO, &info, sizeof(info), NULL, 0);
 
-    return rc ? rc : put_header(fd, LIBXC_STATIC_DATA_END, 0);
+    return rc ? rc : sink_record(sink, LIBXC_STATIC_DATA_END, NULL, 0, NULL, 0);
 }
 
 /* ---- memory ---- */
@@ -83,7 +36,7 @@ static uint64_t p2m_pages(const struct pv_layout *layout)
     return dw_pages_for(layout->p2m_entries * layout->abi->word);
 }
 
-static int put_p2m_frames(int fd, const struct pv_layout *layout)
+static int put_p2m_frames(struct sink *sink, const struct pv_layout *layout)
 {
     const struct p2m_frames_header header = {
         .last = (uint32_t)(layout->p2m_entries - 1)};
@@ -95,8 +48,8 @@ static int put_p2m_frames(int fd, const struct pv_layout *layout)
         return -ENOMEM;
     for (i = 0; i < n; i++)
         pfns[i] = layout->item[PV_P2M].pfn.v + i;
-    rc = put_record(fd, LIBXC_X86_PV_P2M_FRAMES, &header, sizeof(header), pfns,
-                    n * sizeof(*pfns));
+    rc = sink_record(sink, LIBXC_X86_PV_P2M_FRAMES, &header, sizeof(header),
+                     pfns, n * sizeof(*pfns));
     free(pfns);
     return rc;
 }
@@ -147,20 +100,20 @@ static bool is_zero(const uint8_t *page)
 }
 
 /* A hole, where there can be one: more follows in any case. */
-static int put_zeros(int fd, const uint8_t *pages, uint64_t n)
+static int put_zeros(struct sink *sink, const uint8_t *pages, uint64_t n)
 {
     size_t size = n << DW_PAGE_SHIFT;
     struct stat st;
 
-    if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
-        lseek(fd, (off_t)size, SEEK_CUR) >= 0)
+    if (!fstat(sink->fd, &st) && S_ISREG(st.st_mode) &&
+        lseek(sink->fd, (off_t)size, SEEK_CUR) >= 0)
         return 0;
-    return source_write(fd, pages, size);
+    return sink_put(sink, pages, size);
 }
 
 /* Those that follow each other and are alike, with one call. */
-static int put_contents(int fd, const struct newborn *newborn, uint64_t pfn,
-                        const uint64_t *word, uint64_t n)
+static int put_contents(struct sink *sink, const struct newborn *newborn,
+                        uint64_t pfn, const uint64_t *word, uint64_t n)
 {
     const uint8_t *pages = newborn->pages + (pfn << DW_PAGE_SHIFT), *at;
     uint64_t i, end;
@@ -176,33 +129,34 @@ static int put_contents(int fd, const struct newborn *newborn, uint64_t pfn,
         while (end < n && has_contents(word[end]) &&
                is_zero(pages + (end << DW_PAGE_SHIFT)) == zero)
             end++;
-        rc = zero ? put_zeros(fd, at, end - i)
-                  : source_write(fd, at, (end - i) << DW_PAGE_SHIFT);
+        rc = zero ? put_zeros(sink, at, end - i)
+                  : sink_put(sink, at, (end - i) << DW_PAGE_SHIFT);
     }
     return rc;
 }
 
 /* PFNs [pfn, pfn + n) in one record. */
-static int put_pages(int fd, const struct newborn *newborn, uint64_t pfn,
-                     const uint64_t *word, uint64_t n)
+static int put_pages(struct sink *sink, const struct newborn *newborn,
+                     uint64_t pfn, const uint64_t *word, uint64_t n)
 {
+    struct record_header record = {.type = LIBXC_PAGE_DATA};
     const struct page_data_header header = {.count = (uint32_t)n};
     uint64_t contents = 0, i;
     int rc;
 
     for (i = 0; i < n; i++)
         contents += has_contents(word[i]);
-    rc = put_header(fd, LIBXC_PAGE_DATA,
-                    sizeof(header) + n * sizeof(*word) +
-                        (contents << DW_PAGE_SHIFT));
+    record.length = (uint32_t)(sizeof(header) + n * sizeof(*word) +
+                               (contents << DW_PAGE_SHIFT));
+    rc = sink_put(sink, &record, sizeof(record));
     if (!rc)
-        rc = source_write(fd, &header, sizeof(header));
+        rc = sink_put(sink, &header, sizeof(header));
     if (!rc)
-        rc = source_write(fd, word, n * sizeof(*word));
-    return rc ? rc : put_contents(fd, newborn, pfn, word, n);
+        rc = sink_put(sink, word, n * sizeof(*word));
+    return rc ? rc : put_contents(sink, newborn, pfn, word, n);
 }
 
-static int put_memory(int fd, const struct newborn *newborn)
+static int put_memory(struct sink *sink, const struct newborn *newborn)
 {
     const struct pv_layout *layout = newborn->layout;
     uint64_t written = pv_layout_written_end(layout).v;
@@ -218,7 +172,7 @@ static int put_memory(int fd, const struct newborn *newborn)
             word[i] =
                 word_of(pfn + i, pfn < written ? page_type(layout, pfn + i)
                                                : PAGE_ALLOCATE);
-        rc = put_pages(fd, newborn, pfn, word, n);
+        rc = put_pages(sink, newborn, pfn, word, n);
         if (!rc && newborn->tell)
             rc = newborn->tell(newborn->arg, pfn + n, total);
     }
@@ -228,24 +182,25 @@ static int put_memory(int fd, const struct newborn *newborn)
 
 int newborn_write(int fd, const struct newborn *newborn)
 {
+    struct sink sink = {.fd = fd};
     /* The rest is the host's where it is restored. */
     const struct tsc_info tsc = {.mode = newborn->tsc_mode};
     const struct vcpu_header vcpu = {.vcpu = 0};
-    int rc = put_headers(fd);
+    int rc = sink_headers(&sink);
 
     if (!rc)
-        rc = put_info(fd, newborn->layout->abi);
+        rc = put_info(&sink, newborn->layout->abi);
     if (!rc)
-        rc = put_p2m_frames(fd, newborn->layout);
+        rc = put_p2m_frames(&sink, newborn->layout);
     if (!rc)
-        rc = put_memory(fd, newborn);
+        rc = put_memory(&sink, newborn);
     if (!rc)
-        rc = put_record(fd, LIBXC_X86_TSC_INFO, &tsc, sizeof(tsc), NULL, 0);
+        rc = sink_record(&sink, LIBXC_X86_TSC_INFO, &tsc, sizeof(tsc), NULL, 0);
     if (!rc)
-        rc = put_record(fd, LIBXC_SHARED_INFO, newborn->shared_info,
-                        DW_PAGE_SIZE, NULL, 0);
+        rc = sink_record(&sink, LIBXC_SHARED_INFO, newborn->shared_info,
+                         DW_PAGE_SIZE, NULL, 0);
     if (!rc)
-        rc = put_record(fd, LIBXC_X86_PV_VCPU_BASIC, &vcpu, sizeof(vcpu),
-                        newborn->context, newborn->context_size);
-    return rc ? rc : put_header(fd, LIBXC_END, 0);
+        rc = sink_record(&sink, LIBXC_X86_PV_VCPU_BASIC, &vcpu, sizeof(vcpu),
+                         newborn->context, newborn->context_size);
+    return rc ? rc : sink_record(&sink, LIBXC_END, NULL, 0, NULL, 0);
 }

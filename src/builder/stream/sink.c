@@ -24,7 +24,7 @@ int sink_putv(struct sink *sink, struct iovec *part, unsigned int n)
             n--;
             continue;
         }
-        rc = sink->wait(sink->arg);
+        rc = sink->wait ? sink->wait(sink->arg) : 0;
         if (rc)
             return rc;
         r = writev(sink->fd, part, n < PARTS ? (int)n : (int)PARTS);

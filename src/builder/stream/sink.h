@@ -12,7 +12,8 @@
 
 struct sink {
     int fd; /* O_NONBLOCK, or waited for by write(2) */
-    /* Waits until it takes more: 0 or a negative errno, which is returned. */
+    /* Waits until it takes more: 0 or a negative errno, which is returned.
+     * NULL where write(2) waits. */
     int (*wait)(void *arg);
     void *arg;
     uint64_t bytes; /* that it took */

@@ -25,25 +25,6 @@ static bool is_xens(const struct fx_caller *caller, uint64_t address)
                             : fx_in_xens_range(address);
 }
 
-static unsigned int slot_of(unsigned int level, uint64_t address)
-{
-    return address >> (FX_PAGE_SHIFT + 9 * (level - 1)) & (FX_ENTRIES - 1);
-}
-
-static uint64_t *entry_in(struct fx_host *host, uint64_t table,
-                          unsigned int level, uint64_t address)
-{
-    uint64_t *entries = fx_is_ram(host, table) ? fx_page(host, table) : NULL;
-
-    return entries ? &entries[slot_of(level, address)] : NULL;
-}
-
-static void add_bits(uint64_t *entry, uint64_t bits)
-{
-    if ((*entry & bits) != bits)
-        __atomic_fetch_or(entry, bits, __ATOMIC_SEQ_CST);
-}
-
 /* Down to the entry of that level; NULL where there is none. */
 static uint64_t *walk(const struct fx_caller *caller, uint64_t address,
                       unsigned int to, uint64_t *table, bool write)
@@ -57,13 +38,13 @@ static uint64_t *walk(const struct fx_caller *caller, uint64_t address,
     if (!v || is_xens(caller, address))
         return NULL;
     for (*table = v->root;; level--) {
-        entry = entry_in(host, *table, level, address);
+        entry = fx_entry_in(host, *table, level, address);
         if (!entry || level == to)
             return entry;
         if (!(*entry & FX_PRESENT) || *entry & FX_PSE ||
             (write && !(*entry & FX_RW)))
             return NULL;
-        add_bits(entry, FX_ACCESSED);
+        fx_entry_add(entry, FX_ACCESSED);
         *table = fx_entry_mfn(*entry);
     }
 }
@@ -94,7 +75,7 @@ static uint8_t *byte_at(const struct fx_caller *caller, uint64_t address,
     page = frame ? fx_page(host, mfn) : NULL;
     if (!page)
         return NULL;
-    add_bits(entry, FX_ACCESSED | (write ? FX_DIRTY : 0));
+    fx_entry_add(entry, FX_ACCESSED | (write ? FX_DIRTY : 0));
     owner = write ? fx_domain(host, frame->owner) : NULL;
     if (owner)
         fx_mark_dirty(owner, frame);

@@ -81,3 +81,11 @@ bool fx_entry_is_xens(uint32_t type_info, bool is_32bit, unsigned int slot)
         return false;
     }
 }
+
+uint64_t *fx_entry_in(struct fx_host *host, uint64_t table, unsigned int level,
+                      uint64_t address)
+{
+    uint64_t *entries = fx_is_ram(host, table) ? fx_page(host, table) : NULL;
+
+    return entries ? &entries[fx_entry_slot(level, address)] : NULL;
+}

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct fx_host;
+
 #define FX_ENTRIES 512
 
 /* Bits of an entry. */
@@ -40,6 +42,23 @@
 static inline uint64_t fx_entry_mfn(uint64_t entry)
 {
     return (entry & FX_ADDRESS) >> 12;
+}
+
+/* Of a table of that level, the slot for an address. */
+static inline unsigned int fx_entry_slot(unsigned int level, uint64_t address)
+{
+    return address >> (12 + 9 * (level - 1)) & (FX_ENTRIES - 1);
+}
+
+/* The entry there, of the table in a frame; NULL where that is no memory. */
+uint64_t *fx_entry_in(struct fx_host *host, uint64_t table, unsigned int level,
+                      uint64_t address);
+
+/* As a CPU sets accessed and dirty bits: all at once. */
+static inline void fx_entry_add(uint64_t *entry, uint64_t bits)
+{
+    if ((*entry & bits) != bits)
+        __atomic_fetch_or(entry, bits, __ATOMIC_SEQ_CST);
 }
 
 /* The bits that a present entry must not have. */

@@ -13,28 +13,9 @@ struct rights {
     bool write, user, execute;
 };
 
-static unsigned int slot_of(unsigned int level, uint64_t address)
-{
-    return address >> (FX_PAGE_SHIFT + 9 * (level - 1)) & (FX_ENTRIES - 1);
-}
-
 static bool canonical(uint64_t address)
 {
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
-static uint64_t *entry_in(struct fx_host *host, uint64_t table,
-                          unsigned int level, uint64_t address)
-{
-    uint64_t *entries = fx_is_ram(host, table) ? fx_page(host, table) : NULL;
-
-    return entries ? &entries[slot_of(level, address)] : NULL;
-}
-
-static void add_bits(uint64_t *entry, uint64_t bits)
-{
-    if ((*entry & bits) != bits)
-        __atomic_fetch_or(entry, bits, __ATOMIC_SEQ_CST);
 }
 
 /* PAE's L3 allows everything. */
@@ -84,11 +65,11 @@ static bool walk(struct fx_host *host, const struct fx_domain *domain,
     uint64_t *entry;
 
     for (;; level--) {
-        entry = entry_in(host, table, level, address);
+        entry = fx_entry_in(host, table, level, address);
         if (!entry)
             return false;
-        if (level == 4 &&
-            fx_entry_is_xens(FX_T_MAKE(FX_L4), false, slot_of(4, address)))
+        if (level == 4 && fx_entry_is_xens(FX_T_MAKE(FX_L4), false,
+                                           fx_entry_slot(4, address)))
             return translate_xens(host, *entry, address, to);
         if (!(*entry & FX_PRESENT))
             return false;
@@ -97,10 +78,10 @@ static bool walk(struct fx_host *host, const struct fx_domain *domain,
             break;
         if (*entry & FX_PSE) { /* Xen's own: the compat M2P */
             to->is_m2p = true;
-            to->mfn = fx_entry_mfn(*entry) + slot_of(1, address);
+            to->mfn = fx_entry_mfn(*entry) + fx_entry_slot(1, address);
             return true;
         }
-        add_bits(entry, FX_ACCESSED);
+        fx_entry_add(entry, FX_ACCESSED);
         table = fx_entry_mfn(*entry);
     }
     to->l1 = table;
@@ -135,6 +116,6 @@ bool fx_translate(struct fx_host *host, const struct fx_domain *domain,
     if (!allowed(&rights, access, user || !domain->is_32bit))
         return false;
     if (last)
-        add_bits(last, FX_ACCESSED | (access == FX_WRITE ? FX_DIRTY : 0));
+        fx_entry_add(last, FX_ACCESSED | (access == FX_WRITE ? FX_DIRTY : 0));
     return to->is_m2p || fx_is_ram(host, to->mfn);
 }
