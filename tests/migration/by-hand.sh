@@ -54,5 +54,34 @@ works regress --state guest --against before
 works verify guest
 works destroy guest
 
+# ---- what plays it ends with it, and is alone ----
+works create -pe guest.cfg
+domid=$("$domwright" domid guest)
+played before --seed 3
+checks=$((checks + 1))
+fails 1 "domain $domid has a kernel already: it is played, or was" \
+    regress --play guest
+works destroy guest
+status=0
+wait $kernel || status=$?
+[ "$status" = 1 ] || wrong "its kernel ended with status $status"
+grep -q "domain $domid is gone, and was not asked to suspend" played ||
+    wrong 'its kernel does not say why it ended'
+
+# Nobody waits for "ready" who cannot hear it; nor for a state that goes nowhere.
+works create -pe guest.cfg
+fails 1 'cannot write none/before: No such file or directory' \
+    regress --play guest --keep none/before
+if [ -w /dev/full ]; then
+    checks=$((checks + 2))
+    status=0
+    timeout 60 "$domwright" regress --play guest >/dev/full 2>err || status=$?
+    [ "$status" = 1 ] || wrong "'ready' did not get out: status $status"
+    "$domwright" regress --state guest >/dev/full 2>err &&
+        wrong 'a state that did not get out is one'
+    grep -q 'writing the output failed' err || wrong 'nobody says so'
+fi
+works destroy guest
+
 fails 1 'no domain is named guest' regress --state guest
 finish

@@ -27,17 +27,18 @@ sort out | cmp -s - all || wrong 'another seed has other cells'
 by='by-domwright'
 for cell in checkpoint/pae:/built-$by/saved-$by image/64:/restored-$by \
     save/legacy:/built-$by/saved-$by/restored-$by kill/64:/restored-$by \
-    term/pae: full/legacy: ; do
+    migrate/64:/nolog/built-$by live/legacy:/nolog/built-$by \
+    live/pae:/log/built-$by term/pae: full/legacy: ; do
     works -q regress --seed 1 --json \
         --only "${cell%:*}/16M/1vcpu/high/patched${cell#*:}"
-    cp out "${cell%%/*}.json"
+    cp out "$(echo "${cell%:*}" | tr / -).json"
     [ -z "$(ls tmp)" ] || wrong 'a folder is left'
 done
 works regress --merge ./*.json --json
 python3 -c "
 import json
 cells = json.load(open('out'))['cells']
-assert len(cells) == 6 and all(c['outcome'] == 'passed' for c in cells), cells" 2>err ||
+assert len(cells) == 9 and all(c['outcome'] == 'passed' for c in cells), cells" 2>err ||
     wrong 'it is not one report of all'
 works regress --merge ./*.json --report tap
 prints '^1\.\.[0-9]*$'
@@ -82,7 +83,41 @@ kill -9 $regress
 wait $regress 2>/dev/null || :
 [ -n "$kernel" ] || wrong 'nobody was seen to play a kernel'
 [ -z "$kernel" ] || ends "$kernel" || wrong 'it plays on'
-rm -rf tmp/*
+# What is left is the next one's to remove; not what somebody is at work in.
+[ -n "$(ls tmp)" ] || wrong 'nothing is left of one that was killed'
+mkdir tmp/domwright-regress.abcdef
+flock tmp/domwright-regress.abcdef "$domwright" regress -q --only \
+    "build/pae/16M/1vcpu/high/patched/built-$by" >out 2>err ||
+    wrong 'the next one failed'
+[ "$(ls tmp)" = domwright-regress.abcdef ] ||
+    wrong 'what was killed is not cleared up, or what was not is'
+rmdir tmp/*
+if [ -d /var/lib/xen ] && [ -n "$(ls -A /var/lib/xen 2>/dev/null)" ]; then
+    wrong 'userdata of it is left'
+fi
+
+# ---- stopped ----
+# stopped SIGNAL NUMBER: what runs is ended, and nothing stays.
+stopped() {
+    checks=$((checks + 1))
+    "$domwright" regress -q --seed 1 --only \
+        "term/pae/256M/1vcpu/high/patched" --repeat 100 >out 2>err &
+    regress=$!
+    for _ in $(seq 500); do
+        kernel=$(plays $regress)
+        [ -z "$kernel" ] || break
+        sleep 0.02
+    done
+    kill -"$1" $regress
+    status=0
+    wait $regress || status=$?
+    [ "$status" = "$2" ] || wrong "stopped by $1: status $status"
+    grep -q '^domwright: stopped: ' err || wrong "stopped by $1: it does not say"
+    [ -z "$(ls tmp)" ] || wrong "stopped by $1: a folder is left"
+    ends "$kernel" || wrong "stopped by $1: its programs go on"
+}
+stopped TERM 143
+stopped HUP 129
 
 # ---- one that fails ----
 cat >failed.json <<'END'
@@ -115,10 +150,58 @@ done
 sed 's/failed/passed/; s/^ "repeat.*$/]},/; s/,$/,/' failed.json >broken.json
 run regress --merge failed.json broken.json
 [ "$status" = 3 ] || wrong 'a report that is none'
+sed 's/"seed": 3/"seed": 4/' passed.json >other.json
+fails 3 'other.json: it has another seed than those before it: they are no parts of one matrix' \
+    regress --merge passed.json other.json
+for what in . out; do
+    fails 3 "$what: it is no report of \"domwright regress --json\"" \
+        regress --merge $what
+done
+fails 3 'cannot read none.json: No such file or directory' \
+    regress --merge none.json
+"$domwright" regress --merge - <passed.json >out 2>err ||
+    wrong 'what comes on standard input is no report'
+[ "$(cat out)" = '1 passed, 0 failed, 0 skipped' ] || wrong 'nor is it read'
 
 # ---- what cannot be ----
 fails 2 'regress: --shard: 3/2 is none, as 1/4 is; see "domwright help regress"' \
     regress --shard 3/2
+see='; see "domwright help regress"'
+while IFS='|' read -r line arguments; do
+    # shellcheck disable=SC2086 # several
+    fails 2 "regress: $line$see" regress $arguments
+done <<'END'
+--only: an empty word|--only=
+--guest: an empty word|--guest= --quick
+--against goes with --state|--quick --against x
+--rate goes with --play|--rate 5
+--keep does not go with --state|--state p --keep x
+--quick does not go with --play|--play p --quick
+--state does not go with --play|--play p --state p
+--host does not go with --play|--play p --host h
+--seed does not go with --merge|--merge x --seed 3
+--report does not go with --list|--list --report json
+--delay: 1x is no number of seconds|--play p --delay 1x
+--delay: -1 is no number of seconds|--play p --delay -1
+--delay: nan is no number of seconds|--play p --delay nan
+--rate: 1x is no number|--play p --rate 1x
+--rate: 9999999999 is too large|--play p --rate 9999999999
+--repeat: 99999999999999999999 is too large|--repeat 99999999999999999999
+--repeat: 0 is no number above 0|--repeat 0
+END
+# A guest that cannot be is not tried a thousand times.
+: >empty.cfg
+config disk.cfg "disk = ['phy:/dev/null,xvda,w']"
+while IFS='|' read -r file why; do
+    fails 3 "--guest $work$file cannot be tried: $why" regress --guest ".$file"
+done <<END
+|cannot read $work: Is a directory
+/empty.cfg|$work/empty.cfg: kernel is missing
+END
+run regress --guest disk.cfg
+[ "$status" = 3 ] || wrong 'a guest with devices is tried'
+grep -q 'disk: not supported' err || wrong 'nobody says why it is not'
+[ -z "$(ls tmp)" ] || wrong 'a folder is left'
 fails 2 'no cell is nothing; --list has all' regress --only nothing
 fails 2 'regress: no report x; see "domwright help regress"' regress --report x
 fails 2 'regress: --merge wants reports; see "domwright help regress"' \

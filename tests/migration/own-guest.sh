@@ -20,10 +20,11 @@ done
 "$fakexen" --host mine --status | grep -v '^hypercalls' | cmp -s - before ||
     wrong 'something is left on the host'
 
-# A kernel that cannot be: the report says what, and how to see it again.
-config own.cfg "kernel = '$work/before'"
+# One that no host has room for: the report says why, whatever was warned of before,
+# and how to see it again.
+config own.cfg 'memory = 9000' 'frobnicate = 1'
 run -q regress --seed 5 --guest own.cfg --only build/pae/16M/1vcpu/high/patched/built-by-domwright
 [ "$status" = 1 ] || wrong 'a guest that cannot be built passed'
-prints '^  domwright create -pqe own.cfg .*: status 3, not 0: '
+prints '^  domwright create -pqe own.cfg .*: status 4, not 0: domwright: .*: memory: the guest is to have '
 prints "^  alone: domwright regress --seed 5 --guest .*/own.cfg --only 'build/pae/"
 finish

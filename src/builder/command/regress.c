@@ -21,6 +21,9 @@
 #include "regress/report.h"
 #include "regress/state.h"
 
+/* Pages a second; more than any machine writes to. */
+#define RATE_MAX 100000000
+
 /* ---- the command line ---- */
 
 static int number(struct diag *dg, const struct args *args, char letter,
@@ -33,9 +36,27 @@ static int number(struct diag *dg, const struct args *args, char letter,
         return 0;
     errno = 0;
     *value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || *value < least)
+    if (*text < '0' || *text > '9' || *end || *value < least)
         return args_usage(dg, args->name, "--%s: %s is no number%s", name, text,
                           least ? " above 0" : "");
+    return errno
+               ? args_usage(dg, args->name, "--%s: %s is too large", name, text)
+               : 0;
+}
+
+/* "0.5"; what is longer nobody waits for. */
+static int read_delay(struct diag *dg, const struct args *args, double *seconds)
+{
+    const char *text = args->value['d'];
+    int n = 0;
+
+    *seconds = 0;
+    if (!text)
+        return 0;
+    if (strlen(text) > 9 || text[strspn(text, "0123456789.")] ||
+        sscanf(text, "%lf%n", seconds, &n) != 1 || text[n])
+        return args_usage(dg, args->name, "--delay: %s is no number of seconds",
+                          text);
     return 0;
 }
 
@@ -99,30 +120,102 @@ static const struct format *find_format(const struct args *args)
     return NULL;
 }
 
-static bool plays(const struct args *args)
+/* What it does, in the order in which one option counts before another. */
+enum mode { PLAY, STATE, MERGE, LIST, TRY };
+
+#define AS(mode) (1u << (mode))
+
+static enum mode mode_of(const struct args *args)
 {
-    return args->times['p'] || args->times['t'];
+    return args->times['p']   ? PLAY
+           : args->times['t'] ? STATE
+           : args->times['m'] ? MERGE
+           : args->times['l'] ? LIST
+                              : TRY;
+}
+
+/* None is passed over in silence. */
+static int check_options(struct diag *dg, const struct args *args)
+{
+    static const char *const mode_name[] = {"--play", "--state", "--merge",
+                                            "--list", NULL};
+    static const struct {
+        char letter;
+        const char *name;
+        unsigned int modes;
+    } uses[] = {
+        {'p', "--play", AS(PLAY)},
+        {'t', "--state", AS(STATE)},
+        {'m', "--merge", AS(MERGE)},
+        {'l', "--list", AS(LIST)},
+        {'H', "--host", AS(TRY) | AS(LIST)},
+        {'O', "--only", AS(TRY) | AS(LIST)},
+        {'k', "--quick", AS(TRY) | AS(LIST)},
+        {'r', "--repeat", AS(TRY) | AS(LIST)},
+        {'s', "--seed", AS(TRY) | AS(LIST) | AS(PLAY)},
+        {'R', "--report", AS(TRY) | AS(MERGE)},
+        {'j', "--json", AS(TRY) | AS(MERGE)},
+        {'S', "--shard", AS(TRY) | AS(LIST)},
+        {'g', "--guest", AS(TRY) | AS(LIST)},
+        {'K', "--keep", AS(PLAY)},
+        {'a', "--rate", AS(PLAY)},
+        {'d', "--delay", AS(PLAY)},
+        {'A', "--against", AS(STATE)},
+    };
+    const enum mode mode = mode_of(args);
+
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        const unsigned char letter = (unsigned char)uses[i].letter;
+
+        if (!args->times[letter])
+            continue;
+        if (!(uses[i].modes & AS(mode)))
+            return args_usage(
+                dg, args->name,
+                mode == TRY ? "%s goes with %s" : "%s does not go with %s",
+                uses[i].name,
+                mode_name[mode == TRY ? __builtin_ctz(uses[i].modes)
+                                      : (int)mode]);
+        if (args->value[letter] && !*args->value[letter])
+            return args_usage(dg, args->name, "%s: an empty word",
+                              uses[i].name);
+    }
+    return 0;
+}
+
+static int check_values(struct diag *dg, const struct args *args)
+{
+    struct choice choice;
+    uint64_t rate = 0;
+    double delay;
+    int rc = read_choice(dg, args, &choice);
+
+    if (!rc)
+        rc = number(dg, args, 'a', "rate", 0, &rate);
+    if (!rc && rate > RATE_MAX)
+        rc = args_usage(dg, args->name, "--rate: %s is too large",
+                        args->value['a']);
+    if (!rc)
+        rc = read_delay(dg, args, &delay);
+    if (!rc && !find_format(args))
+        rc = args_usage(dg, args->name, "no report %s", args->value['R']);
+    return rc;
 }
 
 static int check(struct diag *dg, struct args *args)
 {
-    struct choice choice;
-    uint64_t value = 0;
-    int rc = read_choice(dg, args, &choice);
+    const enum mode mode = mode_of(args);
+    int rc = check_options(dg, args);
 
     if (!rc)
-        rc = number(dg, args, 'a', "rate", 0, &value);
+        rc = check_values(dg, args);
     if (rc)
         return rc;
-    if (!find_format(args))
-        return args_usage(dg, args->name, "no report %s", args->value['R']);
-    if (args->n && !args->times['m'])
+    if (args->n && mode != MERGE)
         return args_usage(dg, args->name, "only --merge takes files");
-    if (args->times['m'] && !args->n)
+    if (!args->n && mode == MERGE)
         return args_usage(dg, args->name, "--merge wants reports");
-    if (args->times['p'] && args->times['t'])
-        return args_usage(dg, args->name, "--play does not go with --state");
-    if (!plays(args))
+    if (mode != PLAY && mode != STATE)
         args->need = NEED_NOTHING;
     return 0;
 }
@@ -148,22 +241,38 @@ static int print_report(json_t *report, const struct args *args,
     return rc;
 }
 
+static int merge_one(json_t *report, const char *name, struct diag *dg)
+{
+    FILE *in = strcmp(name, "-") ? fopen(name, "re") : stdin;
+    json_t *other = NULL;
+    int rc;
+
+    if (!in)
+        return diag_fail(dg, DW_CONFIG, -errno, "cannot read %s: %s", name,
+                         strerror(errno));
+    other = json_loadf(in, 0, NULL);
+    rc = other ? report_merge(report, other) : -EINVAL;
+    json_decref(other);
+    if (in != stdin)
+        fclose(in);
+    if (rc == -EXDEV)
+        return diag_fail(dg, DW_CONFIG, rc,
+                         "%s: it has another seed than those before it: they "
+                         "are no parts of one matrix",
+                         name);
+    return rc ? diag_fail(dg, DW_CONFIG, rc,
+                          "%s: it is no report of \"domwright regress --json\"",
+                          name)
+              : 0;
+}
+
 static int merge(const struct args *args, struct diag *dg)
 {
-    json_t *report = report_new(0), *other;
-    json_error_t error;
+    json_t *report = report_new(0);
     int rc = 0, i;
 
-    for (i = 0; !rc && i < args->n; i++) {
-        other = json_load_file(args->operand[i], 0, &error);
-        if (!other)
-            rc = diag_fail(dg, DW_CONFIG, -EINVAL, "%s: %s", args->operand[i],
-                           error.text);
-        else if (report_merge(report, other))
-            rc = diag_fail(dg, DW_CONFIG, -EINVAL, "%s: it is no report",
-                           args->operand[i]);
-        json_decref(other);
-    }
+    for (i = 0; !rc && i < args->n; i++)
+        rc = merge_one(report, args->operand[i], dg);
     if (!rc)
         rc = print_report(report, args, dg);
     json_decref(report);
@@ -240,7 +349,7 @@ static int find_file(const char *name, char path[PATH_MAX], const char **found,
     if (!name)
         return 0;
     if (!realpath(name, path))
-        return diag_fail(dg, DW_CONFIG, -errno, "%s: %s", name,
+        return diag_fail(dg, DW_CONFIG, -errno, "cannot read %s: %s", name,
                          strerror(errno));
     *found = path;
     return 0;
@@ -275,6 +384,8 @@ static int run_matrix(const struct args *args, struct diag *dg)
         rc = find_file(args->value['H'], at, &bench.host, dg);
     if (!rc)
         rc = bench_open(&bench, dg);
+    if (!rc && bench.own)
+        rc = bench_check_guest(&bench, dg);
     if (!rc && !dg->quiet)
         fprintf(stderr, "domwright: %u %s, seed %" PRIu64 "\n", n,
                 n == 1 ? "cell" : "cells", choice.seed);
@@ -290,10 +401,11 @@ static int run_matrix(const struct args *args, struct diag *dg)
 
 /* ---- parts of a cell, for programs ---- */
 
-static void say(const char *what)
+/* Somebody waits for these words. */
+static int say(void *arg, const char *what)
 {
     puts(what);
-    fflush(stdout);
+    return cmd_printed(arg, NULL);
 }
 
 static int find_guest(struct host *host, const char *who, xc_domaininfo_t *info,
@@ -311,16 +423,15 @@ static int find_guest(struct host *host, const char *who, xc_domaininfo_t *info,
 
 static int play_guest(struct host *host, const struct args *args)
 {
-    struct play how = {.state = args->value['K'], .tell = say};
-    uint64_t rate = 0;
+    struct play how = {.state = args->value['K'], .tell = say, .arg = host->dg};
     xc_domaininfo_t info;
     unsigned int width;
     int rc = number(host->dg, args, 's', "seed", 0, &how.seed);
 
     if (!rc)
-        rc = number(host->dg, args, 'a', "rate", 0, &rate);
-    how.rate = (unsigned long)rate;
-    how.delay = args->value['d'] ? strtod(args->value['d'], NULL) : 0;
+        rc = number(host->dg, args, 'a', "rate", 0, &how.rate);
+    if (!rc)
+        rc = read_delay(host->dg, args, &how.delay);
     if (!rc)
         rc = find_guest(host, args->value['p'], &info, &width);
     return rc ? rc : play(host, &info, width, &how);
@@ -358,21 +469,26 @@ static int show_state(struct host *host, const struct args *args)
 
     if (!rc)
         rc = state_take(&state, host->xc, host->dg, &info, width);
-    if (!rc)
-        rc = args->value['A'] ? compare(&state, args->value['A'], host->dg)
-                              : state_write(&state, stdout);
+    if (!rc && args->value['A'])
+        rc = compare(&state, args->value['A'], host->dg);
+    else if (!rc && state_write(&state, stdout))
+        rc = cmd_printed(host->dg, NULL);
     state_dispose(&state);
     return rc;
 }
 
 static int run(struct host *host, const struct args *args)
 {
-    if (args->times['p'])
+    switch (mode_of(args)) {
+    case PLAY:
         return play_guest(host, args);
-    if (args->times['t'])
+    case STATE:
         return show_state(host, args);
-    return args->times['m'] ? merge(args, host->dg)
-                            : run_matrix(args, host->dg);
+    case MERGE:
+        return merge(args, host->dg);
+    default:
+        return run_matrix(args, host->dg);
+    }
 }
 
 static const struct option options[] = {

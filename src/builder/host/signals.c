@@ -41,7 +41,7 @@ void interrupt_hold(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-int interrupt_check(struct diag *dg)
+int interrupt_pending(void)
 {
     sigset_t pending;
     size_t i;
@@ -49,9 +49,17 @@ int interrupt_check(struct diag *dg)
     sigpending(&pending);
     for (i = 0; i < N_SIGNALS; i++)
         if (sigismember(&pending, signals[i]) && !is_ignored(signals[i]))
-            return diag_fail(dg, 128 + signals[i], -EINTR, "stopped: %s",
-                             strsignal(signals[i]));
+            return signals[i];
     return 0;
+}
+
+int interrupt_check(struct diag *dg)
+{
+    int number = interrupt_pending();
+
+    return number ? diag_fail(dg, 128 + number, -EINTR, "stopped: %s",
+                              strsignal(number))
+                  : 0;
 }
 
 int interrupt_fd(void)

@@ -21,6 +21,9 @@ void interrupt_hold(void);
  */
 int __attribute__((warn_unused_result)) interrupt_check(struct diag *dg);
 
+/* The number of that signal, or 0. */
+int interrupt_pending(void);
+
 /*
  * A descriptor that SIGINT and SIGTERM make readable from now on, in the place
  * of what else they would do; not one that was ignored when the program

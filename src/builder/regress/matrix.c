@@ -14,8 +14,8 @@ static const struct value ways[WAYS] = {
     [WAY_CHECKPOINT] = {"checkpoint", NULL, 0},
     [WAY_SAVE] = {"save", NULL, 0},
     [WAY_IMAGE] = {"image", NULL, 0},
-    [WAY_MIGRATE] = {"migrate", NULL, NEEDS_MIGRATE},
-    [WAY_LIVE] = {"live", NULL, NEEDS_LIVE},
+    [WAY_MIGRATE] = {"migrate", NULL, 0},
+    [WAY_LIVE] = {"live", NULL, 0},
     [WAY_TERM] = {"term", NULL, 0},
     [WAY_KILL] = {"kill", NULL, 0},
     [WAY_FULL] = {"full", NULL, 0},
@@ -23,11 +23,11 @@ static const struct value ways[WAYS] = {
 };
 
 static const struct value guests[] = {
-    {"pae", "hello-pae", NEEDS_KERNEL},
-    {"legacy", "hello-legacy", NEEDS_KERNEL},
-    {"64", "hello-64", NEEDS_KERNEL},
-    {"grub32", "grub-i386-xen.bin", NEEDS_KERNEL},
-    {"grub64", "grub-x86_64-xen.bin", NEEDS_KERNEL},
+    {"pae", "hello-pae", 0},
+    {"legacy", "hello-legacy", 0},
+    {"64", "hello-64", 0},
+    {"grub32", "grub-i386-xen.bin", 0},
+    {"grub64", "grub-x86_64-xen.bin", 0},
 };
 
 static const struct value sizes[] = {
@@ -200,19 +200,21 @@ static void shuffle(struct cell *cells, unsigned int n, uint64_t seed)
 
 /* ---- the quick matrix ---- */
 
-/* What has been tried: values, and tools together, by way. */
+/* What has been tried: values; by way the tools together, and the logs. */
 struct covered {
     bool value[DIMENSIONS][16];
     bool tools[WAYS][2][2];
+    bool log[WAYS][2];
 };
 
 static bool covers(struct covered *covered, const struct cell *cell)
 {
     bool *tools = &covered->tools[cell->at[DIM_WAY]][cell->at[DIM_SENDER]]
                                  [cell->at[DIM_RECEIVER]];
-    bool more = !*tools;
+    bool *log = &covered->log[cell->at[DIM_WAY]][cell->at[DIM_LOG]];
+    bool more = !*tools || !*log;
 
-    *tools = true;
+    *tools = *log = true;
     for (unsigned int id = 0; id < DIMENSIONS; id++) {
         more |= !covered->value[id][cell->at[id]];
         covered->value[id][cell->at[id]] = true;

@@ -47,10 +47,7 @@ struct value {
 };
 
 /* What has to be there; a cell is skipped where it is not. */
-#define NEEDS_XL      1u
-#define NEEDS_MIGRATE 2u
-#define NEEDS_LIVE    4u
-#define NEEDS_KERNEL  8u
+#define NEEDS_XL 1u
 
 struct dimension {
     const char *name;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <xencall.h>
 #include <xenforeignmemory.h>
 
 #include <xen/foreign/x86_32.h>
@@ -23,6 +24,9 @@
 /* How often what is dirtied is dirtied. */
 #define TICK_MS 10
 
+/* ... and how often it is looked whether the domain is still there. */
+#define LOOK_MS 100
+
 struct kernel {
     struct host *host;
     const xc_domaininfo_t *info;
@@ -34,6 +38,7 @@ struct kernel {
     bool *own;        /* by PFN: it is the kernel's to fill */
     uint64_t start_info, store, console; /* PFNs */
     uint64_t random;
+    FILE *out; /* for its state; NULL: none, or it is written */
 };
 
 static int failed(struct kernel *kernel, const char *what)
@@ -143,6 +148,40 @@ static void *map(struct kernel *kernel, const xen_pfn_t *frames, size_t n)
                                 PROT_READ | PROT_WRITE, n, frames, NULL);
 }
 
+/*
+ * Xen logs what a guest writes to, and not what is written through a mapping of
+ * somebody else's, as ours is: that it is told.  It marks a page that gets its
+ * entry in the M2P, which is the one that it has (xen/xen.h,
+ * MMU_MACHPHYS_UPDATE).
+ */
+static int mark_dirty(struct kernel *kernel, const xen_pfn_t *frames,
+                      const uint64_t *pfns, size_t n)
+{
+    xencall_handle *xcall = xc_interface_xcall_handle(kernel->host->xc);
+    struct mmu_update *updates =
+        xencall_alloc_buffer(xcall, n * sizeof(*updates));
+    int rc = 0;
+
+    for (size_t i = 0; updates && i < n; i++)
+        updates[i] = (struct mmu_update){
+            .ptr = frames[i] << DW_PAGE_SHIFT | MMU_MACHPHYS_UPDATE,
+            .val = pfns[i],
+        };
+    if (!updates || xencall4(xcall, __HYPERVISOR_mmu_update, (uintptr_t)updates,
+                             n, 0, kernel->view.domid) < 0)
+        rc = failed(kernel, "telling Xen what was written to");
+    xencall_free_buffer(xcall, updates);
+    return rc;
+}
+
+/* Gives back pages that were written to. */
+static int leave(struct kernel *kernel, void *pages, const xen_pfn_t *frames,
+                 const uint64_t *pfns, size_t n)
+{
+    xenforeignmemory_unmap(kernel->memory, pages, n);
+    return mark_dirty(kernel, frames, pfns, n);
+}
+
 /* Every fourth page stays as it is, zeros in a guest that is new. */
 static int fill_batch(struct kernel *kernel, const xen_pfn_t *frames,
                       const uint64_t *pfns, size_t n, uint64_t seed)
@@ -158,8 +197,7 @@ static int fill_batch(struct kernel *kernel, const xen_pfn_t *frames,
             words[i * (DW_PAGE_SIZE / sizeof(*words)) + k] =
                 next_random(&state);
     }
-    xenforeignmemory_unmap(kernel->memory, words, n);
-    return 0;
+    return leave(kernel, words, frames, pfns, n);
 }
 
 static int fill(struct kernel *kernel, uint64_t seed)
@@ -182,7 +220,7 @@ static int fill(struct kernel *kernel, uint64_t seed)
     return !rc && n ? fill_batch(kernel, frames, pfns, n, seed) : rc;
 }
 
-static int dirty(struct kernel *kernel, unsigned long pages)
+static int dirty(struct kernel *kernel, uint64_t pages)
 {
     uint64_t pfn;
     int rc = 0;
@@ -218,8 +256,7 @@ static int write_list(struct kernel *kernel, uint64_t pfn,
         return failed(kernel, "writing its frame lists");
     for (i = 0; i < entries; i++)
         put_word(kernel, page, i, frames[i < n ? i : 0]);
-    xenforeignmemory_unmap(kernel->memory, page, 1);
-    return 0;
+    return leave(kernel, page, &kernel->frame[pfn], &pfn, 1);
 }
 
 /* The frames of the P2M list's pages, n of them. */
@@ -295,8 +332,8 @@ static int write_start_info(struct kernel *kernel, uint64_t store,
         s32->store_mfn = (uint32_t)store;
         s32->console.domU.mfn = (uint32_t)console;
     }
-    xenforeignmemory_unmap(kernel->memory, page, 1);
-    return 0;
+    return leave(kernel, page, &kernel->frame[kernel->start_info],
+                 &kernel->start_info, 1);
 }
 
 static void set_register(const struct kernel *kernel,
@@ -335,6 +372,28 @@ static int set_vcpus(struct kernel *kernel)
     return 0;
 }
 
+/* Who has told where its frame lists are has a kernel; what is restored has
+ * none yet. */
+static int check_new(struct kernel *kernel)
+{
+    const xen_pfn_t frame = kernel->info->shared_info_frame;
+    void *page = map(kernel, &frame, 1);
+    bool told;
+
+    if (!page)
+        return failed(kernel, "reading its shared_info");
+    told = kernel->view.word == 8 ? ((struct shared_info_x86_64 *)page)
+                                        ->arch.pfn_to_mfn_frame_list_list
+                                  : ((struct shared_info_x86_32 *)page)
+                                        ->arch.pfn_to_mfn_frame_list_list;
+    xenforeignmemory_unmap(kernel->memory, page, 1);
+    return told ? diag_fail(kernel->host->dg, DW_FAILED, -EBUSY,
+                            "domain %u has a kernel already: it is played, or "
+                            "was",
+                            (unsigned int)kernel->info->domain)
+                : 0;
+}
+
 static int announce(struct kernel *kernel)
 {
     int rc = write_lists(kernel);
@@ -358,7 +417,15 @@ static bool is_asked(struct kernel *kernel)
     return asked;
 }
 
-static int wait_until_asked(struct kernel *kernel, unsigned long rate)
+static bool is_gone(struct kernel *kernel)
+{
+    xc_domaininfo_t info;
+
+    return host_domain(kernel->host, kernel->view.domid, &info) ||
+           info.flags & XEN_DOMINF_dying;
+}
+
+static int wait_until_asked(struct kernel *kernel, uint64_t rate)
 {
     struct xs_handle *xs = kernel->host->xs;
     struct pollfd fd = {.fd = xs_fileno(xs), .events = POLLIN};
@@ -371,8 +438,12 @@ static int wait_until_asked(struct kernel *kernel, unsigned long rate)
     if (!xs_watch(xs, path, ""))
         return failed(kernel, "watching xenstore");
     while (!rc && !is_asked(kernel)) {
-        if (poll(&fd, 1, rate ? TICK_MS : -1) > 0)
+        if (poll(&fd, 1, rate ? TICK_MS : LOOK_MS) > 0)
             free(xs_read_watch(xs, &n));
+        if (is_gone(kernel))
+            return diag_fail(kernel->host->dg, DW_FAILED, -ESRCH,
+                             "domain %u is gone, and was not asked to suspend",
+                             kernel->view.domid);
         if (rate)
             rc = dirty(kernel, (rate * TICK_MS + 999) / 1000);
     }
@@ -381,21 +452,33 @@ static int wait_until_asked(struct kernel *kernel, unsigned long rate)
     return rc;
 }
 
+static int cannot_write(struct kernel *kernel, const char *name)
+{
+    return diag_fail(kernel->host->dg, DW_FAILED, -errno, "cannot write %s: %s",
+                     name, strerror(errno));
+}
+
+static int open_state(struct kernel *kernel, const char *name)
+{
+    if (!name)
+        return 0;
+    kernel->out = fopen(name, "we");
+    return kernel->out ? 0 : cannot_write(kernel, name);
+}
+
 static int keep_state(struct kernel *kernel, const char *name)
 {
-    FILE *out = fopen(name, "w");
+    FILE *out = kernel->out;
     struct state state = {0};
-    int rc;
+    int rc = state_take(&state, kernel->host->xc, kernel->host->dg,
+                        kernel->info, kernel->view.word * 8);
 
-    if (!out)
-        return failed(kernel, name);
-    rc = state_take(&state, kernel->host->xc, kernel->host->dg, kernel->info,
-                    kernel->view.word * 8);
-    if (!rc)
-        rc = state_write(&state, out);
+    if (!rc && state_write(&state, out))
+        rc = cannot_write(kernel, name);
     state_dispose(&state);
+    kernel->out = NULL;
     if (fclose(out) && !rc)
-        rc = failed(kernel, name);
+        rc = cannot_write(kernel, name);
     return rc;
 }
 
@@ -415,7 +498,9 @@ static int suspend(struct kernel *kernel, const struct play *play)
 
     if (rc)
         return rc;
-    play->tell("asked");
+    rc = play->tell(play->arg, "asked");
+    if (rc)
+        return rc;
     wait_for(play->delay);
     rc = write_start_info(kernel, kernel->store, kernel->console);
     if (!rc && play->state)
@@ -423,9 +508,7 @@ static int suspend(struct kernel *kernel, const struct play *play)
     if (!rc && xc_domain_shutdown(kernel->host->xc, kernel->view.domid,
                                   SHUTDOWN_suspend))
         rc = failed(kernel, "suspending");
-    if (!rc)
-        play->tell("suspended");
-    return rc;
+    return rc ? rc : play->tell(play->arg, "suspended");
 }
 
 /* Is it called off, or is the domain gone? */
@@ -442,9 +525,7 @@ static int wake_up(struct kernel *kernel, const struct play *play)
     } while (suspend_is_done(&info));
     rc = write_start_info(kernel, kernel->frame[kernel->store],
                           kernel->frame[kernel->console]);
-    if (!rc)
-        play->tell("resumed");
-    return rc;
+    return rc ? rc : play->tell(play->arg, "resumed");
 }
 
 int play(struct host *host, const xc_domaininfo_t *info, unsigned int width,
@@ -458,18 +539,24 @@ int play(struct host *host, const xc_domaininfo_t *info, unsigned int width,
         rc = failed(&kernel, "mapping its memory");
     if (!rc)
         rc = look(&kernel);
+    if (!rc)
+        rc = check_new(&kernel);
+    if (!rc)
+        rc = open_state(&kernel, play->state);
+    if (!rc)
+        rc = announce(&kernel);
     if (!rc && play->seed)
         rc = fill(&kernel, play->seed);
     if (!rc)
-        rc = announce(&kernel);
-    if (!rc) {
-        play->tell("ready");
+        rc = play->tell(play->arg, "ready");
+    if (!rc)
         rc = suspend(&kernel, play);
-    }
     if (!rc)
         rc = wake_up(&kernel, play);
     if (kernel.memory)
         xenforeignmemory_close(kernel.memory);
+    if (kernel.out)
+        fclose(kernel.out);
     free(kernel.frame);
     free(kernel.own);
     view_close(&kernel.view);

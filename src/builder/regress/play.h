@@ -14,15 +14,20 @@
 #include "host/host.h"
 
 struct play {
-    uint64_t seed;      /* of the contents; 0: as they are */
-    unsigned long rate; /* pages a second that are written to meanwhile */
-    double delay;       /* seconds between its answer and the suspension */
-    const char *state;  /* a file for state_write() at that moment; or NULL */
-    /* What happens: "ready", "asked", "suspended", "resumed". */
-    void (*tell)(const char *what);
+    uint64_t seed;     /* of the contents; 0: as they are */
+    uint64_t rate;     /* pages a second that are written to meanwhile */
+    double delay;      /* seconds between its answer and the suspension */
+    const char *state; /* a file for state_write() at that moment; or NULL */
+    /* What happens: "ready", "asked", "suspended", "resumed"; 0, or a negative
+     * errno that ends it, with the reason in the diag. */
+    int (*tell)(void *arg, const char *what);
+    void *arg;
 };
 
-/* 0: it is gone, or goes on; or a negative errno and the failure in host->dg.
+/*
+ * 0: it was suspended, and is gone, or goes on; or a negative errno and the
+ * failure in host->dg: among others where somebody plays it, or has, or it is
+ * gone without having been asked.
  */
 int __attribute__((warn_unused_result))
 play(struct host *host, const xc_domaininfo_t *info, unsigned int width,

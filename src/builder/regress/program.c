@@ -54,6 +54,7 @@ int program_start(struct program *program, const char *folder, const char *name,
     const pid_t self = getpid();
 
     program->pid = 0;
+    program->deaf = false;
     if (n >= PATH_MAX || m >= PATH_MAX)
         return -ENAMETOOLONG;
     program->pid = fork();
@@ -81,6 +82,12 @@ static void tick(void)
     nanosleep(&ts, NULL);
 }
 
+/* It is not waited for when we are to end. */
+static bool is_stopped(const struct program *program)
+{
+    return !program->deaf && interrupt_pending();
+}
+
 static int status_of(int status)
 {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -101,7 +108,7 @@ int program_wait(struct program *program, double seconds)
             break;
         if (pid < 0 && errno != EINTR)
             return -errno;
-        if (now() < end) {
+        if (now() < end && !is_stopped(program)) {
             tick();
             continue;
         }
@@ -109,7 +116,9 @@ int program_wait(struct program *program, double seconds)
         killed = true;
     }
     program->pid = 0;
-    return killed ? -ETIMEDOUT : status_of(status);
+    if (killed)
+        return is_stopped(program) ? -EINTR : -ETIMEDOUT;
+    return status_of(status);
 }
 
 static bool has_line(const char *path, const char *word)
@@ -142,6 +151,8 @@ int program_said(const struct program *program, const char *word,
             return has_line(program->out, word) ? 0 : -ECHILD;
         if (now() > end)
             return -ETIMEDOUT;
+        if (is_stopped(program))
+            return -EINTR;
         tick();
     }
     return 0;

@@ -7,10 +7,12 @@
 #define DW_REGRESS_PROGRAM_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct program {
     pid_t pid; /* 0: it does not run */
+    bool deaf; /* signals do not count */
     char out[PATH_MAX], err[PATH_MAX];
 };
 
@@ -23,12 +25,13 @@ program_start(struct program *program, const char *folder, const char *name,
               char *const *argv, unsigned long file_max);
 
 /* Its exit status, 128 and a signal's number; -ETIMEDOUT: it was killed after
- * so many seconds, or another negative errno. */
+ * so many seconds; -EINTR: as a signal has come, which is held (signals.h); or
+ * another negative errno. */
 int __attribute__((warn_unused_result))
 program_wait(struct program *program, double seconds);
 
-/* Waits until a line of its output is that word.  0; -ETIMEDOUT; -ECHILD: it
- * has ended without that. */
+/* Waits until a line of its output is that word.  0; -ETIMEDOUT; -EINTR;
+ * -ECHILD: it has ended without that. */
 int __attribute__((warn_unused_result))
 program_said(const struct program *program, const char *word, double seconds);
 

@@ -108,6 +108,8 @@ int report_merge(json_t *report, json_t *other)
         return -EINVAL;
     if (!json_array_size(cells_of(report)))
         json_object_set(report, "seed", seed);
+    else if (!json_equal(seed, json_object_get(report, "seed")))
+        return -EXDEV;
     json_array_foreach(cells_of(other), i, cell)
     {
         if (!rc)

@@ -20,8 +20,9 @@ report_add(json_t *report, const char *name, const struct result *result,
            const char *repeat);
 
 /*
- * Adds the cells of one that was read; -EINVAL: it is none.  A cell that is
- * there already is replaced where it had not failed.
+ * Adds the cells of one that was read; -EINVAL: it is none; -EXDEV: it has
+ * another seed.  A cell that is there already is replaced where it had not
+ * failed.
  */
 int __attribute__((warn_unused_result))
 report_merge(json_t *report, json_t *other);

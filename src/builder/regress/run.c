@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "beside.h"
 #include "host/embedded.h"
 #include "host/search.h"
+#include "host/signals.h"
 #include "regress/program.h"
 #include "xen_versions.h"
 
@@ -71,6 +74,27 @@ static void read_file(const char *path, char *text, size_t size)
         fclose(in);
 }
 
+/* Why a program failed, by what it wrote: what it warned of before is not that.
+ */
+static void read_failure(const char *path, char *text, size_t size)
+{
+    static const char failure[] = "domwright: ", warning[] = "warning: ";
+    char all[4000], *line, *next, *found = NULL;
+
+    read_file(path, all, sizeof(all));
+    for (line = all; !found && *line; line = next) {
+        next = line + strcspn(line, "\n");
+        next += *next == '\n';
+        if (!strncmp(line, failure, strlen(failure)) &&
+            strncmp(line + strlen(failure), warning, strlen(warning)))
+            found = line;
+    }
+    if (!found)
+        found = all;
+    found[strcspn(found, "\n")] = '\0';
+    snprintf(text, size, "%s", found);
+}
+
 /* What it is called when somebody types it. */
 static void name_command(char *const *argv, char *text, size_t size)
 {
@@ -95,10 +119,9 @@ static bool fail_program(struct run *run, char *const *argv,
     char command[200], said[600];
 
     name_command(argv, command, sizeof(command));
-    read_file(program->err, said, sizeof(said));
+    read_failure(program->err, said, sizeof(said));
     if (!*said)
-        read_file(program->out, said, sizeof(said));
-    said[strcspn(said, "\n")] = '\0';
+        read_failure(program->out, said, sizeof(said));
     if (status < 0)
         return fail(run, "%s: %s", command,
                     status == -ETIMEDOUT ? "it did not end"
@@ -181,8 +204,7 @@ static bool end(struct run *run, struct program *program, const char *what,
 
     if (status == want)
         return true;
-    read_file(program->err, said, sizeof(said));
-    said[strcspn(said, "\n")] = '\0';
+    read_failure(program->err, said, sizeof(said));
     return fail(run, "%s: %s (%d, not %d) %s", what,
                 status == -ETIMEDOUT ? "it did not end" : "it failed", status,
                 want, said);
@@ -626,10 +648,6 @@ static bool lacks(const struct run *run, const char **why)
         needs |= cell_value(run->cell, id)->needs;
     if (needs & NEEDS_XL && !*bench->xl)
         *why = "there is no xl that runs here";
-    else if (needs & NEEDS_MIGRATE && !bench->migrates)
-        *why = "this domwright does not migrate";
-    else if (needs & NEEDS_LIVE && !bench->lives)
-        *why = "this domwright does not migrate live";
     else if (!bench->own && !find_kernel(run, kernel))
         *why = "its kernel is not here";
     else
@@ -668,19 +686,41 @@ static double now(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* What is left on the embedded host goes, and what xl keeps of it elsewhere;
+ * whatever signal has come. */
+static void destroy_on(const struct bench *bench, const char *folder,
+                       const char *host, const char *what)
+{
+    char *argv[] = {(char *)bench->domwright, (char *)"--host", (char *)host,
+                    (char *)"destroy",        (char *)what,     NULL};
+    struct program program;
+
+    if (access(host, F_OK) ||
+        program_start(&program, folder, "destroy", argv, 0))
+        return;
+    program.deaf = true;
+    (void)!program_wait(&program, bench->patience);
+}
+
+/* Both hosts of a cell. */
+static void destroy_all(const struct bench *bench, const char *folder)
+{
+    static const char *const hosts[] = {"host", "other"};
+    char host[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+        if (snprintf(host, PATH_MAX, "%s/%s", folder, hosts[i]) < PATH_MAX)
+            destroy_on(bench, folder, host, "-a");
+}
+
 /* A guest that is left where something failed is not the next cell's. */
 static void clear_up(struct run *run)
 {
-    struct program program;
-    char *argv[] = {(char *)run->bench->domwright,
-                    (char *)"--host",
-                    run->host,
-                    (char *)"destroy",
-                    (char *)NAME,
-                    NULL};
-
-    if (failed(run) && run->bench->host && !start(run, &program, argv, 0))
-        (void)!program_wait(&program, run->bench->patience);
+    if (!failed(run))
+        return;
+    if (run->bench->host)
+        destroy_on(run->bench, run->folder, run->bench->host, NAME);
+    destroy_all(run->bench, run->folder);
 }
 
 void cell_run(const struct bench *bench, const struct cell *cell,
@@ -714,17 +754,12 @@ void cell_run(const struct bench *bench, const struct cell *cell,
 
 /* ---- all cells ---- */
 
-/* `text`: what it says, or NULL. */
-static bool succeeds(const struct bench *bench, char *const *argv, char *text,
-                     size_t size)
+static bool succeeds(const struct bench *bench, char *const *argv)
 {
     struct program program;
-    bool ok = !program_start(&program, bench->folder, "probe", argv, 0) &&
-              !program_wait(&program, bench->patience);
 
-    if (ok && text)
-        read_file(program.out, text, size);
-    return ok;
+    return !program_start(&program, bench->folder, "probe", argv, 0) &&
+           !program_wait(&program, bench->patience);
 }
 
 static void find_xl(struct bench *bench)
@@ -733,7 +768,7 @@ static void find_xl(struct bench *bench)
 
     if ((!search("/usr/lib/xen-" XEN_VERSION "/bin", "xl", bench->xl) &&
          !search(getenv("PATH"), "xl", bench->xl)) ||
-        !succeeds(bench, argv, NULL, 0))
+        !succeeds(bench, argv))
         *bench->xl = '\0';
 }
 
@@ -755,38 +790,147 @@ static void find_guests(struct bench *bench)
         *slash = '\0';
 }
 
+/* ---- its folder ---- */
+
+#define FOLDER "domwright-regress."
+
+static const char *temporary(void)
+{
+    const char *name = secure_getenv("TMPDIR");
+
+    return name && *name ? name : "/tmp";
+}
+
+/* Who has locked it is at work in it; the lock goes with the process. */
+static int lock_folder(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Cells that were cut short. */
+static void sweep_cells(const struct bench *bench, const char *folder)
+{
+    char pattern[PATH_MAX];
+    glob_t found;
+
+    if (snprintf(pattern, PATH_MAX, "%s/cell.??????", folder) >= PATH_MAX ||
+        glob(pattern, GLOB_NOSORT, NULL, &found))
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        destroy_all(bench, found.gl_pathv[i]);
+    globfree(&found);
+}
+
+/* What runs that were killed have left: folders of ours that nobody has. */
+static void sweep(const struct bench *bench)
+{
+    char pattern[PATH_MAX];
+    struct stat st;
+    glob_t found;
+    int fd;
+
+    if (snprintf(pattern, PATH_MAX, "%s/" FOLDER "??????", temporary()) >=
+            PATH_MAX ||
+        glob(pattern, GLOB_NOSORT, NULL, &found))
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        fd = lock_folder(found.gl_pathv[i]);
+        if (fd < 0)
+            continue;
+        if (!fstat(fd, &st) && st.st_uid == geteuid()) {
+            sweep_cells(bench, found.gl_pathv[i]);
+            remove_folder(found.gl_pathv[i]);
+        }
+        close(fd);
+    }
+    globfree(&found);
+}
+
+/* One that is swept before it is locked is made again. */
+static int make_folder(struct bench *bench, struct diag *dg)
+{
+    struct stat st;
+    int rc;
+
+    do {
+        snprintf(bench->folder, PATH_MAX, "%s/" FOLDER "XXXXXX", temporary());
+        if (!mkdtemp(bench->folder)) {
+            rc = -errno;
+            bench->folder[0] = '\0';
+            return diag_fail(dg, DW_FAILED, rc,
+                             "a folder in %s for what is tried: %s",
+                             temporary(), strerror(-rc));
+        }
+        bench->lock = lock_folder(bench->folder);
+        if (bench->lock >= 0 && !fstat(bench->lock, &st) && st.st_nlink)
+            return 0;
+        if (bench->lock >= 0)
+            close(bench->lock);
+    } while (access(bench->folder, F_OK));
+    return diag_fail(dg, DW_FAILED, -errno, "locking %s: %s", bench->folder,
+                     strerror(errno));
+}
+
+/* ---- */
+
+int bench_check_guest(const struct bench *bench, struct diag *dg)
+{
+    char *argv[] = {(char *)bench->domwright,
+                    (char *)"create",
+                    (char *)"-nq",
+                    (char *)"--native",
+                    (char *)bench->own,
+                    (char *)"name=\"" NAME "\"",
+                    NULL};
+    struct program program;
+    char said[600];
+    int status = program_start(&program, bench->folder, "plan", argv, 0);
+
+    if (!status)
+        status = program_wait(&program, bench->patience);
+    if (!status)
+        return 0;
+    if (status == -EINTR)
+        return interrupt_check(dg);
+    read_failure(program.err, said, sizeof(said));
+    return diag_fail(dg, status > 0 && status < 128 ? status : DW_FAILED,
+                     status < 0 ? status : -EINVAL,
+                     "--guest %s cannot be tried: %s", bench->own,
+                     status < 0                         ? strerror(-status)
+                     : strncmp(said, "domwright: ", 11) ? said
+                                                        : said + 11);
+}
+
 int bench_open(struct bench *bench, struct diag *dg)
 {
-    char *migrate[] = {bench->domwright, (char *)"help", (char *)"migrate",
-                       NULL};
-    const char *temporary = secure_getenv("TMPDIR");
-    char help[4000] = "";
     ssize_t len = readlink("/proc/self/exe", bench->domwright, PATH_MAX - 1);
+    int rc;
 
     if (len < 0)
         return diag_fail(dg, DW_FAILED, -errno, "finding this program: %s",
                          strerror(errno));
     bench->domwright[len] = '\0';
     embedded_program(bench->fakexen);
-    snprintf(bench->folder, PATH_MAX, "%s/domwright-regress.XXXXXX",
-             temporary && *temporary ? temporary : "/tmp");
-    if (!mkdtemp(bench->folder)) {
-        int rc = -errno;
-
-        bench->folder[0] = '\0';
-        return diag_fail(dg, DW_FAILED, rc, "a folder for what is tried: %s",
-                         strerror(-rc));
-    }
+    rc = make_folder(bench, dg);
+    if (rc)
+        return rc;
+    sweep(bench);
     find_xl(bench);
     find_guests(bench);
-    bench->migrates = succeeds(bench, migrate, help, sizeof(help));
-    bench->lives = bench->migrates && strstr(help, "--live");
     return 0;
 }
 
 void bench_close(struct bench *bench)
 {
-    if (*bench->folder)
-        remove_folder(bench->folder);
+    if (!*bench->folder)
+        return;
+    remove_folder(bench->folder);
+    close(bench->lock);
     bench->folder[0] = '\0';
 }

@@ -17,9 +17,9 @@
 /* What all cells have in common. */
 struct bench {
     char domwright[PATH_MAX], fakexen[PATH_MAX];
-    char xl[PATH_MAX];    /* "": there is none that runs here */
-    bool migrates, lives; /* domwright has that command, and its --live */
-    char folder[PATH_MAX];
+    char xl[PATH_MAX];     /* "": there is none that runs here */
+    char folder[PATH_MAX]; /* "": none yet */
+    int lock;              /* says that somebody is at work in it */
     char guests[PATH_MAX]; /* where the test kernels are */
     const char *own;       /* somebody's own configuration; or NULL */
     const char *host;      /* an embedded host that is there; or NULL */
@@ -36,12 +36,18 @@ struct result {
 };
 
 /*
- * Finds the programs and makes a folder for what they write.  0 or a negative
- * errno and the failure in dg; bench_close() takes the folder away.
+ * Finds the programs and makes a folder for what they write; those of runs that
+ * were killed are removed.  0 or a negative errno and the failure in dg;
+ * bench_close() takes the folder away.
  */
 int __attribute__((warn_unused_result))
 bench_open(struct bench *bench, struct diag *dg);
 void bench_close(struct bench *bench);
+
+/* Can somebody's own guest be built at all?  0 or a negative errno and the
+ * failure in dg. */
+int __attribute__((warn_unused_result))
+bench_check_guest(const struct bench *bench, struct diag *dg);
 
 void cell_run(const struct bench *bench, const struct cell *cell,
               struct result *result);
