@@ -106,7 +106,7 @@ uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
     return FX_NO_MFN;
 }
 
-uint64_t fx_next_pinned(const struct fx_host *host, uint64_t mfn)
+uint64_t fx_next_held(const struct fx_host *host, uint64_t mfn)
 {
     while ((mfn = fx_next_used(host, mfn)) != FX_NO_MFN &&
            !(host->frames[fx_world_index(mfn)].type & FX_T_PINNED))

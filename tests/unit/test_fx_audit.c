@@ -139,14 +139,16 @@ FAULT(26, frame_of(domain->shared_info)->refs = 0)
 FAULT(27, domain->exists = false)
 FAULT(28, frame_of(table[0])->linear = 4)
 FAULT(29, domain->shared_info = 0)
+FAULT(30, frame_of(table[1])->flags |= FX_F_HELD)
+FAULT(31, frame_of(data[0])->flags |= FX_F_HELD)
 #undef FAULT
 
 static void (*const fault[])(void) = {
-    fault_0,  fault_1,  fault_2,  fault_3,  fault_4,  fault_5,
-    fault_6,  fault_7,  fault_8,  fault_9,  fault_10, fault_11,
-    fault_12, fault_13, fault_14, fault_15, fault_16, fault_17,
-    fault_18, fault_19, fault_20, fault_21, fault_22, fault_23,
-    fault_24, fault_25, fault_26, fault_27, fault_28, fault_29,
+    fault_0,  fault_1,  fault_2,  fault_3,  fault_4,  fault_5,  fault_6,
+    fault_7,  fault_8,  fault_9,  fault_10, fault_11, fault_12, fault_13,
+    fault_14, fault_15, fault_16, fault_17, fault_18, fault_19, fault_20,
+    fault_21, fault_22, fault_23, fault_24, fault_25, fault_26, fault_27,
+    fault_28, fault_29, fault_30, fault_31,
 };
 
 #define FAULTS (int)(sizeof(fault) / sizeof(fault[0]))

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "machine/host.h"
+#include "machine/work.h"
 
 /* What is left to do of a call that takes long: its arguments then. */
 struct fx_rest {
@@ -59,16 +60,17 @@ static inline bool fx_in_xens_range(uint64_t address)
 }
 
 /*
- * A guest can ask for as much as it likes, and is not to have the machine for
- * that long: after so many steps of a loop, the rest is put off to a call that
- * it makes again, with other arguments, as on Xen.
+ * Asked, and counted as work, before each step of what a guest can make as long
+ * as it likes: after `steps` of them, is the rest to be put off, to a call that
+ * it makes again with other arguments, as on Xen?  Never the first one.
  */
-#define FX_PREEMPT_AFTER 1024
-
 static inline bool fx_preempt_due(const struct fx_caller *caller,
                                   uint64_t steps)
 {
-    return caller->rest && steps >= FX_PREEMPT_AFTER;
+    if (caller->rest && steps && fx_work_is_done(caller->host))
+        return true;
+    fx_work(caller->host, FX_WORK_STEP);
+    return false;
 }
 
 long fx_preempt(const struct fx_caller *caller, const uint64_t arg[5]);

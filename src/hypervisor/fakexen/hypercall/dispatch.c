@@ -70,7 +70,7 @@ static long multicall(const struct fx_caller *caller, const uint64_t arg[5])
         uint64_t at = arg[0] + i * step;
         struct fx_rest rest = {0};
 
-        if (fx_preempt_due(caller, i) || (i && !goes_on(caller)))
+        if ((i && !goes_on(caller)) || fx_preempt_due(caller, i))
             return fx_preempt(caller, (uint64_t[5]){at, count - i});
         if (fx_struct_in(caller, FX_MULTICALL_ENTRY, &entry, at))
             return -EFAULT;

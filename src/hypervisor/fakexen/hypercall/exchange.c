@@ -151,7 +151,10 @@ static int exchange_chunk(const struct fx_caller *caller, struct exchange *x,
     uint64_t extents = UINT64_C(1)
                        << (x->chunk_order - x->args.out.extent_order);
     uint64_t marked = 0;
-    int rc = mark_input(caller, x, chunk, &marked);
+    int rc;
+
+    fx_work(host, 2 * (uint64_t)FX_WORK_FRAME << x->chunk_order);
+    rc = mark_input(caller, x, chunk, &marked);
 
     if (!rc)
         rc = alloc_output(host, x, extents);
@@ -198,7 +201,8 @@ static int check_exchange(const struct fx_caller *caller, struct exchange *x)
 long fx_exchange_op(const struct fx_caller *caller, uint64_t at)
 {
     struct exchange x = {0};
-    uint64_t chunk, end;
+    uint64_t chunk, first, end;
+    bool is_due = false;
     unsigned int shift;
     int rc;
 
@@ -217,12 +221,14 @@ long fx_exchange_op(const struct fx_caller *caller, uint64_t at)
     }
     shift = x.chunk_order - x.args.in.extent_order;
     end = x.args.in.nr_extents >> shift;
-    for (chunk = x.args.nr_exchanged >> shift; chunk < end; chunk++) {
-        rc = exchange_chunk(caller, &x, chunk);
-        if (rc)
+    first = x.args.nr_exchanged >> shift;
+    for (chunk = first; chunk < end; chunk++) {
+        is_due = fx_preempt_due(caller, chunk - first);
+        rc = is_due ? 0 : exchange_chunk(caller, &x, chunk);
+        if (rc || is_due)
             break;
     }
-    x.args.nr_exchanged = rc ? chunk << shift : x.args.in.nr_extents;
+    x.args.nr_exchanged = chunk < end ? chunk << shift : x.args.in.nr_extents;
 out:
     /* The last of the structure's fields, and the only one that changes. */
     if (fx_word_out(caller,
@@ -232,5 +238,7 @@ out:
         rc = -EFAULT;
     free(x.in);
     free(x.out);
-    return rc;
+    return is_due && !rc
+               ? fx_preempt(caller, (uint64_t[5]){XENMEM_exchange, at})
+               : rc;
 }

@@ -45,7 +45,9 @@ long fx_guest_call(struct fx_host *host, struct fx_domain *domain,
     for (int i = 0; i < 6; i++)
         words[i] = caller.is_32bit ? (uint32_t)arg[i] : arg[i];
     caller.rest = &rest;
+    fx_work_begin(host);
     result = function(&caller, words);
+    fx_work_end(host);
     if (!rest.is_some)
         return result;
     make_again(v, caller.is_32bit, &rest);

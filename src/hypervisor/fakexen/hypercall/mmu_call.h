@@ -6,6 +6,7 @@
 #define FX_MMU_CALL_H
 
 #include "domain/caller.h"
+#include "memory/page_type.h"
 
 /* The arguments of both: requests at `at`, a counter at `pdone` or 0. */
 struct fx_mmu_call {
@@ -20,6 +21,13 @@ struct fx_mmu_call fx_mmu_call(const struct fx_caller *caller,
 /* Tells the caller that `done` requests more are done. */
 void fx_mmu_done(const struct fx_caller *caller, const struct fx_mmu_call *call,
                  uint32_t done);
+
+/* Is the request after the first `done` to be put off?  Until tables are gone
+ * that the last one let go of, at least. */
+static inline bool fx_mmu_due(const struct fx_caller *caller, uint32_t done)
+{
+    return fx_has_left(caller->domain) || fx_preempt_due(caller, done);
+}
 
 /* Puts off those behind the first `done`, if there are any: 0. */
 long fx_mmu_rest(const struct fx_caller *caller, const struct fx_mmu_call *call,

@@ -168,8 +168,10 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
 
     if (!target)
         return -ESRCH;
+    if (fx_drop_left(caller->host, caller->domain))
+        return fx_preempt(caller, arg);
     rc = find_owner(caller, target, call.foreigndom, &owner);
-    for (; !rc && i < call.count && !fx_preempt_due(caller, i); i++) {
+    for (; !rc && i < call.count && !fx_mmu_due(caller, i); i++) {
         uint64_t at = call.at + (uint64_t)i * sizeof(request);
 
         rc = fx_copy_in(caller, &request, at, sizeof(request));
@@ -179,5 +181,7 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
             break;
     }
     fx_mmu_done(caller, &call, i);
-    return rc ? rc : fx_mmu_rest(caller, &call, i, sizeof(request));
+    if (rc && rc != -ERESTART)
+        return rc;
+    return fx_mmu_rest(caller, &call, i, sizeof(request));
 }

@@ -73,8 +73,10 @@ static int frame_op(struct fx_host *host, struct fx_domain *domain,
     case MMUEXT_UNPIN_TABLE:
         return fx_unpin(host, domain, mfn);
     case MMUEXT_CLEAR_PAGE:
+        fx_work(host, FX_WORK_FRAME);
         return clear_page(host, domain, mfn);
     case MMUEXT_COPY_PAGE:
+        fx_work(host, FX_WORK_FRAME);
         return copy_page(host, domain, mfn, op->arg2.src_mfn);
     default:
         return fx_pin(host, domain, mfn, op->cmd - MMUEXT_PIN_L1_TABLE + 1);
@@ -217,7 +219,9 @@ long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
         return rc;
     if (!fx_mmu_permitted(caller, owner, false))
         return -EPERM;
-    for (i = 0; i < call.count && !fx_preempt_due(caller, i); i++) {
+    if (fx_drop_left(caller->host, caller->domain))
+        return fx_preempt(caller, arg);
+    for (i = 0; i < call.count && !fx_mmu_due(caller, i); i++) {
         rc = fx_struct_in(caller, FX_MMUEXT_OP, &op, call.at + i * step);
         if (!rc)
             rc = mmuext(caller, owner, &op);
@@ -225,5 +229,7 @@ long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
             break;
     }
     fx_mmu_done(caller, &call, i);
-    return rc ? rc : fx_mmu_rest(caller, &call, i, step);
+    if (rc && rc != -ERESTART)
+        return rc;
+    return fx_mmu_rest(caller, &call, i, step);
 }

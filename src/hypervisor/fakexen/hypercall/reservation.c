@@ -20,7 +20,17 @@ struct reservation {
     uint64_t extents;
     uint64_t start; /* the first that is not done */
     struct fx_alloc want;
+    bool is_put_off; /* what is not done */
 };
+
+/* Is extent `i` to be put off? */
+static bool is_due(const struct fx_caller *caller, struct reservation *r,
+                   uint64_t i)
+{
+    r->is_put_off = fx_preempt_due(caller, i - r->start);
+    fx_work(caller->host, (uint64_t)FX_WORK_FRAME << r->want.order);
+    return r->is_put_off;
+}
 
 /* May the domain have that many frames more, and does the host? */
 static bool within_limits(const struct fx_host *host,
@@ -55,13 +65,12 @@ void fx_name_frames(struct fx_host *host, uint64_t mfn, uint64_t pfn,
 }
 
 /* Frames that were given stay given where the caller's list then fails. */
-static uint64_t populate(const struct fx_caller *caller,
-                         const struct reservation *r)
+static uint64_t populate(const struct fx_caller *caller, struct reservation *r)
 {
     struct fx_host *host = caller->host;
     uint64_t i;
 
-    for (i = r->start; i < r->extents; i++) {
+    for (i = r->start; i < r->extents && !is_due(caller, r, i); i++) {
         uint64_t pfn, mfn;
 
         if (fx_word_in(caller, &pfn, r->list, i))
@@ -76,12 +85,11 @@ static uint64_t populate(const struct fx_caller *caller,
     return i;
 }
 
-static uint64_t increase(const struct fx_caller *caller,
-                         const struct reservation *r)
+static uint64_t increase(const struct fx_caller *caller, struct reservation *r)
 {
     uint64_t i;
 
-    for (i = r->start; i < r->extents; i++) {
+    for (i = r->start; i < r->extents && !is_due(caller, r, i); i++) {
         uint64_t mfn = take_frames(caller->host, r);
 
         if (mfn == FX_NO_MFN)
@@ -110,13 +118,12 @@ static int drop_frame(struct fx_host *host, struct fx_domain *domain,
     return 0;
 }
 
-static uint64_t decrease(const struct fx_caller *caller,
-                         const struct reservation *r)
+static uint64_t decrease(const struct fx_caller *caller, struct reservation *r)
 {
     uint64_t pages = UINT64_C(1) << r->want.order;
     uint64_t i, j;
 
-    for (i = r->start; i < r->extents; i++) {
+    for (i = r->start; i < r->extents && !is_due(caller, r, i); i++) {
         uint64_t mfn;
 
         if (fx_word_in(caller, &mfn, r->list, i))
@@ -126,6 +133,19 @@ static uint64_t decrease(const struct fx_caller *caller,
                 return i;
     }
     return i;
+}
+
+static uint64_t all_extents(const struct fx_caller *caller,
+                            unsigned int command, struct reservation *r)
+{
+    switch (command) {
+    case XENMEM_increase_reservation:
+        return increase(caller, r);
+    case XENMEM_decrease_reservation:
+        return decrease(caller, r);
+    default:
+        return populate(caller, r);
+    }
 }
 
 /* All three answer the number of extents done, and never an error. */
@@ -151,14 +171,11 @@ long fx_reservation_op(const struct fx_caller *caller, unsigned int command,
     if (command == XENMEM_populate_physmap &&
         asked.mem_flags & XENMEMF_populate_on_demand)
         return (long)(r.domain->id ? r.extents : start);
-    switch (command) {
-    case XENMEM_increase_reservation:
-        return (long)increase(caller, &r);
-    case XENMEM_decrease_reservation:
-        return (long)decrease(caller, &r);
-    default:
-        return (long)populate(caller, &r);
-    }
+    start = all_extents(caller, command, &r);
+    if (r.is_put_off)
+        return fx_preempt(
+            caller, (uint64_t[5]){command | start << FX_EXTENT_SHIFT, at});
+    return (long)start;
 }
 
 long fx_claim_op(const struct fx_caller *caller, uint64_t at)

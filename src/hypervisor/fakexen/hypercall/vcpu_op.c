@@ -35,6 +35,7 @@ struct call {
     struct fx_vcpu *slot;
     struct fx_vcpu_state *v;
     uint64_t at;
+    const uint64_t *arg; /* to make it again */
 };
 
 static bool on_itself(const struct call *call)
@@ -44,10 +45,13 @@ static bool on_itself(const struct call *call)
 
 static long initialise(const struct call *call)
 {
+    long rc;
+
     /* One beyond those in shared_info needs a place for its vcpu_info first. */
     if (!fx_vcpu_info(call->host, call->domain, call->vcpu))
         return -EINVAL;
-    return fx_initialise_vcpu(call->caller, call->vcpu, call->at);
+    rc = fx_initialise_vcpu(call->caller, call->vcpu, call->at);
+    return rc == -ERESTART ? fx_preempt(call->caller, call->arg) : rc;
 }
 
 static long up(const struct call *call)
@@ -169,6 +173,7 @@ long fx_vcpu_op(const struct fx_caller *caller, const uint64_t arg[5])
         .slot = fx_vcpu(caller->host, caller->domain, (uint32_t)arg[1]),
         .v = fx_vcpu_state(caller->host, caller->domain, (uint32_t)arg[1]),
         .at = arg[2],
+        .arg = arg,
     };
 
     if (!call.v)

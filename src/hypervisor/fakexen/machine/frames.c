@@ -37,9 +37,9 @@ static bool is_used(const struct fx_frame *frame)
     return frame->refs || frame->flags & (uint16_t)~FX_F_TOUCHED;
 }
 
-static bool is_pinned(const struct fx_frame *frame)
+static bool is_held(const struct fx_frame *frame)
 {
-    return frame->type & FX_T_PINNED;
+    return frame->type & FX_T_PINNED || frame->flags & FX_F_HELD;
 }
 
 static bool is_unclean(const struct fx_frame *frame)
@@ -78,9 +78,9 @@ uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn)
     return next_frame(host, mfn, is_used);
 }
 
-uint64_t fx_next_pinned(const struct fx_host *host, uint64_t mfn)
+uint64_t fx_next_held(const struct fx_host *host, uint64_t mfn)
 {
-    return next_frame(host, mfn, is_pinned);
+    return next_frame(host, mfn, is_held);
 }
 
 uint64_t fx_next_unclean(const struct fx_host *host, uint64_t mfn)

@@ -36,6 +36,9 @@ struct fx_frame {
 #define FX_F_TOUCHED                                                           \
     (1u << 3) /* has room on the disk, and contents that may be other than     \
                  zero; stays until they are cleared, also on a free frame */
+#define FX_F_HELD                                                              \
+    (1u << 4) /* a table that stays one until somebody goes on with what was   \
+                 put off: a general and a type reference (page_type.h) */
 
 /* What a frame is used as, which excludes all other uses. */
 enum fx_type {
@@ -81,8 +84,8 @@ void fx_m2p_set(struct fx_host *host, uint64_t mfn, uint64_t pfn);
  * behind the last one. */
 uint64_t fx_next_used(const struct fx_host *host, uint64_t mfn);
 
-/* And of those that are pinned. */
-uint64_t fx_next_pinned(const struct fx_host *host, uint64_t mfn);
+/* And of those that are pinned, or FX_F_HELD. */
+uint64_t fx_next_held(const struct fx_host *host, uint64_t mfn);
 
 /* And of those that are free, but have contents still. */
 uint64_t fx_next_unclean(const struct fx_host *host, uint64_t mfn);

@@ -3,9 +3,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "machine/alloc.h"
 #include "machine/host.h"
+
+/* How long it takes for one who waits to be woken, at most. */
+#define LOOK_DELAY 50 /* microseconds */
+#define MOST_LOOKS 200
 
 int fx_lock_init(struct fx_super *super)
 {
@@ -24,12 +29,42 @@ int fx_lock_init(struct fx_super *super)
     return -r;
 }
 
+/* Whoever has to wait says so, to those who come back for it at once. */
+static void take(struct fx_super *super)
+{
+    int r = pthread_mutex_trylock(&super->lock);
+
+    if (r == EBUSY) {
+        __atomic_fetch_add(&super->waiting, 1, __ATOMIC_SEQ_CST);
+        r = pthread_mutex_lock(&super->lock);
+        if (__atomic_load_n(&super->waiting, __ATOMIC_SEQ_CST))
+            __atomic_fetch_sub(&super->waiting, 1, __ATOMIC_SEQ_CST);
+    }
+    if (r == EOWNERDEAD)
+        pthread_mutex_consistent(&super->lock);
+}
+
+/* Those who were killed while they waited are not waited for twice. */
+void fx_lock_give_way(struct fx_host *host)
+{
+    struct fx_super *super = host->super;
+    uint64_t seen = __atomic_load_n(&super->locks, __ATOMIC_RELAXED);
+    int looks;
+
+    for (looks = 0; looks < MOST_LOOKS; looks++) {
+        if (!__atomic_load_n(&super->waiting, __ATOMIC_SEQ_CST) ||
+            __atomic_load_n(&super->locks, __ATOMIC_RELAXED) != seen)
+            return;
+        usleep(LOOK_DELAY);
+    }
+    __atomic_store_n(&super->waiting, 0, __ATOMIC_SEQ_CST);
+}
+
 void fx_lock(struct fx_host *host)
 {
     struct fx_super *super = host->super;
 
-    if (pthread_mutex_lock(&super->lock) == EOWNERDEAD)
-        pthread_mutex_consistent(&super->lock);
+    take(super);
     host->fd_checked = false;
     /* Whoever held it cleared what he freed; a child of his that he forked in
      * the midst of that has no part in it. */

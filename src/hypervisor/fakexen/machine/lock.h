@@ -21,4 +21,8 @@ int __attribute__((warn_unused_result)) fx_lock_init(struct fx_super *super);
 void fx_lock(struct fx_host *host);
 void fx_unlock(struct fx_host *host);
 
+/* Without it, for who has had it for long and is about to take it again: if
+ * others wait for it, one of them has it first. */
+void fx_lock_give_way(struct fx_host *host);
+
 #endif /* FX_LOCK_H */

@@ -38,7 +38,7 @@
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
-#define FX_VERSION 10
+#define FX_VERSION 11
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -109,6 +109,7 @@ struct fx_super {
     uint64_t executing[FX_MAX_DOMAINS / 64]; /* domains; tlb.h */
     uint32_t trims;                          /* space.h */
     uint64_t locks;                          /* how often it was taken */
+    uint32_t waiting;                        /* for it (lock.c) */
     struct fx_pool pool[FX_MAX_POOLS];       /* in any order */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
     /* The control domain's event channels, which has no frames for them. */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "machine/frames.h"
+#include "machine/work.h"
 #include "memory/page_type.h"
 #include "memory/pt_entry.h"
 #include "memory/segment.h"
@@ -202,6 +203,26 @@ static void undo_slots(struct fx_host *host, const struct fx_domain *domain,
     host->half_promoted = bad ? mfn : FX_NO_MFN;
 }
 
+/* What is checked by now stays so for a while: who asked for it goes on. */
+static void hold_slots(struct fx_host *host, const struct fx_domain *domain,
+                       uint64_t mfn, unsigned int end)
+{
+    uint32_t info = fx_frame(host, mfn)->type;
+    unsigned int level = FX_T_TYPE(info) - FX_L1 + 1;
+    uint64_t *entries = fx_page(host, mfn);
+
+    while (end-- > 0) {
+        uint64_t named = fx_entry_mfn(entries[end]);
+
+        if (!(entries[end] & FX_PRESENT) || named == mfn ||
+            fx_entry_is_xens(info, domain->is_32bit, end))
+            continue;
+        if (!same_level(fx_frame(host, mfn), fx_frame(host, named)))
+            fx_hold_table(host, named);
+        fx_put_entry(host, level, mfn, entries[end]);
+    }
+}
+
 static int get_slots(struct fx_host *host, struct fx_domain *domain,
                      uint64_t mfn)
 {
@@ -215,10 +236,12 @@ static int get_slots(struct fx_host *host, struct fx_domain *domain,
             continue;
         host->half_promoted = FX_NO_MFN;
         rc = get_slot(host, domain, level, mfn, i, entries[i]);
-        if (rc) {
+        if (rc == -ERESTART)
+            hold_slots(host, domain, mfn, i);
+        else if (rc)
             undo_slots(host, domain, mfn, i);
+        if (rc)
             return rc;
-        }
         entries[i] = fx_entry_adjust(level, domain->is_32bit, entries[i]);
     }
     return 0;
@@ -305,6 +328,7 @@ int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
 
     if (!entries)
         return -ENOMEM;
+    fx_work(host, FX_ENTRIES);
     fx_mark_dirty(domain, frame);
     if (type == FX_SEG_DESC)
         return fx_check_descriptors(entries, domain->is_32bit);
@@ -323,6 +347,7 @@ int fx_promote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
 
 void fx_demote(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
 {
+    fx_work(host, FX_ENTRIES);
     fx_mark_dirty(domain, fx_frame(host, mfn));
     put_slots(host, domain, mfn, FX_ENTRIES);
 }

@@ -12,6 +12,7 @@
 #include "machine/domain_table.h"
 #include "machine/frames.h"
 #include "machine/tlb.h"
+#include "machine/work.h"
 #include "memory/page_table.h"
 #include "memory/pt_entry.h"
 
@@ -76,6 +77,27 @@ static int validate(struct fx_host *host, struct fx_frame *frame, uint64_t mfn)
     return rc;
 }
 
+/* Whoever uses it has these references now. */
+static void take_over(struct fx_frame *frame)
+{
+    if (!(frame->flags & FX_F_HELD))
+        return;
+    frame->flags &= (uint16_t)~FX_F_HELD;
+    frame->refs--;
+    frame->type--;
+}
+
+void fx_hold_table(struct fx_host *host, uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (frame->flags & FX_F_HELD)
+        return;
+    frame->flags |= FX_F_HELD;
+    frame->refs++;
+    frame->type++;
+}
+
 int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
                 uint32_t flags)
 {
@@ -84,6 +106,8 @@ int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
     if (count_of(frame) == FX_T_COUNT_MASK)
         return -EINVAL;
     if (!count_of(frame)) {
+        if (type < FX_SEG_DESC && fx_work_is_done(host))
+            return -ERESTART;
         /* No CPU may remember that it could write to a table. */
         if (type < FX_WRITABLE)
             fx_tlb_shootdown(host);
@@ -95,7 +119,22 @@ int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
         (FX_T_MAKE(type) | flags | FX_T_VALIDATED))
         return -EINVAL;
     frame->type++;
+    take_over(frame);
     return 0;
+}
+
+/* Not now: there may be many tables below it that would go with it. */
+static void leave(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
+{
+    if (!fx_has_left(domain)) {
+        domain->left_first = mfn;
+        domain->left_end = mfn + 1;
+    } else if (mfn < domain->left_first) {
+        domain->left_first = mfn;
+    } else if (mfn >= domain->left_end) {
+        domain->left_end = mfn + 1;
+    }
+    fx_hold_table(host, mfn);
 }
 
 void fx_put_type(struct fx_host *host, uint64_t mfn)
@@ -105,16 +144,19 @@ void fx_put_type(struct fx_host *host, uint64_t mfn)
 
     if (!frame)
         return;
+    /* In a damaged file a table may lead back to itself, or be nobody's. */
+    domain = fx_domain(host, frame->owner);
+    if (count_of(frame) == 1 && is_table(frame->type) && domain &&
+        fx_work_is_done(host))
+        leave(host, domain, mfn);
     if (count_of(frame) > 1) {
         frame->type--;
         return;
     }
-    /* In a damaged file a table may lead back to itself, or be nobody's. */
     if (is_table(frame->type) && frame->type & FX_T_VALIDATED) {
         /* Before any reference goes, for the audit of what a killed process
          * leaves (audit.c). */
         frame->type &= ~FX_T_VALIDATED;
-        domain = fx_domain(host, frame->owner);
         if (domain)
             fx_demote(host, domain, mfn);
     }
@@ -138,6 +180,29 @@ void fx_put_page_and_type(struct fx_host *host, uint64_t mfn)
 {
     fx_put_type(host, mfn);
     fx_put_page(host, mfn);
+}
+
+static void drop_hold(struct fx_host *host, const struct fx_domain *domain,
+                      uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (!frame || frame->owner != domain->id || !(frame->flags & FX_F_HELD))
+        return;
+    frame->flags &= (uint16_t)~FX_F_HELD;
+    fx_put_page_and_type(host, mfn);
+}
+
+int fx_drop_left(struct fx_host *host, struct fx_domain *domain)
+{
+    while (fx_has_left(domain)) {
+        if (fx_work_is_done(host))
+            return -ERESTART;
+        fx_work(host, 1);
+        /* First, as what it leaves may lie below. */
+        drop_hold(host, domain, domain->left_first++);
+    }
+    return 0;
 }
 
 /* The control domain may hand other domains' frames on into a third one's L1,
@@ -263,18 +328,25 @@ uint32_t fx_pfinfo(struct fx_host *host, const struct fx_domain *domain,
     return frame->type & FX_T_PINNED ? type | XEN_DOMCTL_PFINFO_LPINTAB : type;
 }
 
+static void drop_pin(struct fx_host *host, const struct fx_domain *domain,
+                     uint64_t mfn)
+{
+    struct fx_frame *frame = fx_frame(host, mfn);
+
+    if (frame->owner != domain->id || !(frame->type & FX_T_PINNED))
+        return;
+    frame->type &= ~FX_T_PINNED;
+    fx_put_page_and_type(host, mfn);
+}
+
 /* Those of frames that the guest gave back while they were pinned, too. */
 static void drop_pins(struct fx_host *host, const struct fx_domain *domain)
 {
     uint64_t mfn = 0;
 
-    for (; (mfn = fx_next_pinned(host, mfn)) != FX_NO_MFN; mfn++) {
-        struct fx_frame *frame = fx_frame(host, mfn);
-
-        if (frame->owner != domain->id)
-            continue;
-        frame->type &= ~FX_T_PINNED;
-        fx_put_page_and_type(host, mfn);
+    for (; (mfn = fx_next_held(host, mfn)) != FX_NO_MFN; mfn++) {
+        drop_pin(host, domain, mfn);
+        drop_hold(host, domain, mfn);
     }
 }
 

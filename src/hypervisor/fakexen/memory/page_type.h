@@ -34,11 +34,30 @@ void fx_put_page(struct fx_host *host, uint64_t mfn);
  * caller has a reference to.  `flags`: FX_T_PAE_XEN_L2 or 0.  -EINVAL where a
  * conflicting type is in use, and for a table with a bad entry, -EBUSY or
  * -EPERM for an L1 that maps what it must not, -ERANGE (patched level: a PAE
- * root above 4 GiB without extended CR3).
+ * root above 4 GiB without extended CR3), -ERESTART (below).
  */
 int FX_CHECKED fx_get_type(struct fx_host *host, uint64_t mfn,
                            enum fx_type type, uint32_t flags);
 void fx_put_type(struct fx_host *host, uint64_t mfn);
+
+/*
+ * What a guest's call has no more time for (machine/work.h) is put off.
+ *
+ * A table that would have to be checked then gives -ERESTART, and the tables
+ * below it that were checked already stay tables (FX_F_HELD) until the call is
+ * made again: that gets on to the next ones.  One whose last reference is put
+ * stays one, too, until fx_drop_left(), which the owner's next calls begin
+ * with: 0, or -ERESTART where there are more.
+ */
+int FX_CHECKED fx_drop_left(struct fx_host *host, struct fx_domain *domain);
+
+static inline bool fx_has_left(const struct fx_domain *domain)
+{
+    return domain->left_first != domain->left_end;
+}
+
+/* Gives a table these two references of its own. */
+void fx_hold_table(struct fx_host *host, uint64_t mfn);
 
 /* Both at once, and both back. */
 int FX_CHECKED fx_get_page_and_type(struct fx_host *host, uint64_t mfn,

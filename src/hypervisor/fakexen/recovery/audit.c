@@ -410,6 +410,10 @@ static void count_frame(struct audit *a, uint64_t mfn)
         a->count[mfn].refs++;
         a->count[mfn].types++;
     }
+    if (frame->flags & FX_F_HELD && is_table(frame)) {
+        a->count[mfn].refs++;
+        a->count[mfn].types++;
+    }
     if (is_table(frame))
         count_table(a, domain, mfn);
 }
@@ -441,6 +445,8 @@ static void compare_frame(struct audit *a, uint64_t mfn)
         differ(a, "frame 0x%" PRIx64 ": shared by nobody", mfn);
     if (frame->type & FX_T_PINNED && !is_table(frame))
         differ(a, "frame 0x%" PRIx64 ": pinned, but no table", mfn);
+    if (frame->flags & FX_F_HELD && !is_table(frame))
+        differ(a, "frame 0x%" PRIx64 ": held as a table, but none", mfn);
     if (is_table(frame) && frame->linear != c->linear)
         differ(a, "frame 0x%" PRIx64 ": %d linear entries, but %d are there",
                mfn, frame->linear, c->linear);
@@ -546,8 +552,10 @@ static void set_frame(struct audit *a, uint64_t mfn)
     frame->type = (frame->type & ~FX_T_COUNT_MASK) | c->types;
     if (!c->shared)
         frame->flags &= (uint16_t)~FX_F_XENHEAP;
-    if (!is_table(frame))
+    if (!is_table(frame)) {
         frame->type &= ~FX_T_PINNED;
+        frame->flags &= (uint16_t)~FX_F_HELD;
+    }
     if (c->refs)
         return;
     frame->type = 0;

@@ -68,7 +68,8 @@ static bool domain_fits(struct fx_host *host, const struct fx_domain *d)
         return true;
     if (!flags_fit(host, d))
         return false;
-    if (d->max_vcpus > FX_MAX_VCPUS || !frames_fit(host, d->shared_info, 1) ||
+    if (d->left_first > d->left_end || d->left_end > host->super->nr_frames ||
+        d->max_vcpus > FX_MAX_VCPUS || !frames_fit(host, d->shared_info, 1) ||
         !frames_fit(host, d->state, 1) || !frames_fit(host, d->policy, 1) ||
         !frames_fit(host, d->evtchns, UINT64_C(1) << FX_EVTCHN_ORDER))
         return false;

@@ -3,6 +3,7 @@
  * privileged.c - instructions that a guest's kernel may not execute, and Xen
  * does for it; and CPUID.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "domain/time.h"
 #include "machine/frames.h"
 #include "machine/tlb.h"
+#include "machine/work.h"
 #include "memory/page_type.h"
 #include "run/bounce.h"
 #include "run/vcpu.h"
@@ -101,27 +103,45 @@ static bool read_cr(const struct fx_vcpu_run *r, unsigned int number,
     }
 }
 
-static bool write_cr3(struct fx_vcpu_run *r, uint64_t value)
+static int new_root(struct fx_vcpu_run *r, uint64_t root)
 {
     struct fx_vcpu_state *v = fx_state_of(r);
-    uint64_t root = r->domain->is_32bit ? xen_cr3_to_pfn_x86_32((uint32_t)value)
-                                        : value >> FX_PAGE_SHIFT;
+    int rc = fx_drop_left(r->host, r->domain);
 
-    if (fx_get_root(r->host, r->domain, root))
-        return false;
+    if (!rc)
+        rc = fx_get_root(r->host, r->domain, root);
+    if (rc)
+        return rc;
     if (v->root != FX_NO_MFN)
         fx_put_root(r->host, r->domain, v->root);
     v->root = root;
     fx_tlb_flush(r->host);
-    return true;
+    return 0;
 }
 
-static bool write_cr(struct fx_vcpu_run *r, unsigned int number, uint64_t value)
+/* What is put off, is when the instruction is executed again. */
+static bool write_cr3(struct fx_vcpu_run *r, struct instruction *in,
+                      uint64_t value)
+{
+    int rc;
+
+    fx_work_begin(r->host);
+    rc =
+        new_root(r, r->domain->is_32bit ? xen_cr3_to_pfn_x86_32((uint32_t)value)
+                                        : value >> FX_PAGE_SHIFT);
+    fx_work_end(r->host);
+    if (rc == -ERESTART)
+        in->at = 0;
+    return !rc || rc == -ERESTART;
+}
+
+static bool write_cr(struct fx_vcpu_run *r, struct instruction *in)
 {
     struct fx_vcpu_state *v = fx_state_of(r);
     unsigned long *cr = v->context.ctrlreg;
+    uint64_t value = *gpr(&v->context.user_regs, in->rm);
 
-    switch (number) {
+    switch (in->reg) {
     case 0: /* only TS is the guest's */
         if ((value ^ cr[0]) & ~(uint64_t)CR0_TS)
             return false;
@@ -132,7 +152,7 @@ static bool write_cr(struct fx_vcpu_run *r, unsigned int number, uint64_t value)
         fx_vcpu_info_cr2(r->host, r->domain, r->id, value);
         return true;
     case 3:
-        return write_cr3(r, value);
+        return write_cr3(r, in, value);
     case 4: /* Xen keeps its own, and says nothing */
         return true;
     default:
@@ -254,7 +274,7 @@ static bool emulate_0f(struct fx_vcpu_run *r, struct instruction *in,
         return kernel && read_cr(r, in->reg, gpr(u, in->rm));
     case 0x22: /* mov %r, %cr */
         modrm(in);
-        return kernel && write_cr(r, in->reg, *gpr(u, in->rm));
+        return kernel && write_cr(r, in);
     case 0x21: /* mov %dr, %r */
         modrm(in);
         *gpr(u, in->rm) = v->context.debugreg[in->reg & 7];

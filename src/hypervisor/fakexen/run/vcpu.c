@@ -12,6 +12,7 @@
 #include "machine/lock.h"
 #include "machine/process.h"
 #include "machine/tlb.h"
+#include "machine/work.h"
 #include "run/bounce.h"
 #include "run/translate.h"
 
@@ -413,9 +414,12 @@ static void run(struct fx_vcpu_run *r)
 
 void fx_vcpu_run(struct fx_vcpu_run *r)
 {
-    /* What the lock's leaving frees, it frees before a CPU executes. */
-    if (r->host->may_reap) {
+    /* What the lock's leaving frees, it frees before a CPU executes; and a
+     * guest whose calls are long does not have it all the time. */
+    if (r->host->may_reap || r->host->work >= FX_WORK_SHARE) {
+        r->host->work = 0;
         fx_unlock(r->host);
+        fx_lock_give_way(r->host);
         fx_lock(r->host);
         return;
     }
