@@ -157,7 +157,7 @@ for option in --ssh --receiver; do
 done
 fails 2 "migrate: fakexen: wants a host's file behind it; $help" \
     --host here migrate guest fakexen:
-fails 1 'there is no host none to migrate to: No such file or directory' \
+fails 1 'there is no host none to migrate to: No such file or directory; "domwright --host none list" makes one' \
     --host here migrate guest fakexen:none
 # One who is no receiver, or none at all.
 fails 1 'waiting for "domwright migrate-receive" there: the other side ended' \
@@ -192,6 +192,19 @@ gone here 'ssh'
 gone there 'ssh'
 # ---- live, where Xen logs nothing: its memory changes meanwhile ----
 # is_like HOST WHAT: page by page it is what it was when it was suspended.
+# The rounds come before what they came to, and are as many as it says.
+are_rounds() {
+    checks=$((checks + 1))
+    python3 -c "
+import json
+*rounds, end = [json.loads(line) for line in open('out')]
+assert [r['round'] for r in rounds] == [*range(1, end['rounds'] + 1)], rounds
+assert {r['event'] for r in rounds} == {'round'} and end['event'] == 'migrated'
+assert sum(r['pages'] for r in rounds) == end['pages_live'] if 'pages_live' in end \
+    else sum(r['pages'] for r in rounds) >= end['pages']
+assert all('dirty_pages_per_second' in r for r in rounds[1:])
+" 2>err || wrong "$1: these are no rounds"
+}
 is_like() {
     checks=$((checks + 1))
     on "$1" "$top/tests/fx/suspends" like like \
@@ -202,6 +215,7 @@ for kernel in hello-pae hello-legacy hello-64; do
     ready $kernel busy like
     works --host here migrate -e --live --json guest fakexen:there
     prints '"way": "hashes"'
+    are_rounds "$kernel, hashes"
     wait $suspends || wrong "$kernel: $(cat ready)"
     is_like there "$kernel live"
     works --host there info guest
@@ -234,6 +248,7 @@ from=logs
 ready hello-64
 works --host logs migrate -e --live --json guest fakexen:there
 prints '"way": "log-dirty"'
+are_rounds 'log-dirty'
 wait $suspends
 is_there 'log-dirty'
 works --host there destroy guest
@@ -242,7 +257,7 @@ from=here
 ready hello-64 busy like
 run --host here migrate --live --max-downtime 0 guest fakexen:there
 [ "$status" = 1 ] || wrong 'it may stand still for no time at all'
-grep -q '^domwright: domain [0-9]* would stand still for about [0-9]* ms, and is '\
+grep -q '^domwright: domain guest would stand still for about [0-9]* ms, and is '\
 'to for 0 at most$' err || wrong 'not said how long it would stand still'
 stays 'too long a downtime'
 fails 2 'migrate: --max-downtime goes with --live; see "domwright help migrate"' \

@@ -143,6 +143,10 @@ fails 1 'domain 0 cannot be saved' --host machine save 0 no.save
 fails 1 'no domain is named nobody' --host machine save nobody no.save
 fails 2 'save: a domain and a file are wanted; see "domwright help save"' \
     --host machine save other
+for file in '' -; do
+    fails 2 "save: \"$file\" is no file's name; a pipe has one, /dev/stdout say; \
+see \"domwright help save\"" --host machine save other "$file"
+done
 mkdir folder
 fails 1 'cannot write folder: Is a directory' --host machine save other folder
 fails 1 'cannot write none/x: No such file or directory' --host machine save other none/x
@@ -177,7 +181,7 @@ gone
 # Nothing is kept of it: what Xen knows has to do.
 ready hello-pae
 rm /var/lib/xen/userdata-d.*
-warns "nothing is kept of domain $(id)'s configuration: what is saved has its \
+warns "nothing is kept of domain guest's configuration: what is saved has its \
 size and name alone" --host machine save guest bare.save
 wait $suspends
 works --host machine restore -e bare.save
@@ -188,7 +192,7 @@ gone
 # A kernel that suspends has said where its list is before it is asked to.
 config guest.cfg 'memory = 16' "uuid = '$uuid'"
 works --host machine create -e guest.cfg
-fails 1 "domain $(id) cannot be saved: its kernel has not said where its list of \
+fails 1 "domain guest cannot be saved: its kernel has not said where its list of \
 frames is, as one does that can suspend" --host machine save guest no.save
 [ -z "$(ls no.save* 2>/dev/null)" ] || wrong 'a part of a file is left'
 works --host machine destroy guest
@@ -198,7 +202,7 @@ gone
 config guest.cfg 'memory = 16' "uuid = '$uuid'" \
     'vnuma = [["pnode=0", "size=16", "vcpus=0", "vdistances=10"]]'
 works --host machine create -e guest.cfg
-fails 1 "domain $(id) has virtual nodes (vnuma): nothing could restore it" \
+fails 1 "domain guest has virtual nodes (vnuma): nothing could restore it" \
     --host machine save guest vnuma.save
 works --host machine destroy guest
 gone
@@ -235,8 +239,8 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=1M tmpfs small 2>/dev/null; then
     run --host machine save guest small/guest.save
     wait $suspends
     [ "$status" = 1 ] || wrong 'a full disk is no failure'
-    grep -q '^domwright: writing what is saved of domain [0-9]*: No space left on '\
-'device$' err ||
+    grep -q '^domwright: cannot write domain guest to small/guest.save: No space '\
+'left on device$' err ||
         wrong 'not said that the disk is full'
     [ -z "$(ls small)" ] || wrong 'a part of a file is left'
     umount small

@@ -38,7 +38,7 @@ def command(args):
 
 
 def documents(name, text):
-    if name != "events":
+    if name not in ("events", "migrate"):
         text = [text]
     else:
         text = text.splitlines()

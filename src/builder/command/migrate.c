@@ -63,8 +63,9 @@ static int to_embedded(char *command, size_t size, const char *file,
 
     if (len < 0 || !realpath(file, real))
         return diag_fail(dg, DW_FAILED, -errno,
-                         "there is no host %s to migrate to: %s", file,
-                         strerror(errno));
+                         "there is no host %s to migrate to: %s; \"domwright "
+                         "--host %s list\" makes one",
+                         file, strerror(errno), file);
     self[len] = '\0';
     embedded_program(fakexen);
     strcpy(command, "exec");
@@ -152,9 +153,63 @@ static int check_domain(struct host *host, const xc_domaininfo_t *info,
     return guest_can_be_saved(host, info, domain_width(host, info));
 }
 
+/* Who watches it. */
+struct watcher {
+    struct progress progress;
+    bool json;
+};
+
 static int tell(void *arg, uint64_t done, uint64_t total)
 {
-    return progress_pages(arg, "sent", done, total);
+    struct watcher *watcher = arg;
+
+    return progress_pages(&watcher->progress, "sent", done, total);
+}
+
+/* A line at once; that it did not get out is told in the end. */
+static void print_line(json_t *object)
+{
+    char *line = cmd_json_line(object);
+
+    if (line) {
+        fputs(line, stdout);
+        fflush(stdout);
+    }
+    free(line);
+}
+
+static double rounded(double value)
+{
+    return (double)(int64_t)(value * 10 + 0.5) / 10;
+}
+
+/* A page is 4 KiB. */
+static void tell_round(void *arg, const struct live_round *round)
+{
+    struct watcher *watcher = arg;
+    const double mib = rounded(round->rate / 256);
+    json_t *line;
+
+    if (round->dirty_rate < 0)
+        progress_note(&watcher->progress, "; %.0f MiB/s", mib);
+    else
+        progress_note(&watcher->progress,
+                      "; %.0f MiB/s, %.0f pages/s dirtied, %" PRId64
+                      " ms to go",
+                      mib, round->dirty_rate, round->remaining);
+    if (!watcher->json)
+        return;
+    line = json_object();
+    facts_set(line, "event", json_string("round"));
+    facts_set(line, "round", json_integer(round->number));
+    facts_set(line, "pages", json_integer((json_int_t)round->pages));
+    facts_set(line, "ms", json_integer(round->ms));
+    facts_set(line, "mib_per_second", json_real(mib));
+    if (round->dirty_rate >= 0)
+        facts_set(line, "dirty_pages_per_second",
+                  json_real(rounded(round->dirty_rate)));
+    facts_set(line, "remaining_ms", json_integer(round->remaining));
+    print_line(line);
 }
 
 static const char *way_name(enum save_way way)
@@ -169,10 +224,11 @@ static const char *way_name(enum save_way way)
 }
 
 static json_t *describe(const xc_domaininfo_t *info, const char *name,
-                        const char *target, enum save_way way)
+                        const char *target, enum save_way way, bool dry)
 {
     json_t *report = json_object();
 
+    facts_set(report, "event", json_string(dry ? "checked" : "migrated"));
     facts_set(report, "name", json_string(name));
     facts_set(report, "id", json_integer(info->domain));
     facts_set(report, "target", json_string(target));
@@ -186,10 +242,12 @@ static void describe_end(json_t *report, const struct migrate_facts *facts,
                          enum save_way way)
 {
     facts_set(report, "downtime_ms", json_integer(facts->downtime));
+    if (way == SAVE_SUSPENDED)
+        return;
+    facts_set(report, "rounds", json_integer(facts->live.rounds));
     if (way != SAVE_HASHED)
         return;
     facts_set(report, "foretold_ms", json_integer(facts->live.foretold));
-    facts_set(report, "rounds", json_integer(facts->live.rounds));
     facts_set(report, "pages_live",
               json_integer((json_int_t)facts->live.pages_live));
     facts_set(report, "pages_stopped",
@@ -197,19 +255,37 @@ static void describe_end(json_t *report, const struct migrate_facts *facts,
 }
 
 static int send(struct host *host, const xc_domaininfo_t *info,
-                const struct migrate_to *to, json_t *report)
+                const struct migrate_to *to, bool json, json_t *report)
 {
     struct migrate_facts facts = {.downtime = 0};
-    struct progress progress;
-    const struct save_progress watch = {.tell = tell, .arg = &progress};
+    struct watcher watcher = {.json = json};
+    const struct save_progress watch = {
+        .tell = tell, .round = tell_round, .arg = &watcher};
     int rc;
 
-    progress_init(&progress, host->dg);
+    progress_init(&watcher.progress, host->dg);
     rc = migrate_send(host, info, domain_width(host, info), to, &watch, &facts);
-    progress_clear(&progress);
+    progress_clear(&watcher.progress);
     if (!rc)
         describe_end(report, &facts, to->way);
     return rc;
+}
+
+static int tell_end(struct host *host, const struct args *args,
+                    const xc_domaininfo_t *info, const char *name,
+                    const struct migrate_to *to, json_t *report)
+{
+    if (args->times['j'])
+        print_line(json_incref(report));
+    else if (args->times['n'])
+        facts_print(report, stdout);
+    else if (!host->dg->quiet)
+        printf("migrated %s (domain %u) to %s%s%s\n", name, info->domain,
+               to->name, to->way ? ", live, by " : "",
+               to->way ? way_name(to->way) : "");
+    return args->times['n']
+               ? cmd_printed(host->dg, NULL)
+               : cmd_printed(host->dg, "%s was migrated to %s", name, to->name);
 }
 
 static int migrate(struct host *host, const struct args *args,
@@ -222,22 +298,13 @@ static int migrate(struct host *host, const struct args *args,
     if (!name)
         return diag_fail(host->dg, DW_FAILED, -ENOENT, "domain %u has no name",
                          info->domain);
-    report = describe(info, name, to->name, to->way);
+    report = describe(info, name, to->name, to->way, args->times['n']);
     interrupt_hold();
     rc = args->times['n'] ? migrate_probe(to, host->dg)
-                          : send(host, info, to, report);
-    if (rc)
-        json_decref(report);
-    else if (args->times['j'] || args->times['n'])
-        rc = cmd_print_facts(host->dg, report, args->times['j']);
-    else {
-        json_decref(report);
-        if (!host->dg->quiet)
-            printf("migrated %s (domain %u) to %s%s%s\n", name, info->domain,
-                   to->name, to->way ? ", live, by " : "",
-                   to->way ? way_name(to->way) : "");
-        rc = cmd_printed(host->dg, "%s was migrated to %s", name, to->name);
-    }
+                          : send(host, info, to, args->times['j'], report);
+    if (!rc)
+        rc = tell_end(host, args, info, name, to, report);
+    json_decref(report);
     free(name);
     return rc;
 }
@@ -270,11 +337,11 @@ static int run(struct host *host, const struct args *args)
         return settle(host, &info);
     if (args->value['m'])
         to.max_downtime = atoll(args->value['m']);
-    rc = check_domain(host, &info, args->operand[0]);
+    rc = find_target(args, command, &to.name, host->dg);
+    if (!rc)
+        rc = check_domain(host, &info, args->operand[0]);
     if (!rc && args->times['l'])
         rc = migrate_live_way(host, &to.way);
-    if (!rc)
-        rc = find_target(args, command, &to.name, host->dg);
     return rc ? rc : migrate(host, args, &info, &to);
 }
 
@@ -366,7 +433,9 @@ const struct command cmd_migrate = {
         "  -p, --paused            it does not run there yet\n"
         "  -e, --no-monitor        leave nobody there who waits for its "
         "end\n"
-        "      --json              report it as JSON\n"
+        "      --json              report it as JSON, and each round of "
+        "--live: a line\n"
+        "                          each\n"
         "      --settle            ask what became of one that was given "
         "away\n",
     .need = NEED_STORE,

@@ -2,6 +2,7 @@
 #include "command/progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,9 +27,9 @@ static void show(struct progress *p, const char *verb, bool pages,
                  uint64_t done, uint64_t total)
 {
     /* Erases what a longer line has left: ECMA-48's EL. */
-    fprintf(stderr, "\r%s %" PRIu64 " of %" PRIu64 " %s\033[K", verb,
+    fprintf(stderr, "\r%s %" PRIu64 " of %" PRIu64 " %s%s\033[K", verb,
             pages ? done >> 8 : done, pages ? total >> 8 : total,
-            pages ? "MiB" : "page tables");
+            pages ? "MiB" : "page tables", p->note);
     fflush(stderr);
     p->line = true;
 }
@@ -64,6 +65,15 @@ int progress_pages(struct progress *progress, const char *verb, uint64_t done,
                    uint64_t total)
 {
     return go_on(progress, verb, true, done, total);
+}
+
+void progress_note(struct progress *progress, const char *fmt, ...)
+{
+    va_list al;
+
+    va_start(al, fmt);
+    vsnprintf(progress->note, sizeof(progress->note), fmt, al);
+    va_end(al);
 }
 
 void progress_init(struct progress *progress, struct diag *dg)

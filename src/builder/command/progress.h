@@ -19,6 +19,7 @@ struct progress {
     uint64_t shown_ms; /* when the line was written last, since `begin` */
     bool shows;        /* there is somebody who may see it */
     bool line;         /* there is a line now */
+    char note[80];     /* what stands behind it */
 };
 
 /*
@@ -33,6 +34,10 @@ void progress_init(struct progress *progress, struct diag *dg);
 int __attribute__((warn_unused_result))
 progress_pages(struct progress *progress, const char *verb, uint64_t done,
                uint64_t total);
+
+/* More that the line says from now on. */
+void __attribute__((format(printf, 2, 3)))
+progress_note(struct progress *progress, const char *fmt, ...);
 
 /* Takes the line away, for what is printed next. */
 void progress_clear(struct progress *progress);

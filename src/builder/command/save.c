@@ -47,7 +47,8 @@ static int save_to(struct host *host, const xc_domaininfo_t *info,
     int rc, rc2;
 
     progress_init(&progress, host->dg);
-    rc = guest_save(host, info, domain_width(host, info), out->fd, &watch);
+    rc = guest_save(host, info, domain_width(host, info), out->fd, out->name,
+                    &watch);
     progress_clear(&progress);
     if (rc)
         return rc;
@@ -57,7 +58,7 @@ static int save_to(struct host *host, const xc_domaininfo_t *info,
     /* As it was before. */
     rc2 = suspend_is_done(info) ? 0 : suspend_end(host, info->domain);
     if (rc2)
-        diag_warn("domain %u stays suspended", info->domain);
+        diag_warn("domain %s stays suspended", args->operand[0]);
     return rc;
 }
 
@@ -80,9 +81,9 @@ static int save_by_xl(struct host *host, const struct args *args,
     argv[n] = NULL;
     if (!host->dg->quiet)
         fprintf(stderr,
-                "domwright: domain %u has devices: \"xl save\" saves "
+                "domwright: domain %s has devices: \"xl save\" saves "
                 "it\n",
-                domid);
+                args->operand[0]);
     return xl_exec(host->dg, argv);
 }
 
@@ -133,6 +134,18 @@ static int run(struct host *host, const struct args *args)
     return rc ? rc : cmd_printed(host->dg, "%s was saved", who);
 }
 
+static int check(struct diag *dg, struct args *args)
+{
+    const char *file = args->operand[1];
+
+    if (!*file || !strcmp(file, "-"))
+        return args_usage(dg, args->name,
+                          "\"%s\" is no file's name; a pipe "
+                          "has one, /dev/stdout say",
+                          file);
+    return 0;
+}
+
 static const struct option options[] = {
     {"checkpoint", no_argument, NULL, 'c'},
     {"paused", no_argument, NULL, 'p'},
@@ -151,5 +164,6 @@ const struct command cmd_save = {
     .min = 2,
     .max = 2,
     .wanted = "a domain and a file are wanted",
+    .check = check,
     .run = run,
 };

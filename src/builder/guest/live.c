@@ -17,6 +17,7 @@
 
 #include "guest/live_memory.h"
 #include "guest/live_state.h"
+#include "host/find.h"
 #include "host/signals.h"
 #include "host/suspend.h"
 
@@ -191,8 +192,8 @@ static bool take(struct live *live, uint64_t pfn, void *to)
 static int cannot(struct live *live, uint64_t pfn)
 {
     return diag_fail(live->memory.host->dg, DW_FAILED, -EINVAL,
-                     "PFN %#" PRIx64 " of domain %u, %s, cannot be sent: %s",
-                     pfn, live->memory.domid,
+                     "PFN %#" PRIx64 " of domain %s, %s, cannot be sent: %s",
+                     pfn, host_called(live->memory.host, live->memory.domid),
                      live->memory.type[pfn] & PAGE_LEVEL ? "a page table"
                                                          : "memory",
                      live->memory.page[pfn]
@@ -322,21 +323,44 @@ static int check_downtime(struct live *live)
     if (max < 0 || ms <= max)
         return 0;
     return diag_fail(live->memory.host->dg, DW_FAILED, -ETIME,
-                     "domain %u would stand still for about %" PRId64
+                     "domain %s would stand still for about %" PRId64
                      " ms, and is to for %" PRId64 " at most",
-                     live->memory.domid, ms, max);
+                     host_called(live->memory.host, live->memory.domid), ms,
+                     max);
+}
+
+/* What a round after the first one sends has changed since it was looked at, a
+ * round's time ago. */
+static void tell_round(const struct live *live, int64_t ns, int64_t since_ns)
+{
+    const double sent = (double)live->sent;
+    const struct live_round round = {
+        .number = live->facts->rounds,
+        .pages = live->sent,
+        .ms = ns / 1000000,
+        .rate = sent * 1e9 / (double)(ns > 0 ? ns : 1),
+        .dirty_rate = live->facts->rounds > 1 && since_ns > 0
+                          ? sent * 1e9 / (double)since_ns
+                          : -1,
+        .remaining = live->facts->foretold,
+    };
+
+    live->terms->round(live->terms->tell_arg, &round);
 }
 
 /* While each brings less. */
 static int run_rounds(struct live *live)
 {
     uint64_t before = UINT64_MAX;
+    int64_t begin = 0, last;
     double rate = 0;
     int rc;
 
     do {
         if (live->facts->rounds)
             before = live->sent;
+        last = begin;
+        begin = now_ns();
         rc = pass(live);
         if (rc)
             return rc;
@@ -344,10 +368,11 @@ static int run_rounds(struct live *live)
         if (!live->facts->rounds++)
             rate = rate_of(live->write_ns, live->written);
         live->facts->pages_live += live->sent;
+        live->facts->foretold = foretell(live, rate);
+        tell_round(live, now_ns() - begin, begin - last);
     } while (live->facts->rounds < 2 ||
              (live->sent > FEW_PAGES && live->sent < before / 4 * 3 &&
               live->facts->rounds < MAX_ROUNDS));
-    live->facts->foretold = foretell(live, rate);
     return check_downtime(live);
 }
 

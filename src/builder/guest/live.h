@@ -18,12 +18,24 @@
 
 #include "host/host.h"
 
+/* What a round came to. */
+struct live_round {
+    unsigned int number; /* from 1 on */
+    uint64_t pages;      /* with contents, that it sent */
+    int64_t ms;          /* that it took */
+    double rate;         /* pages a second that were sent, all in all */
+    double dirty_rate;   /* ... and that changed; negative: not known yet */
+    int64_t remaining;   /* ms, if the guest stood still from now on */
+};
+
 struct live_terms {
     int64_t max_downtime; /* ms that it may stand still; negative: any */
+    /* A round is over. */
+    void (*round)(void *arg, const struct live_round *round);
     /* How far a round is, in pages: 0 to go on, or a negative errno that ends
      * it, with the reason in the diag. */
     int (*tell)(void *arg, uint64_t done, uint64_t total);
-    void *tell_arg;
+    void *tell_arg; /* of both */
     /* Before the guest is asked to suspend: the same. */
     int (*suspends)(void *arg);
     void *suspends_arg;

@@ -12,6 +12,7 @@
 #include <xen/foreign/x86_64.h>
 
 #include "frame.h"
+#include "host/find.h"
 #include "pt/format.h"
 
 /* An entry of a table (Intel SDM vol. 3A, 4.4 and 4.5). */
@@ -314,9 +315,9 @@ int memory_read_p2m(struct memory *memory, bool *changed)
         rc = try_p2m(memory, changed);
     return rc == -EAGAIN
                ? diag_fail(memory->host->dg, DW_FAILED, -EINVAL,
-                           "domain %u's list of frames is not where its kernel "
+                           "domain %s's list of frames is not where its kernel "
                            "says, or not whole",
-                           memory->domid)
+                           host_called(memory->host, memory->domid))
            : rc
                ? diag_fail(memory->host->dg, DW_FAILED, rc, "%s", strerror(-rc))
                : 0;

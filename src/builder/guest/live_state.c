@@ -10,6 +10,7 @@
 #include <xen/foreign/x86_32.h>
 #include <xen/foreign/x86_64.h>
 
+#include "host/find.h"
 /* Entries of a GDT that are the guest's: 14 pages of 512 (arch-x86/xen.h). */
 #define GDT_PAGE 512u
 #define GDT_END  7168u
@@ -17,8 +18,8 @@
 int state_failed(struct memory *memory, int rc)
 {
     return diag_fail(memory->host->dg, DW_FAILED, rc,
-                     "writing what is sent of domain %u: %s", memory->domid,
-                     strerror(-rc));
+                     "writing what is sent of domain %s: %s",
+                     host_called(memory->host, memory->domid), strerror(-rc));
 }
 
 static int put(struct memory *memory, struct sink *sink, uint32_t type,

@@ -279,6 +279,7 @@ static int send_off(struct send *send, unsigned int width,
 {
     const struct save_terms terms = {
         .way = send->to->way,
+        .to = send->to->name,
         .max_downtime = send->to->max_downtime,
         .suspends = note_asked,
         .arg = send,

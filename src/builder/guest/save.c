@@ -18,6 +18,7 @@
 
 #include "config/guest_config.h"
 #include "guest/userdata.h"
+#include "host/find.h"
 #include "host/suspend.h"
 #include "host/xenstore.h"
 #include "stream/header.h"
@@ -119,26 +120,26 @@ static int describe(struct host *host, const xc_domaininfo_t *info, char **text)
 
     if (rc && rc != -ENOENT)
         return diag_fail(host->dg, DW_FAILED, rc,
-                         "reading what is kept of domain %u's configuration: "
+                         "reading what is kept of domain %s's configuration: "
                          "%s",
-                         info->domain, strerror(-rc));
+                         host_called(host, info->domain), strerror(-rc));
     all = rc ? make_up(info) : json_loads(kept, 0, NULL);
     free(kept);
     if (!all)
         return diag_fail(host->dg, DW_FAILED, -EINVAL,
-                         "what is kept of domain %u's configuration is no JSON",
-                         info->domain);
+                         "what is kept of domain %s's configuration is no JSON",
+                         host_called(host, info->domain));
     if (rc)
-        diag_warn("nothing is kept of domain %u's configuration: what is saved "
+        diag_warn("nothing is kept of domain %s's configuration: what is saved "
                   "has its size and name alone",
-                  info->domain);
+                  host_called(host, info->domain));
     if (json_array_size(
             json_object_get(json_object_get(all, "b_info"), "vnuma_nodes"))) {
         json_decref(all);
         return diag_fail(host->dg, DW_FAILED, -EOPNOTSUPP,
-                         "domain %u has virtual nodes (vnuma): nothing could "
+                         "domain %s has virtual nodes (vnuma): nothing could "
                          "restore it",
-                         info->domain);
+                         host_called(host, info->domain));
     }
     update(host, info, all);
     *text = json_dumps(all, JSON_INDENT(4));
@@ -174,13 +175,14 @@ int guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
     int rc = 0;
 
     if (!page)
-        rc = diag_fail_xc(host->dg, "looking at domain %u", info->domain);
+        rc = diag_fail_xc(host->dg, "looking at domain %s",
+                          host_called(host, info->domain));
     else if (!has_told(page, width))
         rc = diag_fail(host->dg, DW_FAILED, -EOPNOTSUPP,
-                       "domain %u cannot be saved: its kernel has not said "
+                       "domain %s cannot be saved: its kernel has not said "
                        "where its list of frames is, as one does that can "
                        "suspend",
-                       info->domain);
+                       host_called(host, info->domain));
     if (page)
         xenforeignmemory_unmap(memory, page, 1);
     if (memory)
@@ -202,6 +204,9 @@ struct save {
     bool was_suspended;
     bool asked; /* it is we who suspended it */
     bool ended; /* by who watches the progress */
+    /* Of a round with Xen's log: */
+    int64_t round_began;
+    uint64_t pages; /* that those before it sent */
 };
 
 static int suspend(void *arg)
@@ -242,6 +247,13 @@ static void tell(void *arg, unsigned long done, unsigned long total)
         end(save);
 }
 
+static int cannot_write(const struct save *save, int rc)
+{
+    return diag_fail(
+        save->host->dg, DW_FAILED, rc, "cannot write domain %s to %s: %s",
+        host_called(save->host, save->domid), save->terms->to, strerror(-rc));
+}
+
 /* The file's fault, or Xen's? */
 static int save_failed(const struct save *save)
 {
@@ -250,17 +262,60 @@ static int save_failed(const struct save *save)
     case EDQUOT:
     case EFBIG:
     case EPIPE:
-        return diag_fail(save->host->dg, DW_FAILED, -errno,
-                         "writing what is saved of domain %u: %s", save->domid,
-                         strerror(errno));
+        return cannot_write(save, -errno);
     default:
-        return diag_fail_xc(save->host->dg, "saving domain %u", save->domid);
+        return diag_fail_xc(save->host->dg, "saving domain %s",
+                            host_called(save->host, save->domid));
     }
+}
+
+/* libxenguest's own, which is not exported: so many rounds, or until a round
+ * leaves so little (xg_sr_save.c, simple_precopy_policy). */
+#define LOG_ROUNDS    5
+#define LOG_FEW_PAGES 50
+
+static void tell_round(struct save *save, const struct precopy_stats *stats)
+{
+    const int64_t now = live_now(), ms = now - save->round_began;
+    const uint64_t pages = stats->total_written - save->pages;
+    const double rate = (double)pages * 1e3 / (double)(ms > 0 ? ms : 1);
+    const struct live_round round = {
+        .number = stats->iteration,
+        .pages = pages,
+        .ms = ms,
+        .rate = rate,
+        .dirty_rate =
+            (double)stats->dirty_count * 1e3 / (double)(ms > 0 ? ms : 1),
+        .remaining =
+            rate > 0 ? (int64_t)((double)stats->dirty_count * 1e3 / rate) : 0,
+    };
+
+    save->facts->rounds = stats->iteration;
+    save->facts->pages_live = stats->total_written;
+    save->pages = stats->total_written;
+    save->round_began = now;
+    if (save->progress->round)
+        save->progress->round(save->progress->arg, &round);
+}
+
+/* Asked before each round, when it is known how much is to be sent, and after
+ * it, when it is not. */
+static int go_on(struct precopy_stats stats, void *arg)
+{
+    struct save *save = arg;
+
+    if (stats.iteration && stats.dirty_count >= 0)
+        tell_round(save, &stats);
+    return (stats.dirty_count >= 0 && stats.dirty_count < LOG_FEW_PAGES) ||
+                   stats.iteration >= LOG_ROUNDS
+               ? XGS_POLICY_STOP_AND_COPY
+               : XGS_POLICY_CONTINUE_PRECOPY;
 }
 
 static int put_memory(struct save *save)
 {
-    struct save_callbacks callbacks = {.suspend = suspend, .data = save};
+    struct save_callbacks callbacks = {
+        .suspend = suspend, .precopy_policy = go_on, .data = save};
     const struct xenlog_progress progress = {.tell = tell, .arg = save};
     struct host *host = save->host;
     int rc = 0;
@@ -275,11 +330,18 @@ static int put_memory(struct save *save)
     return rc;
 }
 
+static void no_round(void *arg, const struct live_round *round)
+{
+    (void)arg;
+    (void)round;
+}
+
 static int put_live(struct save *save)
 {
     const struct live_terms terms = {
         .max_downtime = save->terms->max_downtime,
         .tell = save->progress->tell,
+        .round = save->progress->round ? save->progress->round : no_round,
         .tell_arg = save->progress->arg,
         .suspends = save->terms->suspends,
         .suspends_arg = save->terms->arg,
@@ -302,10 +364,7 @@ static int put(struct save *save, const char *config)
             return rc;
         rc = header_finish(save->fd);
     }
-    return rc ? diag_fail(save->host->dg, DW_FAILED, rc,
-                          "writing what is saved of domain %u: %s", save->domid,
-                          strerror(-rc))
-              : 0;
+    return rc ? cannot_write(save, rc) : 0;
 }
 
 /* Another that saved it as well may have let it go on meanwhile. */
@@ -318,9 +377,9 @@ static int check_still(struct host *host, const xc_domaininfo_t *before)
         !memcmp(info.handle, before->handle, sizeof(info.handle)))
         return 0;
     return diag_fail(host->dg, DW_FAILED, rc ? rc : -EBUSY,
-                     "domain %u did not stay suspended: somebody else was at "
+                     "domain %s did not stay suspended: somebody else was at "
                      "it",
-                     before->domain);
+                     host_called(host, before->domain));
 }
 
 static int nobody_cares(void *arg)
@@ -330,10 +389,11 @@ static int nobody_cares(void *arg)
 }
 
 int guest_save(struct host *host, const xc_domaininfo_t *info,
-               unsigned int width, int fd, const struct save_progress *progress)
+               unsigned int width, int fd, const char *to,
+               const struct save_progress *progress)
 {
-    const struct save_terms terms = {.way = SAVE_SUSPENDED,
-                                     .suspends = nobody_cares};
+    const struct save_terms terms = {
+        .way = SAVE_SUSPENDED, .to = to, .suspends = nobody_cares};
     struct live_facts facts;
 
     return guest_save_by(host, info, width, fd, progress, &terms, &facts);
@@ -354,6 +414,7 @@ int guest_save_by(struct host *host, const xc_domaininfo_t *info,
         .domid = info->domain,
         .fd = fd,
         .was_suspended = suspend_is_done(info),
+        .round_began = live_now(),
     };
     char *config = NULL;
     int rc = describe(host, info, &config);
@@ -367,6 +428,6 @@ int guest_save_by(struct host *host, const xc_domaininfo_t *info,
     if (!rc)
         rc = check_still(host, info);
     else if (save.asked && suspend_end(host, info->domain))
-        diag_warn("domain %u stays suspended", info->domain);
+        diag_warn("domain %s stays suspended", host_called(host, info->domain));
     return rc;
 }

@@ -16,6 +16,8 @@
  * that ends it, with the reason in the diag. */
 struct save_progress {
     int (*tell)(void *arg, uint64_t done, uint64_t total);
+    /* A round of a guest that is copied while it runs is over; or NULL. */
+    void (*round)(void *arg, const struct live_round *round);
     void *arg;
 };
 
@@ -30,6 +32,7 @@ enum save_way {
 struct save_terms {
     enum save_way way;
     int64_t max_downtime; /* of SAVE_HASHED: live.h */
+    const char *to;       /* where it goes, for messages */
     /* Before the guest is asked to suspend: 0, or a negative errno that ends
      * it, with the reason in the diag. */
     int (*suspends)(void *arg);
@@ -51,7 +54,7 @@ guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
  */
 int __attribute__((warn_unused_result))
 guest_save(struct host *host, const xc_domaininfo_t *info, unsigned int width,
-           int fd, const struct save_progress *progress);
+           int fd, const char *to, const struct save_progress *progress);
 
 /* The same on other terms; *facts: what it came to. */
 int __attribute__((warn_unused_result))

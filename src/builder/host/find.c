@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,4 +124,16 @@ int host_find(struct host *host, const char *who, xc_domaininfo_t *info)
     return rc == -ESRCH
                ? diag_fail(host->dg, DW_FAILED, rc, "no domain %s", who)
                : rc;
+}
+
+const char *host_called(struct host *host, uint32_t domid)
+{
+    char *name = host->xs ? store_read(host->xs, domid, "name") : NULL;
+
+    if (name && *name)
+        snprintf(host->called, sizeof(host->called), "%s", name);
+    else
+        snprintf(host->called, sizeof(host->called), "%u", domid);
+    free(name);
+    return host->called;
 }

@@ -34,4 +34,10 @@ int __attribute__((warn_unused_result))
 host_find_name(struct host *host, xs_transaction_t t, const char *name,
                uint32_t *domid);
 
+/*
+ * What a domain is called in messages: its name, or its ID where it has none.
+ * Good until the next call for the same host.
+ */
+const char *host_called(struct host *host, uint32_t domid);
+
 #endif /* DW_FIND_H */

@@ -18,6 +18,7 @@ struct host {
     xc_interface *xc;
     struct xs_handle *xs;
     struct diag *dg;
+    char called[256]; /* find.h */
 };
 
 /*

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/find.h"
 #include "host/suspend.h"
 
 #include <errno.h>
@@ -45,13 +46,15 @@ static int look(struct host *host, uint32_t domid, enum state *state)
 
     if (rc == -ESRCH || (!rc && info.flags & XEN_DOMINF_dying))
         return diag_fail(host->dg, DW_FAILED, -ESRCH,
-                         "domain %u is gone before it suspended", domid);
+                         "domain %s is gone before it suspended",
+                         host_called(host, domid));
     if (rc)
         return rc;
     *state = suspend_is_done(&info) ? SUSPENDED : RUNS;
     if (info.flags & XEN_DOMINF_shutdown && *state == RUNS)
         return diag_fail(host->dg, DW_FAILED, -EPIPE,
-                         "domain %u has shut down, and cannot suspend", domid);
+                         "domain %s has shut down, and cannot suspend",
+                         host_called(host, domid));
     return 0;
 }
 
@@ -103,12 +106,12 @@ static int wait_until_suspended(struct host *host, uint32_t domid)
         }
         if (now() - begin >= PATIENCE_S)
             return diag_fail(host->dg, DW_FAILED, -ETIMEDOUT,
-                             answered ? "domain %u answered, but did not "
+                             answered ? "domain %s answered, but did not "
                                         "suspend in %u seconds"
-                                      : "domain %u did not answer the request "
+                                      : "domain %s did not answer the request "
                                         "to suspend in %u seconds; has its "
                                         "kernel a driver for that?",
-                             domid, PATIENCE_S);
+                             host_called(host, domid), PATIENCE_S);
         wait_for_event(host);
     }
 }
@@ -143,13 +146,14 @@ static int ask(struct host *host, uint32_t domid)
 
     if (!has_answered(host, domid))
         return diag_fail(host->dg, DW_FAILED, -EBUSY,
-                         "domain %u is asked to suspend by somebody else",
-                         domid);
+                         "domain %s is asked to suspend by somebody else",
+                         host_called(host, domid));
     rc = control_shutdown(host, domid, "suspend");
     if (!rc)
         rc = wait_until_suspended(host, domid);
     if (rc && rc != -ESRCH && rc != -EPIPE && take_back(host, domid))
-        diag_warn("domain %u may still suspend, later", domid);
+        diag_warn("domain %s may still suspend, later",
+                  host_called(host, domid));
     return rc;
 }
 
@@ -162,11 +166,12 @@ int suspend_guest(struct host *host, uint32_t domid)
         return rc;
     if (state == SUSPENDED)
         return diag_fail(host->dg, DW_FAILED, -EBUSY,
-                         "domain %u was suspended by somebody else", domid);
+                         "domain %s was suspended by somebody else",
+                         host_called(host, domid));
     if (!xs_watch(host->xs, "@releaseDomain", "suspend"))
         return diag_fail(host->dg, DW_FAILED, -errno,
-                         "waiting for domain %u to suspend: xenstore: %s",
-                         domid, strerror(errno));
+                         "waiting for domain %s to suspend: xenstore: %s",
+                         host_called(host, domid), strerror(errno));
     rc = ask(host, domid);
     xs_unwatch(host->xs, "@releaseDomain", "suspend");
     return rc;
@@ -175,11 +180,12 @@ int suspend_guest(struct host *host, uint32_t domid)
 int suspend_end(struct host *host, uint32_t domid)
 {
     if (xc_domain_resume(host->xc, domid, 1))
-        return diag_fail_xc(host->dg, "resuming domain %u", domid);
+        return diag_fail_xc(host->dg, "resuming domain %s",
+                            host_called(host, domid));
     if (!xs_resume_domain(host->xs, domid))
         return diag_fail(host->dg, DW_FAILED, -errno,
-                         "telling xenstore that domain %u goes on: %s", domid,
-                         strerror(errno));
+                         "telling xenstore that domain %s goes on: %s",
+                         host_called(host, domid), strerror(errno));
     return 0;
 }
 
