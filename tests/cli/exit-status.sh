@@ -122,6 +122,7 @@ shutdown guest
 reboot guest
 destroy guest
 END
+wait
 # Of which nobody but the hypervisor, or its guests, can make an end.
 while read -r line; do
     # shellcheck disable=SC2086 # words
