@@ -95,6 +95,10 @@ for kernel in hello-pae hello-legacy hello-64; do
         wrong 'migrate did not say what it did'
     is_there "$kernel by ours"
     portrait there | sed /extended_cr3/d >ours
+    # Which page becomes an L3 a stream does not tell in time: all are low.
+    if [ $kernel = hello-legacy ] && grep -q '"above_4g": [1-9]' ours; then
+        wrong 'not all of it is below 4 GiB'
+    fi
     works --host there destroy guest
     gone here "$kernel by ours"
     gone there "$kernel by ours"
@@ -123,8 +127,10 @@ for kernel in hello-pae hello-legacy hello-64; do
         </dev/null || wrong "$kernel: from xl"
     wait $suspends
     is_there "$kernel from xl"
-    portrait there | sed /extended_cr3/d | diff - ours >out ||
-        wrong "$kernel: it is another guest from xl"
+    [ $kernel = hello-legacy ] || {
+        portrait there | sed /extended_cr3/d | diff - ours >out ||
+            wrong "$kernel: it is another guest from xl"
+    }
     works --host there destroy guest
     gone there "$kernel from xl"
     from=here

@@ -20,8 +20,8 @@ static int receive(struct receive *receive, struct guest *g, bool paused)
     struct restore_from from = {.tell = tell, .arg = &progress};
     struct diag *dg = g->host->dg;
     bool ours;
-    int rc =
-        restored_config(g->host, &receive->saved, "the stream", &g->cfg, &ours);
+    int rc = restored_config(g->host, &receive->feed.saved, "the stream",
+                             &g->cfg, &ours);
 
     if (!rc && !ours)
         rc = diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,

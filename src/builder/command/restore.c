@@ -109,6 +109,7 @@ static int restore(struct guest *g, const struct file *file,
     struct restore_from from = {
         .saved = &file->saved,
         .fd = file->fd,
+        .at = file->source.start + file->saved.libxc_at,
         .tell = tell,
         .arg = &progress,
     };

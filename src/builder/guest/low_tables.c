@@ -16,7 +16,7 @@ void low_tables_of(struct low_tables *new)
 
 static bool is_low(xen_pfn_t pfn)
 {
-    return guest && guest->low && pfn < guest->saved->pfns &&
+    return guest && guest->low == LOW_ROOTS && pfn < guest->saved->pfns &&
            saved_level(saved_type(guest->saved, pfn)) == 3;
 }
 
@@ -70,10 +70,12 @@ int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid,
     int r;
 
     if (guest && !extent_order &&
-        guest->tell(guest->arg, guest->done, guest->saved->pfns)) {
+        guest->tell(guest->arg, guest->done, guest->total)) {
         errno = EINTR;
         return -1;
     }
+    if (guest && guest->low == LOW_ALL)
+        mem_flags |= XENMEMF_address_bits(32);
     for (i = 0; i < nr_extents; i++)
         low += has_low(extent_start[i], extent_order);
     /* From 4.21 on it tries 2 MiB first, and where that fails page by page. */

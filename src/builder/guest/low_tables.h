@@ -10,19 +10,24 @@
 #ifndef DW_GUEST_LOW_TABLES_H
 #define DW_GUEST_LOW_TABLES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "stream/saved.h"
 
+enum low_pages {
+    LOW_NONE,
+    LOW_ROOTS, /* what is an L3 in the end: `saved` is complete */
+    LOW_ALL,
+};
+
 struct low_tables {
-    const struct saved *saved;
-    bool low; /* its L3s are to lie below 4 GiB */
-    /* How many pages are there, before there are more.  Not 0: no more are
-     * wanted, and libxenguest fails. */
+    const struct saved *saved; /* for LOW_ROOTS alone */
+    enum low_pages low;        /* what is to lie below 4 GiB */
+    /* How many pages are there, of about `total`, before there are more.  Not
+     * 0: no more are wanted, and libxenguest fails. */
     int (*tell)(void *arg, uint64_t done, uint64_t total);
     void *arg;
-    uint64_t done;
+    uint64_t done, total;
 };
 
 /*

@@ -89,6 +89,12 @@ static int tell(void *arg, uint64_t done, uint64_t total)
     return rc;
 }
 
+static bool has_extended_cr3(const struct guest *g)
+{
+    return g->image.plan.layout.abi->low_root &&
+           g->image.plan.notes.extended_cr3;
+}
+
 static int put_domain(const struct guest *g, int fd, const uint8_t *pages,
                       struct tell *watch)
 {
@@ -100,8 +106,7 @@ static int put_domain(const struct guest *g, int fd, const uint8_t *pages,
         .stack = VADDR(stack->va.v + (stack->pages << DW_PAGE_SHIFT)),
         .start_info = layout->item[PV_START_INFO].va,
         .root = MFN(layout->root.v),
-        .extended_cr3 =
-            layout->abi->low_root && g->image.plan.notes.extended_cr3,
+        .extended_cr3 = has_extended_cr3(g),
         .suspend_record = MFN(start_info.v),
     };
     vcpu_guest_context_any_t context;
@@ -130,7 +135,9 @@ static int put(const struct guest *g, int fd, const char *name,
     struct tell watch = {.progress = progress};
     json_t *all = userdata_json(&g->cfg, CPULIST_MAX, 0);
     char *config = all ? json_dumps(all, JSON_INDENT(4)) : NULL;
-    int rc = config ? header_begin(fd, config) : -ENOMEM;
+    const uint64_t assists = (uint64_t)has_extended_cr3(g)
+                             << VMASST_TYPE_pae_extended_cr3;
+    int rc = config ? header_begin(fd, config, assists) : -ENOMEM;
 
     if (!rc)
         rc = put_domain(g, fd, pages, &watch);

@@ -2,12 +2,10 @@
 #include "guest/receive.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "guest/migration.h"
 #include "guest/undo.h"
@@ -77,81 +75,36 @@ static int answer(struct receive *receive, struct host *host,
 
 /* ---- the stream ---- */
 
-static int open_spool(struct receive *receive, struct diag *dg)
-{
-    const char *folder = secure_getenv("TMPDIR");
-
-    if (!folder || !*folder)
-        folder = "/var/tmp";
-    receive->spool = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return receive->spool >= 0 ? 0
-                               : diag_fail(dg, DW_FAILED, -errno, "%s: %s",
-                                           folder, strerror(errno));
-}
-
-struct waiter {
-    struct link *link;
-    struct diag *dg;
-};
-
-static int wait_for_more(void *arg)
-{
-    const struct waiter *waiter = arg;
-
-    return link_wait(waiter->link, LINK_FOREVER, "receiving", waiter->dg);
-}
-
-static int read_stream(struct receive *receive, struct host *host)
-{
-    int rc = open_spool(receive, host->dg);
-
-    if (rc)
-        return rc;
-    receive->source.copy = receive->spool;
-    rc = saved_read(&receive->saved, &receive->source, "the stream", host->dg);
-    /* It is the first thing in the spool. */
-    receive->saved.libxc_at = 0;
-    return rc;
-}
-
 int receive_open(struct receive *receive, struct host *host)
 {
-    struct waiter waiter = {&receive->link, host->dg};
+    struct feed *feed = &receive->feed;
     uint8_t uuid[UUID_BYTES];
     const void *at;
     int rc;
 
-    *receive = (struct receive){.spool = -1};
+    receive->is_over = false;
     link_own(&receive->link);
-    source_open(&receive->source, receive->link.in, -1);
-    receive->source.is_file = false;
-    receive->source.wait = wait_for_more;
-    receive->source.wait_arg = &waiter;
+    feed_init(feed, receive->link.in, host->dg);
     rc =
         link_put(&receive->link, HANDSHAKE_BANNER, sizeof(HANDSHAKE_BANNER) - 1,
                  "greeting the sender", host->dg);
     if (!rc)
-        rc = source_get(&receive->source, 0, HANDSHAKE_ASK_LEN + UUID_BYTES,
-                        &at);
-    receive->is_over = rc == -ENODATA && !receive->source.held;
+        rc = source_get(&feed->source, 0, HANDSHAKE_ASK_LEN + UUID_BYTES, &at);
+    receive->is_over = rc == -ENODATA && !feed->source.held;
     if (receive->is_over) /* it only wanted to know whether we are there */
         return 0;
     if (rc)
         return diag_fail(host->dg, DW_FAILED, rc,
                          "the sender ended with hardly a word");
     if (memcmp(at, HANDSHAKE_ASK, HANDSHAKE_ASK_LEN))
-        return read_stream(receive, host);
+        return feed_begin(feed, "the stream", host->dg);
     memcpy(uuid, (const char *)at + HANDSHAKE_ASK_LEN, UUID_BYTES);
     return answer(receive, host, uuid);
 }
 
 void receive_close(struct receive *receive)
 {
-    saved_dispose(&receive->saved);
-    source_close(&receive->source);
-    if (receive->spool >= 0)
-        close(receive->spool);
-    receive->spool = -1;
+    feed_close(&receive->feed);
 }
 
 /* ---- the guest ---- */
@@ -283,8 +236,7 @@ int receive_guest(struct receive *receive, struct guest *g,
     int rc = migration_init(&note, false, g->cfg.name, "");
 
     note.paused = paused;
-    from->saved = &receive->saved;
-    from->fd = receive->spool;
+    from->feed = &receive->feed;
     if (!rc)
         rc = set_out(g, &note);
     if (rc)

@@ -3,29 +3,28 @@
  * receive.h - a guest comes from another host: this side of it.  migrate.h has
  * the other, and the rule.
  *
- * Order of calls: receive_open(), which reads the stream; receive_guest(),
- * where there was one; receive_close() in any case.  Signals are to be held.
+ * Order of calls: receive_open(), which reads the stream's beginning;
+ * receive_guest(), where there was one; receive_close() in any case.  Signals
+ * are to be held.
  */
 #ifndef DW_GUEST_RECEIVE_H
 #define DW_GUEST_RECEIVE_H
 
 #include "guest/create.h"
+#include "guest/feed.h"
 #include "host/link.h"
-#include "stream/saved.h"
 
 struct receive {
     struct link link;
-    struct source source;
-    struct saved saved;
-    int spool;    /* what libxenguest is to read, once it was found right */
+    struct feed feed;
     bool is_over; /* there was a question, or nothing at all */
 };
 
 /*
- * Greets the sender on our standard output, and reads what it sends: all of it,
- * checked as a file is.  Where that is a question, it is answered, and
- * receive->is_over; so where there is nothing.  0, or a negative errno and the
- * failure in host->dg.
+ * Greets the sender on our standard output, and reads what it sends, as far as
+ * receive->feed.saved has the configuration.  Where that is a question, it is
+ * answered, and receive->is_over; so where there is nothing.  0, or a negative
+ * errno and the failure in host->dg.
  */
 int __attribute__((warn_unused_result))
 receive_open(struct receive *receive, struct host *host);

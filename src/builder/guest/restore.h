@@ -6,13 +6,17 @@
 #define DW_GUEST_RESTORE_H
 
 #include "guest/domain.h"
+#include "guest/feed.h"
 #include "host/host.h"
 #include "stream/saved.h"
 
-/* The stream, all of which was read and found right: it is a file. */
+/* A stream: a file, all of which was read and found right, or one that comes.
+ */
 struct restore_from {
-    const struct saved *saved;
+    struct feed *feed; /* it comes: feed_begin() was called; NULL: a file */
+    const struct saved *saved; /* a file: */
     int fd;
+    uint64_t at; /* ... where libxenguest's part begins in it */
     /* How many pages are there.  Not 0: it ends, with the reason in the diag.
      */
     int (*tell)(void *arg, uint64_t done, uint64_t total);
@@ -23,6 +27,11 @@ struct restore_from {
  * Fills the domain by libxenguest's restore, in place of domain_build().  Its
  * VM assists are declared first.  A 32-bit guest without extended CR3 gets its
  * L3s below 4 GiB, which libxenguest does not see to.
+ *
+ * Which pages these are a file tells before there is memory.  A page of a
+ * stream may become an L3 when it was sent before: all of the guest is put
+ * there, if there is as much room; where there is not, or it is not said what
+ * the guest is, a stream is kept in a file.
  */
 int __attribute__((warn_unused_result))
 restore_fill(struct domain *domain, struct host *host,

@@ -18,6 +18,7 @@
 
 #include "config/guest_config.h"
 #include "guest/userdata.h"
+#include "host/ask.h"
 #include "host/find.h"
 #include "host/suspend.h"
 #include "host/xenstore.h"
@@ -355,8 +356,12 @@ static int put_live(struct save *save)
 
 static int put(struct save *save, const char *config)
 {
-    int rc = header_begin(save->fd, config);
+    uint64_t assists;
+    int rc = domain_vm_assist(save->host, save->domid, save->width, &assists);
 
+    if (rc)
+        return rc;
+    rc = header_begin(save->fd, config, assists);
     if (!rc) {
         rc =
             save->terms->way == SAVE_HASHED ? put_live(save) : put_memory(save);

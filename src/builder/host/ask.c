@@ -88,6 +88,17 @@ bool domain_root(struct host *host, uint32_t domid, unsigned int width,
     return true;
 }
 
+int domain_vm_assist(struct host *host, uint32_t domid, unsigned int width,
+                     uint64_t *assists)
+{
+    vcpu_guest_context_any_t context;
+
+    if (xc_vcpu_getcontext(host->xc, domid, 0, &context))
+        return diag_fail_xc(host->dg, "asking for vCPU 0 of domain %u", domid);
+    *assists = width == 32 ? context.x32.vm_assist : context.x64.vm_assist;
+    return 0;
+}
+
 int vcpu_ask(struct host *host, uint32_t domid, unsigned int id,
              struct vcpu_facts *vcpu)
 {

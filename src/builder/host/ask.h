@@ -51,6 +51,14 @@ struct domain_root {
 bool domain_root(struct host *host, uint32_t domid, unsigned int width,
                  struct domain_root *root);
 
+/*
+ * Its VM assists, as a mask of VMASST_TYPE_*.  0, or a negative errno and the
+ * failure in host->dg.
+ */
+int __attribute__((warn_unused_result))
+domain_vm_assist(struct host *host, uint32_t domid, unsigned int width,
+                 uint64_t *assists);
+
 /* A vCPU and where it may run. */
 struct vcpu_facts {
     unsigned int id, cpu;

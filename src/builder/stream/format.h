@@ -30,7 +30,18 @@ struct xl_header {
     uint32_t optional_len; /* of what follows, before libxl's header */
 };
 
-/* What follows begins with a length of four bytes: the configuration's. */
+/*
+ * What follows begins with a length of four bytes: the configuration's.  What
+ * is behind the configuration "skip[s]" who does not understand it (xl.h): we
+ * say there what libxenguest's part says only when all memory has come, and
+ * what decides where memory may lie.
+ */
+#define XL_ASSISTS_MAGIC "domwright/assist"
+
+struct xl_assists {
+    char magic[16];     /* without a NUL */
+    uint64_t vm_assist; /* VMASST_TYPE_*, as a mask */
+};
 
 /* ---- libxl ---- */
 

@@ -5,15 +5,15 @@
 #ifndef DW_STREAM_HEADER_H
 #define DW_STREAM_HEADER_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 /*
  * Writes what is in front: xl's header with the configuration, libxl's JSON,
- * then libxl's.  What is behind it: header_finish().  0, or a negative errno of
- * write(2).
+ * and the guest's VM assists, then libxl's.  What is behind it:
+ * header_finish().  0, or a negative errno of write(2).
  */
 int __attribute__((warn_unused_result))
-header_begin(int fd, const char *config);
+header_begin(int fd, const char *config, uint64_t vm_assist);
 
 int __attribute__((warn_unused_result)) header_finish(int fd);
 

@@ -8,17 +8,6 @@
 
 #include "stream/saved.h"
 
-struct reader {
-    struct saved *saved;
-    struct source *source;
-    struct diag *dg;
-    const char *name;
-    uint64_t at; /* of the present record, or header */
-    const char *record;
-    uint32_t seen; /* the types of records: a bit each */
-    bool has_info, is_static_done;
-};
-
 /* Records the failure, with the record and where it begins; returns rc. */
 int __attribute__((format(printf, 3, 4), warn_unused_result))
 reader_fail(struct reader *reader, int rc, const char *fmt, ...);

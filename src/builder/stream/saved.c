@@ -16,6 +16,9 @@
 /* More than any configuration: xl itself sets no limit. */
 #define CONFIG_MAX (UINT32_C(1) << 20)
 
+/* More than there is before X86_PV_INFO: CPU policies, of 8 MiB at most. */
+#define HEAD_MAX (4 * (uint64_t)RECORD_MAX)
+
 int reader_fail(struct reader *reader, int rc, const char *fmt, ...)
 {
     char what[512];
@@ -78,6 +81,26 @@ static int check_xl(struct reader *reader, const struct xl_header *header)
     return 0;
 }
 
+/* Another's is skipped. */
+static int keep_assists(struct reader *reader, uint64_t at, uint32_t room)
+{
+    struct xl_assists assists;
+    const void *from;
+    int rc;
+
+    if (room < sizeof(assists))
+        return 0;
+    rc = reader_get(reader, at, sizeof(assists), &from);
+    if (rc)
+        return rc;
+    memcpy(&assists, from, sizeof(assists));
+    if (memcmp(assists.magic, XL_ASSISTS_MAGIC, sizeof(assists.magic)) != 0)
+        return 0;
+    reader->saved->has_told = true;
+    reader->saved->told_vm_assist = assists.vm_assist;
+    return 0;
+}
+
 static int keep_config(struct reader *reader, uint64_t at, uint32_t room)
 {
     struct saved *saved = reader->saved;
@@ -101,7 +124,8 @@ static int keep_config(struct reader *reader, uint64_t at, uint32_t room)
     memcpy(saved->config, from, length);
     saved->config[length] = '\0';
     saved->config_len = length;
-    return 0;
+    return keep_assists(reader, at + sizeof(length) + length,
+                        room - (uint32_t)sizeof(length) - length);
 }
 
 static int read_xl(struct reader *reader, uint64_t *at)
@@ -181,21 +205,19 @@ static int pass(struct reader *reader, uint64_t *at, uint32_t length)
     return length ? reader_get(reader, *at - 1, 1, &from) : 0;
 }
 
-static int read_libxc(struct reader *reader, uint64_t *at);
-
 /* Of a PV domain there is one; an emulator's are for HVM ones, or disks. */
 static int take_libxl(struct reader *reader, const struct record_header *header,
-                      uint64_t *at, bool *has_domain)
+                      uint64_t *at)
 {
     if (header->type == LIBXL_LIBXC_CONTEXT) {
         begin(reader, reader->at, "LIBXC_CONTEXT");
-        if (*has_domain)
+        if (reader->has_domain)
             return reader_fail(reader, -EINVAL, "a second domain");
         if (header->length)
             return reader_fail(reader, -EINVAL, "%" PRIu32 " bytes, not 0",
                                header->length);
-        *has_domain = true;
-        return read_libxc(reader, at);
+        reader->has_domain = true;
+        return 0;
     }
     if (header->type != LIBXL_EMULATOR_XENSTORE_DATA &&
         header->type != LIBXL_EMULATOR_CONTEXT &&
@@ -206,32 +228,36 @@ static int take_libxl(struct reader *reader, const struct record_header *header,
     return pass(reader, at, header->length);
 }
 
+static int end_libxl(struct reader *reader, const struct record_header *header)
+{
+    begin(reader, reader->at, "END");
+    if (header->length)
+        return reader_fail(reader, -EINVAL, "%" PRIu32 " bytes, not 0",
+                           header->length);
+    if (!reader->has_domain)
+        return reader_fail(reader, -EINVAL, "there was no domain before it");
+    return 0;
+}
+
+/* To the domain, and from there to the end. */
 static int read_libxl(struct reader *reader, uint64_t *at)
 {
-    struct record_header header;
-    bool has_domain = false;
-    int rc = read_libxl_header(reader, at);
+    const bool had_domain = reader->has_domain;
+    struct record_header header = {.type = LIBXL_LIBXC_CONTEXT};
+    int rc = 0;
 
-    while (!rc) {
+    while (!rc && had_domain == reader->has_domain &&
+           header.type != LIBXL_END) {
         rc = done(reader, *at);
         if (!rc)
             rc = get_record(reader, *at, &header);
         if (rc)
             return rc;
         *at += sizeof(header);
-        if (header.type == LIBXL_END)
-            break;
-        rc = take_libxl(reader, &header, at, &has_domain);
+        rc = header.type == LIBXL_END ? end_libxl(reader, &header)
+                                      : take_libxl(reader, &header, at);
     }
-    if (rc)
-        return rc;
-    begin(reader, *at - sizeof(header), "END");
-    if (header.length)
-        return reader_fail(reader, -EINVAL, "%" PRIu32 " bytes, not 0",
-                           header.length);
-    if (!has_domain)
-        return reader_fail(reader, -EINVAL, "there was no domain before it");
-    return done(reader, *at);
+    return rc ? rc : done(reader, *at);
 }
 
 /* ---- libxenguest's headers and records ---- */
@@ -287,49 +313,58 @@ static int read_domain_header(struct reader *reader, uint64_t *at)
     return 0;
 }
 
-static int read_records(struct reader *reader, uint64_t *at)
+static int read_record(struct reader *reader, uint64_t *at)
 {
     struct record_header header;
     const char *name;
     uint64_t body;
-    int rc;
+    int rc = get_record(reader, *at, &header);
 
-    for (;;) {
-        rc = done(reader, *at);
-        if (!rc)
-            rc = get_record(reader, *at, &header);
-        if (rc)
-            return rc;
-        name = saved_record_name(header.type);
-        begin(reader, *at, name ? name : "a record");
-        body = *at += sizeof(header);
-        rc = pass(reader, at, header.length);
-        if (!rc)
-            rc = records_take(reader, header.type, body, header.length);
-        if (rc)
-            return rc;
-        reader->saved->records++;
-        if (header.type == LIBXC_END)
-            return 0;
-    }
+    if (rc)
+        return rc;
+    name = saved_record_name(header.type);
+    begin(reader, *at, name ? name : "a record");
+    body = *at += sizeof(header);
+    rc = pass(reader, at, header.length);
+    if (!rc)
+        rc = records_take(reader, header.type, body, header.length);
+    if (rc)
+        return rc;
+    reader->saved->records++;
+    reader->has_ended = header.type == LIBXC_END;
+    return reader->has_ended ? records_finish(reader) : 0;
 }
 
-static int read_libxc(struct reader *reader, uint64_t *at)
+/* What is in front of its memory. */
+static int begin_libxc(struct reader *reader, uint64_t *at)
 {
-    int rc = done(reader, *at);
+    const uint64_t first = *at;
+    int rc;
 
-    reader->saved->libxc_at = *at;
-    reader->source->copies = true;
-    if (!rc)
-        rc = read_image_header(reader, at);
+    reader->saved->libxc_at = first;
+    rc = read_image_header(reader, at);
     if (!rc)
         rc = read_domain_header(reader, at);
-    if (!rc)
-        rc = read_records(reader, at);
-    if (!rc)
-        rc = records_finish(reader);
-    if (!rc)
-        rc = done(reader, *at);
+    while (!rc && !reader->has_info) {
+        rc = read_record(reader, at);
+        if (!rc && *at - first > HEAD_MAX)
+            rc = reader_fail(reader, -EINVAL,
+                             "there was no X86_PV_INFO before it");
+    }
+    return rc;
+}
+
+static int finish_libxc(struct reader *reader, uint64_t *at)
+{
+    int rc;
+
+    reader->source->copies = true;
+    rc = done(reader, *at);
+    while (!rc && !reader->has_ended) {
+        rc = read_record(reader, at);
+        if (!rc)
+            rc = done(reader, *at);
+    }
     reader->source->copies = false;
     return rc;
 }
@@ -362,23 +397,45 @@ static int find_layer(struct reader *reader)
     return 0;
 }
 
+int saved_begin(struct reader *reader, struct saved *saved,
+                struct source *source, const char *name, struct diag *dg)
+{
+    int rc;
+
+    *reader = (struct reader){
+        .saved = saved, .source = source, .dg = dg, .name = name};
+    *saved = (struct saved){.layer = SAVED_LIBXC};
+    rc = find_layer(reader);
+    if (!rc && saved->layer == SAVED_XL)
+        rc = read_xl(reader, &reader->next);
+    if (!rc && saved->layer != SAVED_LIBXC)
+        rc = read_libxl_header(reader, &reader->next);
+    if (!rc && saved->layer != SAVED_LIBXC)
+        rc = read_libxl(reader, &reader->next);
+    if (!rc)
+        rc = begin_libxc(reader, &reader->next);
+    saved->length = reader->next;
+    return rc;
+}
+
+int saved_finish(struct reader *reader)
+{
+    struct saved *saved = reader->saved;
+    int rc = finish_libxc(reader, &reader->next);
+
+    if (!rc && saved->layer != SAVED_LIBXC)
+        rc = read_libxl(reader, &reader->next);
+    saved->length = reader->next;
+    return rc;
+}
+
 int saved_read(struct saved *saved, struct source *source, const char *name,
                struct diag *dg)
 {
-    struct reader reader = {
-        .saved = saved, .source = source, .dg = dg, .name = name};
-    uint64_t at = 0;
-    int rc;
+    struct reader reader;
+    int rc = saved_begin(&reader, saved, source, name, dg);
 
-    *saved = (struct saved){.layer = SAVED_LIBXC};
-    rc = find_layer(&reader);
-    if (!rc && saved->layer == SAVED_XL)
-        rc = read_xl(&reader, &at);
-    if (!rc)
-        rc = saved->layer == SAVED_LIBXC ? read_libxc(&reader, &at)
-                                         : read_libxl(&reader, &at);
-    saved->length = at;
-    return rc;
+    return rc ? rc : saved_finish(&reader);
 }
 
 void saved_dispose(struct saved *saved)

@@ -9,8 +9,9 @@
  * the domain has, in whole pages; where these would be much more than the
  * stream itself is, it is refused.
  *
- * Order of calls: saved_read(), then what the struct holds; saved_dispose()
- * whatever saved_read() returned.
+ * Order of calls: saved_read(), or for one that comes by and by saved_begin()
+ * and saved_finish(); then what the struct holds; saved_dispose() whatever they
+ * returned.
  */
 #ifndef DW_STREAM_SAVED_H
 #define DW_STREAM_SAVED_H
@@ -52,6 +53,8 @@ struct saved {
     char *config; /* xl's, NUL behind config_len bytes; NULL: there is none */
     size_t config_len;
     bool config_is_json;
+    bool has_told;           /* our own have, there, what is in: */
+    uint64_t told_vm_assist; /* ... as it was when it was written */
 
     unsigned int version; /* libxenguest's format's */
     unsigned int xen_major, xen_minor;
@@ -89,6 +92,30 @@ struct saved {
 int __attribute__((warn_unused_result))
 saved_read(struct saved *saved, struct source *source, const char *name,
            struct diag *dg);
+
+/* A stream of which a part was read. */
+struct reader {
+    struct saved *saved;
+    struct source *source;
+    struct diag *dg; /* another's from saved_begin() on, if one likes */
+    const char *name;
+    uint64_t next; /* where the walk is */
+    uint64_t at;   /* of the present record, or header */
+    const char *record;
+    uint32_t seen; /* the types of records: a bit each */
+    bool has_domain, has_info, is_static_done, has_ended;
+};
+
+/*
+ * The same in two steps.  The first one ends when the configuration, and the
+ * width of the guest are known; what it has read of libxenguest's part is held
+ * until the second one, so that source->copy may be set in between.
+ */
+int __attribute__((warn_unused_result))
+saved_begin(struct reader *reader, struct saved *saved, struct source *source,
+            const char *name, struct diag *dg);
+int __attribute__((warn_unused_result)) saved_finish(struct reader *reader);
+
 void saved_dispose(struct saved *saved);
 
 /* In saved.page: contents at `at`.  Zero is PAGE_ABSENT, as before any record.
