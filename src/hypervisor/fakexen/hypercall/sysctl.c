@@ -88,22 +88,31 @@ static uint64_t node_frames(const struct fx_super *super, uint32_t node)
     return frames;
 }
 
-/* The free map knows all nodes together only; few ask for one. */
-static uint64_t node_free(struct fx_host *host, uint32_t node)
+/* Of a node, or of all where it is negative, between two frames. */
+static uint64_t free_between(struct fx_host *host, int32_t node, uint64_t first,
+                             uint64_t end)
 {
     const struct fx_super *super = host->super;
     uint64_t frames = 0, mfn;
     uint32_t i;
 
-    if (super->nr_nodes == 1)
-        return node ? 0 : fx_free_frames_count(host);
     for (i = 0; i < super->nr_ram && i < FX_MAX_E820; i++) {
-        if (super->ram_node[i] != node)
+        if (node >= 0 && super->ram_node[i] != (uint32_t)node)
             continue;
-        for (mfn = super->ram[i].first; mfn < super->ram[i].end; mfn++)
+        mfn = super->ram[i].first < first ? first : super->ram[i].first;
+        for (; mfn < super->ram[i].end && mfn < end; mfn++)
             frames += fx_is_free(host, mfn);
     }
     return frames;
+}
+
+/* The free map knows all nodes together only; few ask for one. */
+static uint64_t node_free(struct fx_host *host, uint32_t node)
+{
+    if (host->super->nr_nodes == 1)
+        return node ? 0 : fx_free_frames_count(host);
+    return node > INT32_MAX ? 0
+                            : free_between(host, (int32_t)node, 0, UINT64_MAX);
 }
 
 static long numa_info(const struct fx_caller *caller, struct xen_sysctl *op)
@@ -212,16 +221,27 @@ static long feature_set(const struct fx_caller *caller, struct xen_sysctl *op)
     return asked->nr_features < FX_FEATURE_WORDS ? -ENOBUFS : 0;
 }
 
-/* Without a node, the whole heap; the widths are Xen's zones, not kept here. */
+/* A width is the zone of frames that have as many bits, but for the offset. */
+static uint64_t zone_begin(uint32_t bits)
+{
+    return bits > FX_PAGE_SHIFT + 1 && bits < 64
+               ? UINT64_C(1) << (bits - FX_PAGE_SHIFT - 1)
+               : 0;
+}
+
+/* Without a node, the whole heap. */
 static long available(struct fx_host *host, struct xen_sysctl *op)
 {
     struct xen_sysctl_availheap *asked = &op->u.availheap;
+    const uint32_t min = asked->min_bitwidth, max = asked->max_bitwidth;
     uint64_t frames;
 
-    if (asked->min_bitwidth || asked->max_bitwidth)
-        return -EOPNOTSUPP;
-    frames = asked->node < 0 ? fx_free_frames_count(host)
-                             : node_free(host, (uint32_t)asked->node);
+    if (min || max)
+        frames = free_between(host, asked->node, zone_begin(min),
+                              max ? 2 * zone_begin(max) : UINT64_MAX);
+    else
+        frames = asked->node < 0 ? fx_free_frames_count(host)
+                                 : node_free(host, (uint32_t)asked->node);
     asked->avail_bytes = frames << FX_PAGE_SHIFT;
     return 0;
 }
