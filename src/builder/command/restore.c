@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -16,33 +17,54 @@
 #include "host/xl.h"
 #include "stream/saved.h"
 
-struct file {
+/* What is restored: a file, all of which is read and checked before there is a
+ * domain, or what comes through a pipe, of which so far the beginning was. */
+struct input {
     const char *name;
     int fd;
     struct source source;
     struct saved saved;
+    struct feed feed;
+    bool is_pipe;
 };
 
-/* All of it is read and checked before there is a domain. */
-static int open_file(struct file *file, struct diag *dg)
+static int open_input(struct input *in, struct diag *dg)
 {
-    file->fd = open(file->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file->fd < 0)
-        return diag_fail(dg, DW_CONFIG, -errno, "%s: %s", file->name,
-                         strerror(errno));
-    source_open(&file->source, file->fd, -1);
-    if (!file->source.is_file)
-        return diag_fail(dg, DW_CONFIG, -ESPIPE,
-                         "%s: a file is wanted, to be read twice", file->name);
-    return saved_read(&file->saved, &file->source, file->name, dg);
+    struct stat st;
+
+    in->fd = strcmp(in->name, "-") ? open(in->name, O_RDONLY | O_CLOEXEC)
+                                   : STDIN_FILENO;
+    if (in->fd >= 0 && !fstat(in->fd, &st) && S_ISDIR(st.st_mode))
+        return diag_fail(dg, DW_CONFIG, -EISDIR, "%s: %s", in->name,
+                         strerror(EISDIR));
+    return in->fd < 0 ? diag_fail(dg, DW_CONFIG, -errno, "%s: %s", in->name,
+                                  strerror(errno))
+                      : 0;
 }
 
-static void close_file(struct file *file)
+static int read_input(struct input *in, struct diag *dg)
 {
-    saved_dispose(&file->saved);
-    source_close(&file->source);
-    if (file->fd >= 0)
-        close(file->fd);
+    source_open(&in->source, in->fd, -1);
+    in->is_pipe = !in->source.is_file;
+    if (!in->is_pipe)
+        return saved_read(&in->saved, &in->source, in->name, dg);
+    feed_init(&in->feed, in->fd, dg);
+    return feed_begin(&in->feed, in->name, dg);
+}
+
+static const struct saved *saved_of(const struct input *in)
+{
+    return in->is_pipe ? &in->feed.saved : &in->saved;
+}
+
+static void close_input(struct input *in)
+{
+    if (in->is_pipe)
+        feed_close(&in->feed);
+    saved_dispose(&in->saved);
+    source_close(&in->source);
+    if (in->fd > STDIN_FILENO)
+        close(in->fd);
 }
 
 int restored_config(struct host *host, const struct saved *saved,
@@ -61,12 +83,18 @@ int restored_config(struct host *host, const struct saved *saved,
                           host->dg);
 }
 
-/* Devices, say. */
-static int restore_by_xl(const struct args *args, struct diag *dg)
+/* Devices, say.  Of a pipe a part was read, which comes once. */
+static int restore_by_xl(const struct args *args, const struct input *in,
+                         struct diag *dg)
 {
     char *argv[8];
     int n = 0;
 
+    if (in->is_pipe)
+        return diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
+                         "%s: its configuration says more than domwright "
+                         "restores; \"xl restore\" does, from a file",
+                         in->name);
     argv[n++] = (char *)"xl";
     argv[n++] = (char *)"restore";
     if (args->times['p'])
@@ -101,15 +129,15 @@ static int tell(void *arg, uint64_t done, uint64_t total)
     return progress_pages(arg, "restored", done, total);
 }
 
-static int restore(struct guest *g, const struct file *file,
-                   const struct args *args)
+static int restore(struct guest *g, struct input *in, const struct args *args)
 {
     struct diag *dg = g->host->dg;
     struct progress progress;
     struct restore_from from = {
-        .saved = &file->saved,
-        .fd = file->fd,
-        .at = file->source.start + file->saved.libxc_at,
+        .feed = in->is_pipe ? &in->feed : NULL,
+        .saved = &in->saved,
+        .fd = in->fd,
+        .at = in->source.start + in->saved.libxc_at,
         .tell = tell,
         .arg = &progress,
     };
@@ -130,7 +158,7 @@ static int restore(struct guest *g, const struct file *file,
 
 static int run(struct host *host, const struct args *args)
 {
-    struct file file = {.name = args->operand[0], .fd = -1};
+    struct input in = {.name = args->operand[0], .fd = -1};
     struct guest g = {.host = host};
     bool ours = false;
     int rc;
@@ -140,12 +168,14 @@ static int run(struct host *host, const struct args *args)
     dw_hooks_register(PIN_LEVELS, NULL);
     rc = migration_mend(host);
     if (!rc)
-        rc = open_file(&file, host->dg);
+        rc = open_input(&in, host->dg);
     if (!rc)
-        rc = restored_config(host, &file.saved, file.name, &g.cfg, &ours);
+        rc = read_input(&in, host->dg);
     if (!rc)
-        rc = ours ? restore(&g, &file, args) : restore_by_xl(args, host->dg);
-    close_file(&file);
+        rc = restored_config(host, saved_of(&in), in.name, &g.cfg, &ours);
+    if (!rc)
+        rc = ours ? restore(&g, &in, args) : restore_by_xl(args, &in, host->dg);
+    close_input(&in);
     if (g.domain.exists)
         rc = restored_stay(&g, args, rc);
     guest_close(&g);
