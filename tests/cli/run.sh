@@ -109,6 +109,9 @@ for kernel in /usr/lib/grub-xen/grub-i386-xen.bin \
     works wait --text='grub>' --timeout=60 guest
     type_in "$("$domwright" domid guest)" 'echo ab""cd'
     works wait --text='^abcd' --timeout=60 guest
+    on_host "$domwright" list >out 2>err
+    grep -Eq '^guest .* r----- +([1-9]|0\.[0-9]*[1-9])' out ||
+        wrong "it does not seem to run: $(cat out)"
     works pause guest # GRUB waits busily, and is looked at in between
     audited "$kernel"
     gone

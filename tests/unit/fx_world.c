@@ -57,9 +57,9 @@ void fx_tlb_shootdown(struct fx_host *host)
 }
 
 /* No guest runs here. */
-void fx_tlb_flush(struct fx_host *host)
+void fx_tlb_flush(struct fx_domain *domain)
 {
-    (void)host;
+    (void)domain;
 }
 
 struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,

@@ -223,12 +223,12 @@ START_TEST(a_page_is_mapped_by_its_address)
     uint32_t flushes;
 
     fg_setup(_i);
-    flushes = fx_tlb_count(guest.host);
+    flushes = fx_tlb_count(guest.host, guest.domain);
     ck_assert_int_eq(
         map_at(FG_AT(FG_ABSENT, 0),
                guest.spare[1] << FX_PAGE_SHIFT | FX_PRESENT | FX_RW | FX_USER),
         0);
-    ck_assert_uint_ne(fx_tlb_count(guest.host), flushes);
+    ck_assert_uint_ne(fx_tlb_count(guest.host, guest.domain), flushes);
     ck_assert_int_eq(features_at(FG_AT(FG_ABSENT, 0)), 0);
     ck_assert_int_eq(map_at(FG_AT(FG_ABSENT, 0), 0), 0);
     ck_assert_int_eq(features_at(FG_AT(FG_ABSENT, 0)), -EFAULT);

@@ -18,6 +18,7 @@
 #include "domain/pool.h"
 #include "domain/ports.h"
 #include "domain/state.h"
+#include "domain/time.h"
 #include "domain/vcpu_state.h"
 #include "domain/vnuma.h"
 #include "machine/frames.h"
@@ -206,7 +207,7 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
         if (mfn == FX_NO_MFN)
             return -ENOMEM;
         *vcpu = (struct fx_vcpu){.exists = true, .down = true, .context = mfn};
-        fx_vcpu_state_init(fx_page(host, mfn));
+        fx_vcpu_state_init(fx_page(host, mfn), fx_now(host));
     }
     fx_update_node_affinity(host, domain);
     return 0;
@@ -280,13 +281,40 @@ void fx_domain_kill(struct fx_host *host, struct fx_domain *domain)
     host->may_reap = true;
 }
 
-/* Nothing runs here: a vCPU is down or waits for what it is given. */
 uint64_t fx_domain_unique_id(struct fx_host *host,
                              const struct fx_domain *domain)
 {
     return domain->id == FX_CONTROL_DOMID
                ? 1
                : fx_domain_state(host, domain)->unique_id;
+}
+
+/* One that nobody runs waits for what it is given. */
+static bool is_blocked(const struct fx_domain *domain,
+                       const struct fx_vcpu_state *v)
+{
+    return domain->runner ? v->blocked
+                          : !domain->pause_count && !domain->shutdown;
+}
+
+static void add_vcpu(struct fx_host *host, const struct fx_domain *domain,
+                     uint32_t vcpu, struct xen_domctl_getdomaininfo *info)
+{
+    const struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+    vcpu_runstate_info_t times;
+
+    info->max_vcpu_id = vcpu;
+    if (!v)
+        return;
+    fx_runstate_get(host, domain, vcpu, fx_now(host), &times);
+    info->cpu_time += times.time[RUNSTATE_running];
+    if (fx_vcpu(host, domain, vcpu)->down)
+        return;
+    info->nr_online_vcpus++;
+    if (!is_blocked(domain, v))
+        info->flags &= ~(uint32_t)XEN_DOMINF_blocked;
+    if (times.state == RUNSTATE_running)
+        info->flags |= XEN_DOMINF_running;
 }
 
 void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
@@ -298,20 +326,18 @@ void fx_domain_info(struct fx_host *host, const struct fx_domain *domain,
     memset(info, 0, sizeof(*info));
     info->domain = domain->id;
     info->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
-    for (i = 0; (vcpu = fx_vcpu(host, domain, i)); i++) {
-        if (!vcpu->exists)
-            continue;
-        info->max_vcpu_id = i;
-        info->nr_online_vcpus += !vcpu->down;
-    }
-    info->flags = (domain->dying ? XEN_DOMINF_dying : 0) |
-                  (domain->shutdown ? XEN_DOMINF_shutdown : 0) |
-                  (domain->pause_count ? XEN_DOMINF_paused : 0) |
-                  (domain->debugged ? XEN_DOMINF_debugged : 0) |
-                  (domain->xenstore ? XEN_DOMINF_xs_domain : 0) |
-                  domain->shutdown_code << XEN_DOMINF_shutdownshift;
-    if (info->nr_online_vcpus && !domain->pause_count && !domain->shutdown)
-        info->flags |= XEN_DOMINF_blocked;
+    info->flags = XEN_DOMINF_blocked;
+    for (i = 0; (vcpu = fx_vcpu(host, domain, i)); i++)
+        if (vcpu->exists)
+            add_vcpu(host, domain, i, info);
+    if (!info->nr_online_vcpus)
+        info->flags = 0;
+    info->flags |= (domain->dying ? XEN_DOMINF_dying : 0) |
+                   (domain->shutdown ? XEN_DOMINF_shutdown : 0) |
+                   (domain->pause_count ? XEN_DOMINF_paused : 0) |
+                   (domain->debugged ? XEN_DOMINF_debugged : 0) |
+                   (domain->xenstore ? XEN_DOMINF_xs_domain : 0) |
+                   domain->shutdown_code << XEN_DOMINF_shutdownshift;
     info->cpupool = domain->pool;
     info->tot_pages = domain->tot_pages;
     info->max_pages = domain->max_pages;

@@ -14,6 +14,8 @@
 #include "domain/state.h"
 #include "xen_versions.h"
 
+#include <xen/vcpu.h>
+
 /* XCR0 and the mask of all that was ever in it precede the state. */
 #define XSTATE_HEADER 16
 /* Legacy area and header: the least that a state can be. */
@@ -56,8 +58,10 @@ static long set_ext(const struct fx_domain *domain, struct fx_vcpu_state *v,
     return 0;
 }
 
-void fx_vcpu_state_init(struct fx_vcpu_state *v)
+void fx_vcpu_state_init(struct fx_vcpu_state *v, int64_t now)
 {
+    v->runstate = RUNSTATE_offline;
+    v->runstate_since = now;
     v->root = v->user_root = v->info_mfn = FX_NO_MFN;
     v->hard_affinity = v->soft_affinity = UINT64_MAX;
     v->ext.vmce.caps = MCG_CAP_DEFAULT;

@@ -13,7 +13,8 @@
 #include "domain/caller.h"
 #include "domain/state.h"
 
-void fx_vcpu_state_init(struct fx_vcpu_state *v);
+/* A new one's, that begins to wait now. */
+void fx_vcpu_state_init(struct fx_vcpu_state *v, int64_t now);
 long fx_ext_context(const struct fx_caller *caller, struct fx_domain *domain,
                     struct xen_domctl *op);
 long fx_vcpu_xstate(const struct fx_caller *caller, struct fx_domain *domain,

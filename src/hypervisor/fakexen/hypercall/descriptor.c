@@ -41,7 +41,7 @@ long fx_set_gdt_op(const struct fx_caller *caller, const uint64_t arg[5])
             return -EFAULT;
     rc = fx_set_gdt(caller->host, caller->domain, v, frames, entries);
     if (!rc)
-        fx_tlb_flush(caller->host);
+        fx_tlb_flush(caller->domain);
     return rc;
 }
 
@@ -68,7 +68,7 @@ long fx_update_descriptor(const struct fx_caller *caller, const uint64_t arg[5])
             value;
         fx_mark_dirty(domain, fx_frame(host, mfn));
         fx_put_type(host, mfn);
-        fx_tlb_flush(host);
+        fx_tlb_flush(domain);
     }
     fx_put_page(host, mfn);
     return rc;

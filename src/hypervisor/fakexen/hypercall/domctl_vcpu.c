@@ -10,6 +10,7 @@
 #include "domain/context.h"
 #include "domain/domain.h"
 #include "domain/state.h"
+#include "domain/time.h"
 #include "domain/vcpu_state.h"
 
 /* A debugger pauses a vCPU as often as control tools a domain. */
@@ -56,15 +57,19 @@ static long get_vcpu_info(struct fx_domctl *call)
     const struct fx_domain *domain = call->domain;
     const struct fx_vcpu_state *v =
         fx_vcpu_state(call->host, domain, info->vcpu);
+    vcpu_runstate_info_t times;
 
     if (info->vcpu >= domain->max_vcpus)
         return -EINVAL;
     if (!v)
         return -ESRCH;
     info->online = !fx_vcpu(call->host, domain, info->vcpu)->down;
-    info->blocked = info->online && !domain->pause_count && !domain->shutdown;
-    info->running = 0;
-    info->cpu_time = 0;
+    fx_runstate_get(call->host, domain, info->vcpu, fx_now(call->host), &times);
+    info->blocked = info->online && (domain->runner ? v->blocked
+                                                    : !domain->pause_count &&
+                                                          !domain->shutdown);
+    info->running = times.state == RUNSTATE_running;
+    info->cpu_time = times.time[RUNSTATE_running];
     info->cpu = fx_vcpu_cpu(call->host, domain, v, info->vcpu);
     call->copy_back = true;
     return 0;

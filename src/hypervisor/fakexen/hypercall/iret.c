@@ -54,7 +54,7 @@ static bool leave_kernel(const struct fx_caller *caller,
     if (v->user_root == FX_NO_MFN)
         return false;
     v->context.flags &= ~(unsigned long)VGCF_in_kernel;
-    fx_tlb_flush(caller->host);
+    fx_tlb_flush(caller->domain);
     return true;
 }
 

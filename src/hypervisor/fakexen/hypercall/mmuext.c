@@ -135,7 +135,7 @@ static int guest_op(const struct fx_caller *caller, const struct mmuext_op *op)
 
     if (!v)
         return -EINVAL;
-    fx_tlb_flush(caller->host);
+    fx_tlb_flush(caller->domain);
     switch (op->cmd) {
     case MMUEXT_NEW_BASEPTR:
         return new_root(caller, v, op->arg1.mfn);

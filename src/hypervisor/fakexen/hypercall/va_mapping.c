@@ -40,7 +40,7 @@ static int flush(const struct fx_caller *caller, uint64_t flags)
 
     if (!(flags & UVMF_FLUSHTYPE_MASK))
         return 0;
-    fx_tlb_flush(caller->host);
+    fx_tlb_flush(caller->domain);
     if (mask == UVMF_LOCAL || mask == UVMF_ALL)
         return 0;
     return fx_mmu_vcpus(caller, mask);

@@ -134,11 +134,16 @@ static long set_singleshot(const struct call *call)
 static long register_info(const struct call *call)
 {
     vcpu_register_vcpu_info_t asked;
+    int rc;
 
     if (fx_copy_in(call->caller, &asked, call->at, sizeof(asked)))
         return -EFAULT;
-    return fx_map_vcpu_info(call->host, call->domain, call->vcpu,
-                            on_itself(call), asked.mfn, asked.offset);
+    rc = fx_map_vcpu_info(call->host, call->domain, call->vcpu, on_itself(call),
+                          asked.mfn, asked.offset);
+    if (!rc)
+        fx_update_time(call->host, call->domain, call->vcpu,
+                       fx_now(call->host));
+    return rc;
 }
 
 static long other(const struct call *call, int command)

@@ -88,6 +88,7 @@ struct fx_domain {
     uint64_t runner;      /* the process that runs it (process.h); or 0 */
     uint32_t unsaved;     /* that has registers which are not in the file */
     uint32_t tried;       /* one was started, or could not be */
+    uint32_t tlb;         /* tlb.h */
     /* Where its tables lie that are to be none any more (page_type.h). */
     uint64_t left_first, left_end;
 };

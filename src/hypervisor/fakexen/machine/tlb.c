@@ -12,14 +12,17 @@
 #define SHORT_LOOKS 1000
 #define LOOK_DELAY  100 /* microseconds */
 
-uint32_t fx_tlb_count(const struct fx_host *host)
+/* Neither ever goes back. */
+uint32_t fx_tlb_count(const struct fx_host *host,
+                      const struct fx_domain *domain)
 {
-    return __atomic_load_n(&host->super->tlb, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&host->super->tlb, __ATOMIC_ACQUIRE) +
+           __atomic_load_n(&domain->tlb, __ATOMIC_ACQUIRE);
 }
 
-void fx_tlb_flush(struct fx_host *host)
+void fx_tlb_flush(struct fx_domain *domain)
 {
-    __atomic_fetch_add(&host->super->tlb, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&domain->tlb, 1, __ATOMIC_SEQ_CST);
 }
 
 static uint64_t *word_of(struct fx_host *host, unsigned int slot, uint64_t *bit)
@@ -69,7 +72,7 @@ void fx_tlb_shootdown(struct fx_host *host)
     unsigned int i, bit;
     uint64_t left;
 
-    fx_tlb_flush(host);
+    __atomic_fetch_add(&host->super->tlb, 1, __ATOMIC_SEQ_CST);
     for (i = 0; i < FX_MAX_DOMAINS / 64; i++) {
         left = __atomic_load_n(&host->super->executing[i], __ATOMIC_SEQ_CST);
         for (; left; left &= left - 1) {

@@ -44,11 +44,26 @@ uint64_t fx_window_frame(const struct fx_vcpu_run *r, uint64_t address)
     return r->own_mfn + 1;
 }
 
+/* The domain's other vCPUs do not execute meanwhile; one that has the frame for
+ * the other use forgets all before it does. */
+static void settle_with_others(struct fx_vcpu_run *r, uint64_t mfn, bool write)
+{
+    struct fx_vcpu_run *o;
+
+    for (o = *r->all; o; o = o->next) {
+        const struct fx_use *use = &o->use[mfn];
+
+        if (o != r && (write ? use->executed : use->written) == o->epoch)
+            o->forgets = true;
+    }
+}
+
 static bool may_write(struct fx_vcpu_run *r, uint64_t mfn)
 {
     struct fx_frame *frame = fx_frame(r->host, mfn);
     struct fx_domain *owner;
 
+    settle_with_others(r, mfn, true);
     if (!r->stepping) {
         if (r->use[mfn].executed == r->epoch) {
             r->conflict = mfn;
@@ -72,6 +87,7 @@ static bool may_execute(struct fx_vcpu_run *r, uint64_t mfn)
 
     if (use->executed == r->epoch)
         return true;
+    settle_with_others(r, mfn, false);
     if (!r->stepping && use->written == r->epoch) {
         r->conflict = mfn;
         return false;
@@ -141,7 +157,7 @@ bool fx_vcpu_fill(void *arg, uint64_t address, enum fx_access access,
     fx_tlb_leave(r->host, r->domain);
     fx_lock(r->host);
     r->again = r->host->unrepaired || !r->domain->exists || r->domain->dying ||
-               fx_tlb_count(r->host) != r->seen;
+               fx_vcpu_is_to_flush(r);
     found = !r->again && look_up(r, address, access, page);
     if (found)
         fx_tlb_enter(r->host, r->domain);
@@ -177,7 +193,8 @@ void fx_vcpu_flush(struct fx_vcpu_run *r)
 {
     fx_cpu_flush(r->cpu);
     r->epoch++;
-    r->seen = fx_tlb_count(r->host);
+    r->seen = fx_tlb_count(r->host, r->domain);
+    r->forgets = false;
 }
 
 /* Does it write to the very page that it executes? */

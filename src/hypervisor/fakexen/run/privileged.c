@@ -115,7 +115,7 @@ static int new_root(struct fx_vcpu_run *r, uint64_t root)
     if (v->root != FX_NO_MFN)
         fx_put_root(r->host, r->domain, v->root);
     v->root = root;
-    fx_tlb_flush(r->host);
+    fx_tlb_flush(r->domain);
     return 0;
 }
 

@@ -46,7 +46,8 @@ struct runner {
     struct fx_store_ring *store;
     struct fx_console console;
     struct fx_vcpu_run *vcpus[FX_MAX_VCPUS];
-    int64_t told; /* when its time was */
+    struct fx_vcpu_run *first; /* of those that there are */
+    int64_t told;              /* when its time was */
     bool ticking;
 };
 
@@ -99,9 +100,13 @@ static struct fx_vcpu_run *vcpu_run(struct runner *r, uint32_t id)
         free(v);
         v = NULL;
     }
-    if (v)
-        v->tick = &tick;
     r->vcpus[id] = v;
+    if (!v)
+        return NULL;
+    v->tick = &tick;
+    v->all = &r->first;
+    v->next = r->first;
+    r->first = v;
     return v;
 }
 
@@ -156,7 +161,10 @@ static void run_slice(struct runner *r, struct fx_vcpu_run *v)
     }
     waits = fx_vcpu_wait(r->host, r->domain, v->id);
     fx_runstate(r->host, r->domain, v->id,
-                waits ? RUNSTATE_blocked : RUNSTATE_runnable, fx_now(r->host));
+                !waits                    ? RUNSTATE_runnable
+                : fx_state_of(v)->blocked ? RUNSTATE_blocked
+                                          : RUNSTATE_offline,
+                fx_now(r->host));
     if (waits)
         fx_vcpu_park(v);
 }

@@ -22,8 +22,10 @@
 
 #include <xen/xen.h>
 #include <xen/sched.h>
+#include <xen/vcpu.h>
 
 #include "domain/domain.h"
+#include "domain/time.h"
 #include "machine/host.h"
 #include "machine/lock.h"
 #include "machine/process.h"
@@ -210,6 +212,14 @@ void fx_start_runners(struct fx_host *host)
         start(domids[i]);
 }
 
+static void stand_still(struct fx_host *host, struct fx_domain *d)
+{
+    uint32_t i;
+
+    for (i = 0; i < d->max_vcpus; i++)
+        fx_runstate(host, d, i, RUNSTATE_offline, fx_now(host));
+}
+
 void fx_bury_runners(struct fx_host *host)
 {
     unsigned int i;
@@ -222,6 +232,7 @@ void fx_bury_runners(struct fx_host *host)
             continue;
         d->runner = 0;
         d->unsaved = 0;
+        stand_still(host, d);
         if (!d->shutdown)
             fx_domain_shutdown(host, d, SHUTDOWN_crash);
     }

@@ -31,7 +31,7 @@ static bool stop(void *arg)
 {
     const struct fx_vcpu_run *r = arg;
 
-    return *r->tick || fx_tlb_count(r->host) != r->seen;
+    return *r->tick || fx_vcpu_is_to_flush(r);
 }
 
 static const struct fx_cpu_ops ops = {fx_vcpu_fill, fx_vcpu_code, stop,
@@ -399,7 +399,7 @@ static void run(struct fx_vcpu_run *r)
 {
     struct fx_exit e;
 
-    if (fx_tlb_count(r->host) != r->seen)
+    if (fx_vcpu_is_to_flush(r))
         fx_vcpu_flush(r);
     fx_tlb_enter(r->host, r->domain);
     fx_unlock(r->host);

@@ -14,6 +14,7 @@
 
 #include "domain/caller.h"
 #include "domain/state.h"
+#include "machine/tlb.h"
 #include "run/cpu.h"
 
 /* Frames as the CPU has them: by the number of times that it forgot all
@@ -28,6 +29,8 @@ struct fx_vcpu_run {
     struct fx_host *host;
     struct fx_domain *domain;
     uint32_t id;
+    struct fx_vcpu_run *next;       /* of those of the domain, ... */
+    struct fx_vcpu_run *const *all; /* ... which take turns, the first */
     struct fx_cpu *cpu;
     struct fx_cpu_state state;         /* as it was loaded, or left */
     const volatile sig_atomic_t *tick; /* time to see to other things */
@@ -36,6 +39,7 @@ struct fx_vcpu_run {
     struct fx_use *use; /* of each frame */
     uint32_t epoch;
     uint32_t seen;          /* fx_tlb_count(), when all was forgotten */
+    bool forgets;           /* all of it, whatever that says */
     bool parked;            /* the FPU's registers are in the context */
     uint64_t suspect;       /* a block that is stepped through ... */
     uint64_t suspect_end;   /* ... and looked through; or 0 */
@@ -66,6 +70,11 @@ void fx_vcpu_run(struct fx_vcpu_run *r);
 
 /* It does not run for now: all of it is in the context. */
 void fx_vcpu_park(struct fx_vcpu_run *r);
+
+static inline bool fx_vcpu_is_to_flush(const struct fx_vcpu_run *r)
+{
+    return r->forgets || fx_tlb_count(r->host, r->domain) != r->seen;
+}
 
 static inline struct fx_vcpu_state *fx_state_of(const struct fx_vcpu_run *r)
 {
