@@ -16,6 +16,7 @@
 
 #include "machine/alloc.h"
 #include "machine/frames.h"
+#include "domain/ldt.h"
 #include "domain/state.h"
 #include "machine/tlb.h"
 
@@ -60,6 +61,19 @@ void fx_tlb_shootdown(struct fx_host *host)
 void fx_tlb_flush(struct fx_domain *domain)
 {
     (void)domain;
+}
+
+/* Nor has a CPU an LDT. */
+void fx_put_ldt(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu)
+{
+    (void)host;
+    (void)domain;
+    (void)vcpu;
+}
+
+void fx_put_ldts(struct fx_host *host, struct fx_domain *domain)
+{
+    fx_put_ldt(host, domain, 0);
 }
 
 struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,

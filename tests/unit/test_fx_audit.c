@@ -140,6 +140,7 @@ FAULT(27, domain->exists = false)
 FAULT(28, frame_of(table[0])->linear = 4)
 FAULT(29, domain->shared_info = 0)
 FAULT(30, frame_of(table[1])->flags |= FX_F_HELD)
+FAULT(32, vcpu()->ldt_frame[3] = data[0])
 FAULT(31, frame_of(data[0])->flags |= FX_F_HELD)
 #undef FAULT
 
@@ -148,7 +149,7 @@ static void (*const fault[])(void) = {
     fault_7,  fault_8,  fault_9,  fault_10, fault_11, fault_12, fault_13,
     fault_14, fault_15, fault_16, fault_17, fault_18, fault_19, fault_20,
     fault_21, fault_22, fault_23, fault_24, fault_25, fault_26, fault_27,
-    fault_28, fault_29, fault_30, fault_31,
+    fault_28, fault_29, fault_30, fault_31, fault_32,
 };
 
 #define FAULTS (int)(sizeof(fault) / sizeof(fault[0]))

@@ -19,6 +19,7 @@
 #include <xen/version.h>
 
 #include "domain/event.h"
+#include "domain/ldt.h"
 #include "domain/ports.h"
 #include "domain/time.h"
 #include "hypercall/guest_call.h"
@@ -250,6 +251,28 @@ static long mmuext(uint32_t command, uint64_t mfn)
     return fg_call(__HYPERVISOR_mmuext_op, ARG, 1, 0, DOMID_SELF);
 }
 
+/* What one guest's CPUs forget is no other guest's business. */
+START_TEST(a_flush_is_the_guests_own)
+{
+    struct fx_domain *other;
+    uint32_t own, others;
+
+    fg_setup(_i);
+    other = &guest.host->super->domain[2];
+    ck_assert_ptr_ne(guest.domain, other);
+    own = fx_tlb_count(guest.host, guest.domain);
+    others = fx_tlb_count(guest.host, other);
+    ck_assert_int_eq(mmuext(MMUEXT_TLB_FLUSH_ALL, 0), 0);
+    ck_assert_uint_ne(fx_tlb_count(guest.host, guest.domain), own);
+    ck_assert_uint_eq(fx_tlb_count(guest.host, other), others);
+    /* But a table's frame may be in any of them. */
+    fx_lock(guest.host);
+    fx_tlb_shootdown(guest.host);
+    fx_unlock(guest.host);
+    ck_assert_uint_ne(fx_tlb_count(guest.host, other), others);
+}
+END_TEST
+
 START_TEST(the_root_is_another)
 {
     const uint64_t *old;
@@ -272,6 +295,125 @@ START_TEST(the_root_is_another)
     ck_assert_uint_eq(fg_state(0)->user_root, FX_NO_MFN);
     ck_assert_int_eq(mmuext(MMUEXT_NEW_BASEPTR, guest.data[0]), -EINVAL);
     ck_assert_int_eq(features_at(FG_AT(1, 0)), 0);
+}
+END_TEST
+
+/* -- descriptors -- */
+
+static long set_ldt(uint64_t base, uint32_t entries)
+{
+    memset(fg_memory(ARG), 0, 24);
+    *(uint32_t *)fg_memory(ARG) = MMUEXT_SET_LDT;
+    fg_put_word(ARG + fg_word(), base);
+    *(uint32_t *)fg_memory(ARG + 2 * fg_word()) = entries;
+    return fg_call(__HYPERVISOR_mmuext_op, ARG, 1, 0, DOMID_SELF);
+}
+
+static uint64_t ldt_page(unsigned int page)
+{
+    uint64_t mfn;
+
+    fx_lock(guest.host);
+    mfn = fx_ldt_page(guest.host, guest.domain, 0, page);
+    fx_unlock(guest.host);
+    return mfn;
+}
+
+static bool are_descriptors(uint64_t mfn)
+{
+    return FX_T_TYPE(fx_frame(guest.host, mfn)->type) == FX_SEG_DESC;
+}
+
+#define DATA_SEGMENT UINT64_C(0x00cff3000000ffff)
+
+static uint64_t entry_for(unsigned int page, uint64_t flags)
+{
+    return guest.data[page] << FX_PAGE_SHIFT | FX_PRESENT | FX_USER | flags;
+}
+
+/* While the CPU may read it, nobody may write to it. */
+START_TEST(an_ldt_is_checked_when_it_is_used)
+{
+    uint64_t at = FG_AT(2, 0), mfn;
+
+    fg_setup(_i);
+    mfn = guest.data[2];
+    *(uint64_t *)fg_memory(at) = DATA_SEGMENT & ~(UINT64_C(3) << 45);
+    ck_assert_int_eq(set_ldt(at + 8, 1), -EINVAL);
+    ck_assert_int_eq(set_ldt(at, 8193), -EINVAL);
+    ck_assert_int_eq(set_ldt(at, 512), 0);
+    ck_assert(!are_descriptors(mfn));
+    ck_assert_uint_eq(ldt_page(0), FX_NO_MFN); /* it is mapped writable */
+    ck_assert_int_eq(map_at(at, entry_for(2, 0)), 0);
+    ck_assert_uint_eq(ldt_page(0), mfn);
+    ck_assert(are_descriptors(mfn));
+    ck_assert_uint_eq(*(uint64_t *)fg_memory(at) >> 45 & 3,
+                      guest.is_32bit ? 1 : 3);
+    ck_assert_uint_eq(ldt_page(1), FX_NO_MFN); /* beyond its end */
+    ck_assert_int_lt(map_at(FG_AT(FG_ABSENT, 0), entry_for(2, FX_RW)), 0);
+    ck_assert_int_eq(set_ldt(0, 0), 0);
+    ck_assert(!are_descriptors(mfn));
+    ck_assert_int_eq(map_at(at, entry_for(2, FX_RW)), 0);
+}
+END_TEST
+
+START_TEST(an_ldt_with_what_must_not_be_is_none)
+{
+    static const uint64_t bad[] = {
+        UINT64_C(0x0000ec00e0080000), /* a gate to one of Xen's segments */
+        UINT64_C(0x0000e9000000ffff), /* a TSS */
+        UINT64_C(0x0000e2000000ffff), /* an LDT */
+        UINT64_C(0x0000ee00e0190000), /* an interrupt gate */
+    };
+    uint64_t at = FG_AT(3, 0);
+
+    fg_setup(_i);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        ck_assert_int_eq(map_at(at, entry_for(3, FX_RW)), 0);
+        *(uint64_t *)fg_memory(at + 8) = bad[i];
+        ck_assert_int_eq(map_at(at, entry_for(3, 0)), 0);
+        ck_assert_int_eq(set_ldt(at, 4), 0);
+        ck_assert_uint_eq(ldt_page(0), FX_NO_MFN);
+        ck_assert(!are_descriptors(guest.data[3]));
+    }
+}
+END_TEST
+
+/* By whatever the guest does to it. */
+START_TEST(an_ldt_is_let_go_of)
+{
+    uint64_t at = FG_AT(2, 0), mfn;
+    uint32_t flushes;
+
+    fg_setup(_i & 1);
+    mfn = guest.data[2];
+    ck_assert_int_eq(map_at(at, entry_for(2, 0)), 0);
+    ck_assert_int_eq(set_ldt(at, 512), 0);
+    ck_assert_uint_eq(ldt_page(0), mfn);
+    flushes = fx_tlb_count(guest.host, guest.domain);
+    switch (_i >> 1) {
+    case 0: /* unmapped */
+        ck_assert_int_eq(map_at(at, 0), 0);
+        ck_assert_uint_eq(ldt_page(0), FX_NO_MFN);
+        break;
+    case 1: /* other tables */
+        ck_assert_int_eq(mmuext(MMUEXT_NEW_BASEPTR, guest.root), 0);
+        break;
+    default: /* a descriptor is another */
+        ck_assert_int_eq(
+            guest.is_32bit
+                ? fg_call(__HYPERVISOR_update_descriptor,
+                          (uint32_t)(mfn << FX_PAGE_SHIFT),
+                          mfn << FX_PAGE_SHIFT >> 32, 0xffff, 0x00cff300)
+                : fg_call(__HYPERVISOR_update_descriptor, mfn << FX_PAGE_SHIFT,
+                          DATA_SEGMENT, 0, 0),
+            0);
+        ck_assert(are_descriptors(mfn));
+        ck_assert_uint_eq(*(uint64_t *)fg_memory(at), DATA_SEGMENT);
+        return; /* and its vCPU ends with it */
+    }
+    ck_assert(!are_descriptors(mfn));
+    ck_assert_uint_ne(fx_tlb_count(guest.host, guest.domain), flushes);
 }
 END_TEST
 
@@ -893,7 +1035,11 @@ int main(void)
     tcase_add_loop_test(tc, a_long_call_is_made_again, 0, 2);
     tcase_add_loop_test(tc, memory_comes_and_goes, 0, 2);
     tcase_add_loop_test(tc, a_page_is_mapped_by_its_address, 0, 2);
+    tcase_add_loop_test(tc, a_flush_is_the_guests_own, 0, 2);
     tcase_add_loop_test(tc, the_root_is_another, 0, 2);
+    tcase_add_loop_test(tc, an_ldt_is_checked_when_it_is_used, 0, 2);
+    tcase_add_loop_test(tc, an_ldt_with_what_must_not_be_is_none, 0, 2);
+    tcase_add_loop_test(tc, an_ldt_is_let_go_of, 0, 6);
     tcase_add_loop_test(tc, traps_have_their_table, 0, 2);
     tcase_add_loop_test(tc, callbacks_are_where_the_guest_says, 0, 2);
     tcase_add_loop_test(tc, back_from_an_event, 0, 2);

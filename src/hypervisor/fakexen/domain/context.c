@@ -15,6 +15,7 @@
 #include <xen/xen.h>
 #include <xen/foreign/x86_32.h>
 
+#include "domain/ldt.h"
 #include "domain/state.h"
 #include "machine/frames.h"
 #include "memory/page_type.h"
@@ -26,7 +27,6 @@ typedef vcpu_guest_context_x86_32_t context32_t;
 
 #define GDT_FRAMES    16
 #define GDT_PER_FRAME 512
-#define LDT_MAX       8192
 #define EFLAGS_ALWAYS (1u << 1)
 #define EFLAGS_IF     (1u << 9)
 #define EFLAGS_VM     (1u << 17)
@@ -252,7 +252,7 @@ static int check_addresses(const struct fx_domain *domain, const context_t *c)
         c->user_regs.rflags & EFLAGS_VM)
         return -EINVAL;
     return addresses_ok(domain, c) && c->ldt_base % FX_PAGE_SIZE == 0 &&
-                   c->ldt_ents <= LDT_MAX
+                   c->ldt_ents <= FX_LDT_MAX
                ? 0
                : -EINVAL;
 }
@@ -504,6 +504,7 @@ void fx_put_tables(struct fx_host *host, struct fx_domain *domain,
     if (!v)
         return;
     put_gdt(host, v);
+    fx_put_ldt(host, domain, vcpu);
     if (v->root != FX_NO_MFN)
         fx_put_root(host, domain, v->root);
     if (v->user_root != FX_NO_MFN)

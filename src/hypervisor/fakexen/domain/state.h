@@ -49,6 +49,7 @@ struct fx_vcpu_state {
     uint64_t hard_affinity, soft_affinity;
     uint32_t debugger_pauses;
     /* What only matters to a vCPU that runs. */
+    uint64_t ldt_frame[16]; /* with their references (ldt.h); or FX_NO_MFN */
     uint64_t info_mfn; /* of its vcpu_info, with its references; or FX_NO_MFN:
                         * in shared_info */
     uint32_t info_offset;

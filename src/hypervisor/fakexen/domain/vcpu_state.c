@@ -11,6 +11,7 @@
 
 #include "domain/context.h"
 #include "domain/domain.h"
+#include "domain/ldt.h"
 #include "domain/state.h"
 #include "xen_versions.h"
 
@@ -63,6 +64,8 @@ void fx_vcpu_state_init(struct fx_vcpu_state *v, int64_t now)
     v->runstate = RUNSTATE_offline;
     v->runstate_since = now;
     v->root = v->user_root = v->info_mfn = FX_NO_MFN;
+    for (int i = 0; i < FX_LDT_PAGES; i++)
+        v->ldt_frame[i] = FX_NO_MFN;
     v->hard_affinity = v->soft_affinity = UINT64_MAX;
     v->ext.vmce.caps = MCG_CAP_DEFAULT;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "domain/context.h"
+#include "domain/ldt.h"
 #include "domain/state.h"
 #include "hypercall/compat.h"
 #include "machine/frames.h"
@@ -80,24 +81,20 @@ static uint64_t descriptor_of(const struct fx_caller *caller,
                               const struct fx_vcpu_state *v, uint16_t selector)
 {
     unsigned int index = selector >> 3;
-    uint64_t value = 0, *entries;
+    uint64_t value, mfn, *entries;
 
     if (selector & SELECTOR_LDT) {
-        if (index >= v->context.ldt_ents ||
-            fx_copy_in(caller, &value,
-                       v->context.ldt_base + index * sizeof(value),
-                       sizeof(value)))
+        if (index >= v->context.ldt_ents)
             return 0;
+        mfn = fx_ldt_page(caller->host, caller->domain, caller->vcpu,
+                          index / PER_FRAME);
     } else {
         if (index >= v->context.gdt_ents || index >= FX_GDT_MAX)
             return 0;
-        entries =
-            fx_is_ram(caller->host, v->context.gdt_frames[index / PER_FRAME])
-                ? fx_page(caller->host,
-                          v->context.gdt_frames[index / PER_FRAME])
-                : NULL;
-        value = entries ? entries[index % PER_FRAME] : 0;
+        mfn = v->context.gdt_frames[index / PER_FRAME];
     }
+    entries = fx_is_ram(caller->host, mfn) ? fx_page(caller->host, mfn) : NULL;
+    value = entries ? entries[index % PER_FRAME] : 0;
     if (!(value & PRESENT) || !(value & CODE_DATA) ||
         (value & CODE && !(value & READABLE)))
         return 0;

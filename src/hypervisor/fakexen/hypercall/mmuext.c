@@ -9,15 +9,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "domain/ldt.h"
 #include "domain/state.h"
 #include "hypercall/compat.h"
 #include "hypercall/mmu_call.h"
 #include "machine/frames.h"
 #include "memory/page_type.h"
 #include "machine/tlb.h"
-
-/* Entries of a descriptor table. */
-#define LDT_MAX 8192
 
 /* The frame that a request writes to: no use of it forbids that. */
 static int get_writable(struct fx_host *host, struct fx_domain *domain,
@@ -92,6 +90,7 @@ static int new_root(const struct fx_caller *caller, struct fx_vcpu_state *v,
     if (rc)
         return rc;
     v->root = mfn;
+    fx_put_ldt(caller->host, caller->domain, caller->vcpu);
     if (old != FX_NO_MFN)
         fx_put_root(caller->host, caller->domain, old);
     return 0;
@@ -115,14 +114,16 @@ static int new_user_root(const struct fx_caller *caller,
     return 0;
 }
 
-static int set_ldt(struct fx_vcpu_state *v, const struct mmuext_op *op)
+static int set_ldt(const struct fx_caller *caller, struct fx_vcpu_state *v,
+                   const struct mmuext_op *op)
 {
     uint64_t base = op->arg1.linear_addr;
     unsigned int entries = op->arg2.nr_ents;
 
-    if (entries > LDT_MAX ||
+    if (entries > FX_LDT_MAX ||
         (entries && (base % FX_PAGE_SIZE || fx_in_xens_range(base))))
         return -EINVAL;
+    fx_put_ldt(caller->host, caller->domain, caller->vcpu);
     v->context.ldt_base = entries ? base : 0;
     v->context.ldt_ents = entries;
     return 0;
@@ -149,7 +150,7 @@ static int guest_op(const struct fx_caller *caller, const struct mmuext_op *op)
     case MMUEXT_FLUSH_CACHE_GLOBAL:
         return -EINVAL;
     case MMUEXT_SET_LDT:
-        return set_ldt(v, op);
+        return set_ldt(caller, v, op);
     default:
         return 0;
     }

@@ -25,6 +25,7 @@
 
 #include "domain/control_ports.h"
 #include "domain/domain.h"
+#include "domain/ldt.h"
 #include "domain/ports.h"
 #include "domain/state.h"
 #include "domain/vnuma.h"
@@ -209,6 +210,21 @@ static void count_gdt(struct audit *a, const struct fx_domain *domain,
     }
 }
 
+static void count_ldt(struct audit *a, const struct fx_domain *domain,
+                      struct fx_vcpu_state *state)
+{
+    for (int i = 0; i < FX_LDT_PAGES; i++) {
+        uint64_t *mfn = &state->ldt_frame[i];
+
+        if (*mfn == FX_NO_MFN || count_own_type(a, domain, *mfn, FX_SEG_DESC))
+            continue;
+        differ(a, "domain %u: a vCPU's LDT frame 0x%" PRIx64 " is none",
+               domain->id, *mfn);
+        if (a->repair)
+            *mfn = FX_NO_MFN;
+    }
+}
+
 /* A vcpu_info that the guest has put into a frame of its own. */
 static void count_info(struct audit *a, const struct fx_domain *domain,
                        struct fx_vcpu_state *state)
@@ -244,6 +260,7 @@ static void count_vcpus(struct audit *a, struct fx_domain *domain)
         count_root(a, domain, &state->root);
         count_root(a, domain, &state->user_root);
         count_gdt(a, domain, &state->context);
+        count_ldt(a, domain, state);
         count_info(a, domain, state);
     }
 }

@@ -30,13 +30,20 @@ static uint64_t hash_of(const uint64_t *words)
     return hash ? hash : 1;
 }
 
+bool fx_in_window(const struct fx_vcpu_run *r, uint64_t address)
+{
+    return address >= fx_window(r) && (address - fx_window(r)) >>
+                                          FX_PAGE_SHIFT <
+                                          FX_GDT_PAGES + FX_LDT_PAGES;
+}
+
 uint64_t fx_window_frame(const struct fx_vcpu_run *r, uint64_t address)
 {
     const struct fx_vcpu_state *v = fx_state_of(r);
     uint64_t page = (address - fx_window(r)) >> FX_PAGE_SHIFT;
 
-    if (address < fx_window(r) || page >= FX_GDT_PAGES)
-        return FX_NO_MFN;
+    if (page >= FX_GDT_PAGES)
+        return v->ldt_frame[page - FX_GDT_PAGES];
     if (page == XEN_PAGE)
         return r->own_mfn;
     if (page * GDT_PER_FRAME < v->context.gdt_ents)
@@ -116,12 +123,13 @@ static bool look_up(struct fx_vcpu_run *r, uint64_t address,
                     enum fx_access access, struct fx_cpu_page *page)
 {
     struct fx_translation to;
-    uint64_t window = fx_window_frame(r, address);
+    uint64_t window;
 
     *page = (struct fx_cpu_page){.read = true};
-    if (window != FX_NO_MFN) {
+    if (fx_in_window(r, address)) {
+        window = fx_window_frame(r, address);
         page->address = window << FX_PAGE_SHIFT;
-        return access == FX_READ;
+        return window != FX_NO_MFN && access == FX_READ;
     }
     if (r->table != FX_NO_MFN &&
         fx_translate(r->host, r->domain, fx_state_of(r), address, FX_READ,

@@ -12,6 +12,7 @@
 
 #include "domain/event.h"
 #include "domain/guest_memory.h"
+#include "domain/ldt.h"
 #include "domain/policy.h"
 #include "domain/time.h"
 #include "machine/frames.h"
@@ -115,6 +116,7 @@ static int new_root(struct fx_vcpu_run *r, uint64_t root)
     if (v->root != FX_NO_MFN)
         fx_put_root(r->host, r->domain, v->root);
     v->root = root;
+    fx_put_ldt(r->host, r->domain, r->id);
     fx_tlb_flush(r->domain);
     return 0;
 }

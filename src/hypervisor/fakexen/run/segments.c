@@ -51,13 +51,17 @@ static bool from_gdt(const struct fx_vcpu_run *r, uint16_t selector,
 static bool from_ldt(const struct fx_vcpu_run *r, uint16_t selector,
                      uint64_t *descriptor)
 {
-    const vcpu_guest_context_t *c = &fx_state_of(r)->context;
-    const struct fx_caller caller = fx_guest_caller(r->host, r->domain, r->id);
     uint32_t at = selector & ~7u;
+    uint64_t mfn = at / DESCRIPTOR < fx_state_of(r)->context.ldt_ents
+                       ? fx_ldt_page(r->host, r->domain, r->id,
+                                     at / (uint32_t)FX_PAGE_SIZE)
+                       : FX_NO_MFN;
+    const uint8_t *page =
+        fx_is_ram(r->host, mfn) ? fx_page(r->host, mfn) : NULL;
 
-    return at / DESCRIPTOR < c->ldt_ents &&
-           !fx_copy_in(&caller, descriptor, c->ldt_base + at,
-                       sizeof(*descriptor));
+    if (page)
+        memcpy(descriptor, page + at % FX_PAGE_SIZE, sizeof(*descriptor));
+    return page;
 }
 
 static void unpack(struct fx_cpu_segment *s, uint64_t d)

@@ -132,7 +132,7 @@ static bool load(struct fx_vcpu_run *r)
                 FX_EFLAGS_IF | (r->stepping ? FX_EFLAGS_TF : 0);
     s->gdt.base = fx_window(r);
     s->gdt.limit = (FX_GDT_PAGES - 1) * FX_PAGE_SIZE - 1;
-    s->ldt.base = v->context.ldt_base;
+    s->ldt.base = fx_window(r) + FX_GDT_PAGES * FX_PAGE_SIZE;
     s->ldt.limit =
         v->context.ldt_ents ? (uint32_t)v->context.ldt_ents * 8 - 1 : 0;
     s->task_switched = v->context.ctrlreg[0] & CR0_TS;
@@ -267,6 +267,26 @@ static bool note_accessed(struct fx_vcpu_run *r, const struct fx_exit *e)
     return true;
 }
 
+/* One that is not there yet, or to be noted; or not to be had: then it is at
+ * the LDT's address that the guest has a page fault, as on Xen. */
+static void descriptor_fault(struct fx_vcpu_run *r, const struct fx_exit *e)
+{
+    const struct fx_vcpu_state *v = fx_state_of(r);
+    uint64_t at = e->address - fx_window(r), address = e->address;
+    unsigned int page = (unsigned int)(at / FX_PAGE_SIZE);
+
+    if (note_accessed(r, e))
+        return;
+    if (page >= FX_GDT_PAGES) {
+        page -= FX_GDT_PAGES;
+        if (e->access == FX_READ &&
+            fx_ldt_page(r->host, r->domain, r->id, page) != FX_NO_MFN)
+            return;
+        address = v->context.ldt_base + at - FX_GDT_PAGES * FX_PAGE_SIZE;
+    }
+    fx_vcpu_page_fault(r, address, fx_in_kernel(r->domain, v) ? 0 : FX_PF_USER);
+}
+
 static void fault(struct fx_vcpu_run *r, const struct fx_exit *e)
 {
     struct fx_vcpu_state *v = fx_state_of(r);
@@ -278,8 +298,10 @@ static void fault(struct fx_vcpu_run *r, const struct fx_exit *e)
         fx_vcpu_retry(r);
         return;
     }
-    if (note_accessed(r, e))
+    if (fx_in_window(r, e->address)) {
+        descriptor_fault(r, e);
         return;
+    }
     if (fx_translate(r->host, r->domain, v, e->address, e->access, user, &to)) {
         /* It is there by now, but for one without room on the disk. */
         if (!fx_touch(r->host, to.mfn, 1))

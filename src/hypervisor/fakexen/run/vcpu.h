@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "domain/caller.h"
+#include "domain/ldt.h"
 #include "domain/state.h"
 #include "machine/tlb.h"
 #include "run/cpu.h"
@@ -88,8 +89,9 @@ bool fx_vcpu_fill(void *arg, uint64_t address, enum fx_access access,
 void fx_vcpu_retry(struct fx_vcpu_run *r);
 size_t fx_vcpu_code(void *arg, uint64_t address, uint8_t *to, size_t size);
 void fx_vcpu_flush(struct fx_vcpu_run *r);
-/* The window of descriptor tables: the frame behind one of its addresses, or
- * FX_NO_MFN. */
+/* The window of descriptor tables, the GDT's before the LDT's: is the address
+ * in it, and the frame behind it, or FX_NO_MFN. */
+bool fx_in_window(const struct fx_vcpu_run *r, uint64_t address);
 uint64_t fx_window_frame(const struct fx_vcpu_run *r, uint64_t address);
 
 /* table_write.c: the next instruction is one that writes to that frame, a
