@@ -137,7 +137,7 @@ END
 run verify ./unpinned.save
 [ "$status" = 1 ] || wrong 'a root that is not pinned passes'
 prints '^\./unpinned\.save: unpinned-root: '
-fails 3 './nothing.save: No such file or directory' verify ./nothing.save
+fails 3 'cannot read ./nothing.save: No such file or directory' verify ./nothing.save
 
 # ---- two of them ----
 works image pae.save pae.save
@@ -177,8 +177,8 @@ fails 2 'image: two are compared as files; see "domwright help image"' \
     image - pae.save
 
 # ---- what nobody should believe ----
-fails 3 'none: No such file or directory' image none
-fails 3 "$srcdir: Is a directory" image "$srcdir"
+fails 3 'cannot read none: No such file or directory' image none
+fails 3 "cannot read $srcdir: Is a directory" image "$srcdir"
 : >empty
 fails 3 'empty: at 0, the beginning: the stream is cut off' image empty
 fails 3 "$guests/hello-pae: at 0, the beginning: this is no saved domain, \

@@ -182,8 +182,8 @@ gone 'cut off'
 sed 's/"localtime": "False"/"localtime": "True" /' hello-64.save >xl.save
 refused 3 '-: its configuration says more than domwright restores; "xl restore" does, from a file' \
     xl.save
-fails 3 '.: Is a directory' --host machine restore .
-fails 3 'none: No such file or directory' --host machine restore none
+fails 3 'cannot read .: Is a directory' --host machine restore .
+fails 3 'cannot read none: No such file or directory' --host machine restore none
 
 # ---- it does not come ----
 # stopped SIGNAL STATUS AT: a writer that stops there.

@@ -255,7 +255,7 @@ head -c 10000 guest.save >cut.save
 run --host machine restore cut.save
 [ "$status" = 3 ] || wrong 'a file that is cut off'
 grep -q 'the stream is cut off$' err || wrong 'a file that is cut off'
-fails 3 'none.save: No such file or directory' --host machine restore none.save
+fails 3 'cannot read none.save: No such file or directory' --host machine restore none.save
 sed 's/"type": "pv"/"type": "xx"/' guest.save >type.save
 fails 3 'type.save: the configuration: it is not of a PV guest' \
     --host machine restore type.save

@@ -150,11 +150,11 @@ static int check(struct diag *dg, struct args *args)
 
 static int run(struct host *host, const struct args *args)
 {
-    struct saved_file file[2] = {{.fd = -1}, {.fd = -1}};
+    struct saved_file file[2] = {SAVED_FILE_CLOSED, SAVED_FILE_CLOSED};
     int rc = 0, i;
 
     for (i = 0; !rc && i < args->n; i++) {
-        rc = saved_file_open(&file[i], args->operand[i], host->dg);
+        rc = saved_file_open(&file[i], args->operand[i], args->n > 1, host->dg);
         if (!rc)
             rc = warn_of_rest(&file[i], args->operand[i]);
     }

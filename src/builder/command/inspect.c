@@ -120,10 +120,10 @@ static int check_plan(const struct config *cfg, struct diag *dg)
 static int look_at_saved(struct host *host, const struct args *args,
                          struct survey *survey)
 {
-    struct saved_file file = {.fd = -1};
+    struct saved_file file = SAVED_FILE_CLOSED;
     const struct saved_domain domain = {&file.saved, &file.source};
     const struct survey_of of = {.name = args->operand[0]};
-    int rc = saved_file_open(&file, args->operand[0], host->dg);
+    int rc = saved_file_open(&file, args->operand[0], true, host->dg);
 
     if (!rc)
         rc = saved_survey(&domain, host->dg, survey);

@@ -1,70 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
 #include "command/progress.h"
 #include "command/restored.h"
+#include "command/saved_file.h"
 #include "guest/create.h"
 #include "guest/migration.h"
 #include "guest/monitor.h"
 #include "guest/xl_config.h"
 #include "hooks/hooks.h"
 #include "host/xl.h"
-#include "stream/saved.h"
 
 /* What is restored: a file, all of which is read and checked before there is a
  * domain, or what comes through a pipe, of which so far the beginning was. */
 struct input {
     const char *name;
-    int fd;
-    struct source source;
-    struct saved saved;
+    struct saved_file file;
     struct feed feed;
     bool is_pipe;
 };
 
-static int open_input(struct input *in, struct diag *dg)
+/* What is compressed is unpacked into a file first. */
+static int begin_pipe(struct input *in, struct diag *dg)
 {
-    struct stat st;
+    const void *start;
 
-    in->fd = strcmp(in->name, "-") ? open(in->name, O_RDONLY | O_CLOEXEC)
-                                   : STDIN_FILENO;
-    if (in->fd >= 0 && !fstat(in->fd, &st) && S_ISDIR(st.st_mode))
-        return diag_fail(dg, DW_CONFIG, -EISDIR, "%s: %s", in->name,
-                         strerror(EISDIR));
-    return in->fd < 0 ? diag_fail(dg, DW_CONFIG, -errno, "%s: %s", in->name,
-                                  strerror(errno))
-                      : 0;
+    feed_init(&in->feed, in->file.fd, dg);
+    if (!source_get(&in->feed.source, 0, UNPACK_MAGIC_LEN, &start) &&
+        unpack_is_magic(start))
+        return diag_fail(dg, DW_CONFIG, -ESPIPE,
+                         "%s: what is compressed is restored from a file",
+                         in->name);
+    return feed_begin(&in->feed, in->name, dg);
 }
 
 static int read_input(struct input *in, struct diag *dg)
 {
-    source_open(&in->source, in->fd, -1);
-    in->is_pipe = !in->source.is_file;
-    if (!in->is_pipe)
-        return saved_read(&in->saved, &in->source, in->name, dg);
-    feed_init(&in->feed, in->fd, dg);
-    return feed_begin(&in->feed, in->name, dg);
+    int rc = saved_file_find(&in->file, in->name, dg);
+
+    if (rc)
+        return rc;
+    in->is_pipe = !in->file.source.is_file;
+    return in->is_pipe ? begin_pipe(in, dg)
+                       : saved_file_read(&in->file, in->name, true, dg);
 }
 
 static const struct saved *saved_of(const struct input *in)
 {
-    return in->is_pipe ? &in->feed.saved : &in->saved;
+    return in->is_pipe ? &in->feed.saved : &in->file.saved;
 }
 
 static void close_input(struct input *in)
 {
     if (in->is_pipe)
         feed_close(&in->feed);
-    saved_dispose(&in->saved);
-    source_close(&in->source);
-    if (in->fd > STDIN_FILENO)
-        close(in->fd);
+    saved_file_close(&in->file);
 }
 
 int restored_config(struct host *host, const struct saved *saved,
@@ -90,11 +84,12 @@ static int restore_by_xl(const struct args *args, const struct input *in,
     char *argv[8];
     int n = 0;
 
-    if (in->is_pipe)
+    if (in->is_pipe || in->file.unpack.zstd)
         return diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
                          "%s: its configuration says more than domwright "
-                         "restores; \"xl restore\" does, from a file",
-                         in->name);
+                         "restores; \"xl restore\" does, from a file%s",
+                         in->name,
+                         in->is_pipe ? "" : " that is not compressed");
     argv[n++] = (char *)"xl";
     argv[n++] = (char *)"restore";
     if (args->times['p'])
@@ -135,9 +130,9 @@ static int restore(struct guest *g, struct input *in, const struct args *args)
     struct progress progress;
     struct restore_from from = {
         .feed = in->is_pipe ? &in->feed : NULL,
-        .saved = &in->saved,
-        .fd = in->fd,
-        .at = in->source.start + in->saved.libxc_at,
+        .saved = &in->file.saved,
+        .fd = saved_file_fd(&in->file),
+        .at = in->file.source.start + in->file.saved.libxc_at,
         .tell = tell,
         .arg = &progress,
     };
@@ -158,7 +153,7 @@ static int restore(struct guest *g, struct input *in, const struct args *args)
 
 static int run(struct host *host, const struct args *args)
 {
-    struct input in = {.name = args->operand[0], .fd = -1};
+    struct input in = {.name = args->operand[0], .file = SAVED_FILE_CLOSED};
     struct guest g = {.host = host};
     bool ours = false;
     int rc;
@@ -167,8 +162,6 @@ static int run(struct host *host, const struct args *args)
     /* Its monitor builds it again where it reboots. */
     dw_hooks_register(PIN_LEVELS, NULL);
     rc = migration_mend(host);
-    if (!rc)
-        rc = open_input(&in, host->dg);
     if (!rc)
         rc = read_input(&in, host->dg);
     if (!rc)

@@ -20,6 +20,7 @@
 #include "host/suspend.h"
 #include "host/xenstore.h"
 #include "host/xl.h"
+#include "stream/pack.h"
 
 /* ---- the guest ---- */
 
@@ -39,22 +40,53 @@ static int leave(struct host *host, const xc_domaininfo_t *info,
     return suspend_end(host, info->domain);
 }
 
-static int save_to(struct host *host, const xc_domaininfo_t *info,
-                   const struct args *args, struct output *out)
+/* A compressor tells why it could not write: to the guest's writer, it is gone.
+ */
+static int end_pack(struct pack *pack, const struct output *out, int rc,
+                    struct diag *dg)
+{
+    int rc2 = pack_close(pack);
+
+    if (!rc2)
+        return rc;
+    if (rc)
+        diag_drop(dg);
+    return diag_fail(dg, DW_FAILED, rc2, "cannot write %s: %s", out->name,
+                     strerror(-rc2));
+}
+
+/* *is_suspended: by us, or by whom it was before. */
+static int put(struct host *host, const xc_domaininfo_t *info,
+               const struct args *args, struct output *out, bool *is_suspended)
 {
     struct progress progress;
     const struct save_progress watch = {.tell = tell, .arg = &progress};
-    int rc, rc2;
+    struct pack pack = {.fd = -1};
+    int rc = args->times['z'] ? pack_open(&pack, out->fd) : 0;
 
-    progress_init(&progress, host->dg);
-    rc = guest_save(host, info, domain_width(host, info), out->fd, out->name,
-                    &watch);
-    progress_clear(&progress);
+    *is_suspended = false;
     if (rc)
-        return rc;
-    rc = output_keep(out, host->dg);
+        return diag_fail(host->dg, DW_FAILED, rc, "compressing: %s",
+                         strerror(-rc));
+    progress_init(&progress, host->dg);
+    rc = guest_save(host, info, domain_width(host, info),
+                    args->times['z'] ? pack.fd : out->fd, out->name, &watch);
+    progress_clear(&progress);
+    *is_suspended = !rc;
+    rc = end_pack(&pack, out, rc, host->dg);
+    return rc ? rc : output_keep(out, host->dg);
+}
+
+static int save_to(struct host *host, const xc_domaininfo_t *info,
+                   const struct args *args, struct output *out)
+{
+    bool is_suspended;
+    int rc = put(host, info, args, out, &is_suspended), rc2;
+
     if (!rc)
         return leave(host, info, args);
+    if (!is_suspended)
+        return rc;
     /* As it was before. */
     rc2 = suspend_is_done(info) ? 0 : suspend_end(host, info->domain);
     if (rc2)
@@ -118,6 +150,11 @@ static int run(struct host *host, const struct args *args)
     if (rc < 0)
         return diag_fail(host->dg, DW_FAILED, rc,
                          "looking for devices in xenstore: %s", strerror(-rc));
+    if (rc && args->times['z'])
+        return diag_fail(host->dg, DW_FAILED, -EOPNOTSUPP,
+                         "domain %s has devices: \"xl save\" saves it, without "
+                         "-z",
+                         who);
     if (rc)
         return save_by_xl(host, args, info.domain);
     name = store_read(host->xs, info.domain, "name");
@@ -148,19 +185,21 @@ static int check(struct diag *dg, struct args *args)
 
 static const struct option options[] = {
     {"checkpoint", no_argument, NULL, 'c'},
+    {"compress", no_argument, NULL, 'z'},
     {"paused", no_argument, NULL, 'p'},
     {NULL, 0, NULL, 0},
 };
 
 const struct command cmd_save = {
     .name = "save",
-    .args = "[-cp] DOMAIN FILE",
+    .args = "[-cpz] DOMAIN FILE",
     .summary = "save a guest in a file",
     .help = "  -c, --checkpoint  it goes on afterwards\n"
-            "  -p, --paused      it stays, paused\n",
+            "  -p, --paused      it stays, paused\n"
+            "  -z, --compress    the file is for domwright alone\n",
     .need = NEED_STORE,
     .options = options,
-    .letters = "cp",
+    .letters = "cpz",
     .min = 2,
     .max = 2,
     .wanted = "a domain and a file are wanted",

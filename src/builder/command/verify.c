@@ -87,10 +87,10 @@ static int verify_and_show(struct host *host, const xc_domaininfo_t *info,
 static int one_saved(struct host *host, const char *name,
                      const struct task *task)
 {
-    struct saved_file file = {.fd = -1};
+    struct saved_file file = SAVED_FILE_CLOSED;
     const struct saved_domain domain = {&file.saved, &file.source};
     struct result *result = calloc(1, sizeof(*result));
-    int rc = saved_file_open(&file, name, host->dg);
+    int rc = saved_file_open(&file, name, true, host->dg);
 
     if (!rc && !result)
         rc = diag_fail(host->dg, DW_FAILED, -ENOMEM, "out of memory");

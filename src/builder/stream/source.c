@@ -68,6 +68,18 @@ static int read_file(struct source *source, uint64_t offset, size_t n)
     return 0;
 }
 
+static ssize_t read_some(struct source *source, void *to, size_t n)
+{
+    ssize_t r;
+
+    if (source->read)
+        return source->read(source->read_arg, to, n);
+    do
+        r = read(source->fd, to, n);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : r;
+}
+
 /* Until n bytes are held. */
 static int read_pipe(struct source *source, size_t n)
 {
@@ -81,13 +93,10 @@ static int read_pipe(struct source *source, size_t n)
         if (rc)
             return rc;
         /* No more than is asked for: what follows is another's to read. */
-        r = read(source->fd, source->buffer + source->held, n - source->held);
-        if (!r)
-            return -ENODATA;
-        if (r < 0 && errno != EINTR)
-            return -errno;
-        if (r > 0)
-            source->held += (size_t)r;
+        r = read_some(source, source->buffer + source->held, n - source->held);
+        if (r <= 0)
+            return r ? (int)r : -ENODATA;
+        source->held += (size_t)r;
     }
     return 0;
 }

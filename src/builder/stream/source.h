@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct source {
     int fd;      /* the caller's */
@@ -22,6 +23,10 @@ struct source {
      * negative errno, which source_get() returns.  NULL after source_open(). */
     int (*wait)(void *arg);
     void *wait_arg;
+    /* In place of a pipe's read(2): how many bytes came, 0 at the end, or a
+     * negative errno.  NULL after source_open(). */
+    ssize_t (*read)(void *arg, void *to, size_t n);
+    void *read_arg;
     bool is_file;   /* any offset can be asked for, again and again */
     uint64_t start; /* in the file, of offset 0 */
     uint64_t first; /* a pipe: the offset of buffer[0] */
