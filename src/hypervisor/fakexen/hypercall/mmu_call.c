@@ -68,13 +68,31 @@ int fx_mmu_vcpus(const struct fx_caller *caller, uint64_t mask)
     return 0;
 }
 
-long fx_mmu_rest(const struct fx_caller *caller, const struct fx_mmu_call *call,
-                 uint32_t done, uint64_t step)
+/* What such a rest is that has no requests: the result is where the domain
+ * was. */
+bool fx_mmu_goes_on(const struct fx_caller *caller, const uint64_t arg[5],
+                    long *result)
 {
-    if (done >= call->count)
-        return 0;
-    return fx_preempt(caller,
-                      (uint64_t[5]){call->at + done * step,
-                                    (call->count - done) | MMU_UPDATE_PREEMPTED,
-                                    call->pdone, call->foreigndom});
+    if (fx_drop_left(caller->host, caller->domain)) {
+        *result = fx_preempt(caller, arg);
+        return true;
+    }
+    *result = (int32_t)arg[3];
+    return !arg[0] && (uint32_t)arg[1] == MMU_UPDATE_PREEMPTED;
+}
+
+long fx_mmu_result(const struct fx_caller *caller,
+                   const struct fx_mmu_call *call, uint32_t done, uint64_t step,
+                   int rc)
+{
+    uint32_t left = call->count - done;
+
+    if (rc == -ERESTART || (!rc && left))
+        return fx_preempt(caller, (uint64_t[5]){call->at + done * step,
+                                                left | MMU_UPDATE_PREEMPTED,
+                                                call->pdone, call->foreigndom});
+    if (fx_has_left(caller->domain))
+        return fx_preempt(
+            caller, (uint64_t[5]){0, MMU_UPDATE_PREEMPTED, 0, (uint32_t)rc});
+    return rc;
 }

@@ -29,9 +29,22 @@ static inline bool fx_mmu_due(const struct fx_caller *caller, uint32_t done)
     return fx_has_left(caller->domain) || fx_preempt_due(caller, done);
 }
 
-/* Puts off those behind the first `done`, if there are any: 0. */
-long fx_mmu_rest(const struct fx_caller *caller, const struct fx_mmu_call *call,
-                 uint32_t done, uint64_t step);
+/*
+ * First: tables that are to be gone by now go.  True: that is all there is to
+ * it for now, with the result.
+ */
+bool __attribute__((warn_unused_result))
+fx_mmu_goes_on(const struct fx_caller *caller, const uint64_t arg[5],
+               long *result);
+
+/*
+ * In the end: puts off the requests behind the first `done`, if there are any
+ * and none failed (`rc`), and the result, as long as tables are left that the
+ * guest thinks are none.
+ */
+long fx_mmu_result(const struct fx_caller *caller,
+                   const struct fx_mmu_call *call, uint32_t done, uint64_t step,
+                   int rc);
 
 /*
  * The domain whose frames are meant: DOMID_SELF, another domain, or one of

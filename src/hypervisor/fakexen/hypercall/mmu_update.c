@@ -181,12 +181,13 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
         tables ? fx_domain(caller->host, tables - 1) : caller->domain;
     mmu_update_t request;
     uint16_t owner;
+    long result;
     int rc;
 
+    if (fx_mmu_goes_on(caller, arg, &result))
+        return result;
     if (!target)
         return -ESRCH;
-    if (fx_drop_left(caller->host, caller->domain))
-        return fx_preempt(caller, arg);
     rc = find_owner(caller, target, call.foreigndom, &owner);
     for (; !rc && i < call.count && !fx_mmu_due(caller, i); i++) {
         uint64_t at = call.at + (uint64_t)i * sizeof(request);
@@ -198,7 +199,5 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
             break;
     }
     fx_mmu_done(caller, &call, i);
-    if (rc && rc != -ERESTART)
-        return rc;
-    return fx_mmu_rest(caller, &call, i, sizeof(request));
+    return fx_mmu_result(caller, &call, i, sizeof(request), rc);
 }

@@ -214,14 +214,16 @@ long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
     uint64_t step = fx_struct_bytes(caller, FX_MMUEXT_OP);
     uint16_t owner;
     uint32_t i;
-    int rc = fx_mmu_owner(caller, (uint16_t)call.foreigndom, &owner);
+    long result;
+    int rc;
 
+    if (fx_mmu_goes_on(caller, arg, &result))
+        return result;
+    rc = fx_mmu_owner(caller, (uint16_t)call.foreigndom, &owner);
     if (rc)
         return rc;
     if (!fx_mmu_permitted(caller, owner, false))
         return -EPERM;
-    if (fx_drop_left(caller->host, caller->domain))
-        return fx_preempt(caller, arg);
     for (i = 0; i < call.count && !fx_mmu_due(caller, i); i++) {
         rc = fx_struct_in(caller, FX_MMUEXT_OP, &op, call.at + i * step);
         if (!rc)
@@ -230,7 +232,5 @@ long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
             break;
     }
     fx_mmu_done(caller, &call, i);
-    if (rc && rc != -ERESTART)
-        return rc;
-    return fx_mmu_rest(caller, &call, i, step);
+    return fx_mmu_result(caller, &call, i, step, rc);
 }

@@ -74,7 +74,7 @@ struct fx_host {
     /* The last table whose promotion failed behind its first slot
      * (page_table.c). */
     uint64_t half_promoted;
-    uint64_t work, work_share; /* work.h */
+    uint64_t work, work_share, work_of_all; /* work.h */
 };
 
 /*

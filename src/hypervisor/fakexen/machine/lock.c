@@ -3,14 +3,20 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "machine/alloc.h"
 #include "machine/host.h"
 
-/* How long it takes for one who waits to be woken, at most. */
-#define LOOK_DELAY 50 /* microseconds */
-#define MOST_LOOKS 200
+#define SECOND UINT64_C(1000000000)
+
+/* Nanoseconds after which who waits says so again. */
+#define WANTED_AGAIN UINT64_C(50000000)
+
+/* And microseconds after which one looks whether he has it. */
+#define LOOK_DELAY 50
 
 int fx_lock_init(struct fx_super *super)
 {
@@ -29,35 +35,56 @@ int fx_lock_init(struct fx_super *super)
     return -r;
 }
 
-/* Whoever has to wait says so, to those who come back for it at once. */
+static uint64_t now(void)
+{
+    struct timespec t = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+/* Whoever has to wait says when, again and again, to those who come back for it
+ * at once. */
+static int wait_for_it(struct fx_super *super)
+{
+    struct timespec until;
+    uint64_t at;
+    int r;
+
+    do {
+        at = now();
+        __atomic_store_n(&super->wanted, at, __ATOMIC_SEQ_CST);
+        at += WANTED_AGAIN;
+        until = (struct timespec){(time_t)(at / SECOND), (long)(at % SECOND)};
+        r = pthread_mutex_clocklock(&super->lock, CLOCK_MONOTONIC, &until);
+    } while (r == ETIMEDOUT);
+    __atomic_store_n(&super->wanted, 0, __ATOMIC_SEQ_CST);
+    return r;
+}
+
 static void take(struct fx_super *super)
 {
     int r = pthread_mutex_trylock(&super->lock);
 
-    if (r == EBUSY) {
-        __atomic_fetch_add(&super->waiting, 1, __ATOMIC_SEQ_CST);
-        r = pthread_mutex_lock(&super->lock);
-        if (__atomic_load_n(&super->waiting, __ATOMIC_SEQ_CST))
-            __atomic_fetch_sub(&super->waiting, 1, __ATOMIC_SEQ_CST);
-    }
+    if (r == EBUSY)
+        r = wait_for_it(super);
     if (r == EOWNERDEAD)
         pthread_mutex_consistent(&super->lock);
 }
 
-/* Those who were killed while they waited are not waited for twice. */
+/* Who was killed while he waited is not waited for any longer than he would
+ * have been silent. */
 void fx_lock_give_way(struct fx_host *host)
 {
     struct fx_super *super = host->super;
-    uint64_t seen = __atomic_load_n(&super->locks, __ATOMIC_RELAXED);
-    int looks;
+    uint64_t seen = __atomic_load_n(&super->locks, __ATOMIC_RELAXED), wanted;
 
-    for (looks = 0; looks < MOST_LOOKS; looks++) {
-        if (!__atomic_load_n(&super->waiting, __ATOMIC_SEQ_CST) ||
-            __atomic_load_n(&super->locks, __ATOMIC_RELAXED) != seen)
+    while (__atomic_load_n(&super->locks, __ATOMIC_RELAXED) == seen) {
+        wanted = __atomic_load_n(&super->wanted, __ATOMIC_SEQ_CST);
+        if (!wanted || now() - wanted > 2 * WANTED_AGAIN)
             return;
         usleep(LOOK_DELAY);
     }
-    __atomic_store_n(&super->waiting, 0, __ATOMIC_SEQ_CST);
 }
 
 void fx_lock(struct fx_host *host)

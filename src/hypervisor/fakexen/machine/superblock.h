@@ -109,7 +109,7 @@ struct fx_super {
     uint64_t executing[FX_MAX_DOMAINS / 64]; /* domains; tlb.h */
     uint32_t trims;                          /* space.h */
     uint64_t locks;                          /* how often it was taken */
-    uint32_t waiting;                        /* for it (lock.c) */
+    uint64_t wanted;                         /* since when (lock.c) */
     struct fx_pool pool[FX_MAX_POOLS];       /* in any order */
     struct fx_domain domain[FX_MAX_DOMAINS]; /* [FX_CONTROL_DOMID], ... */
     /* The control domain's event channels, which has no frames for them. */

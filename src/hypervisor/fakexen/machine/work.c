@@ -17,6 +17,15 @@ void fx_work_end(struct fx_host *host)
 void fx_work(struct fx_host *host, uint64_t units)
 {
     host->work += units;
+    host->work_of_all += units;
+}
+
+bool fx_work_is_much(struct fx_host *host)
+{
+    if (host->work_of_all < FX_WORK_SHARE)
+        return false;
+    host->work_of_all = 0;
+    return true;
 }
 
 bool fx_work_is_done(const struct fx_host *host)

@@ -31,4 +31,8 @@ void fx_work_end(struct fx_host *host);
 void fx_work(struct fx_host *host, uint64_t units);
 bool fx_work_is_done(const struct fx_host *host);
 
+/* Is all that was done a share, by many short calls or one?  Then it is
+ * somebody else's turn (fx_lock_give_way()), and it is counted anew. */
+bool fx_work_is_much(struct fx_host *host);
+
 #endif /* FX_WORK_H */

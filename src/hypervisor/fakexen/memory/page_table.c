@@ -203,13 +203,15 @@ static void undo_slots(struct fx_host *host, const struct fx_domain *domain,
     host->half_promoted = bad ? mfn : FX_NO_MFN;
 }
 
-/* What is checked by now stays so for a while: who asked for it goes on. */
+/* What is checked by now stays so for a while: who asked for it goes on. The
+ * references are those that the slots have, so that no count grows. */
 static void hold_slots(struct fx_host *host, const struct fx_domain *domain,
                        uint64_t mfn, unsigned int end)
 {
     uint32_t info = fx_frame(host, mfn)->type;
     unsigned int level = FX_T_TYPE(info) - FX_L1 + 1;
     uint64_t *entries = fx_page(host, mfn);
+    struct fx_frame *frame;
 
     while (end-- > 0) {
         uint64_t named = fx_entry_mfn(entries[end]);
@@ -217,9 +219,11 @@ static void hold_slots(struct fx_host *host, const struct fx_domain *domain,
         if (!(entries[end] & FX_PRESENT) || named == mfn ||
             fx_entry_is_xens(info, domain->is_32bit, end))
             continue;
-        if (!same_level(fx_frame(host, mfn), fx_frame(host, named)))
-            fx_hold_table(host, named);
-        fx_put_entry(host, level, mfn, entries[end]);
+        frame = fx_frame(host, named);
+        if (same_level(fx_frame(host, mfn), frame) || frame->flags & FX_F_HELD)
+            fx_put_entry(host, level, mfn, entries[end]);
+        else
+            frame->flags |= FX_F_HELD;
     }
 }
 

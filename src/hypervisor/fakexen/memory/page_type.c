@@ -87,17 +87,6 @@ static void take_over(struct fx_frame *frame)
     frame->type--;
 }
 
-void fx_hold_table(struct fx_host *host, uint64_t mfn)
-{
-    struct fx_frame *frame = fx_frame(host, mfn);
-
-    if (frame->flags & FX_F_HELD)
-        return;
-    frame->flags |= FX_F_HELD;
-    frame->refs++;
-    frame->type++;
-}
-
 int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
                 uint32_t flags)
 {
@@ -123,8 +112,10 @@ int fx_get_type(struct fx_host *host, uint64_t mfn, enum fx_type type,
     return 0;
 }
 
-/* Not now: there may be many tables below it that would go with it. */
-static void leave(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
+/* Not now: there may be many tables below it that would go with it. The type
+ * reference that is put is the one that it keeps. */
+static void leave(struct fx_domain *domain, struct fx_frame *frame,
+                  uint64_t mfn)
 {
     if (!fx_has_left(domain)) {
         domain->left_first = mfn;
@@ -134,7 +125,8 @@ static void leave(struct fx_host *host, struct fx_domain *domain, uint64_t mfn)
     } else if (mfn >= domain->left_end) {
         domain->left_end = mfn + 1;
     }
-    fx_hold_table(host, mfn);
+    frame->flags |= FX_F_HELD;
+    frame->refs++;
 }
 
 void fx_put_type(struct fx_host *host, uint64_t mfn)
@@ -146,11 +138,12 @@ void fx_put_type(struct fx_host *host, uint64_t mfn)
         return;
     /* In a damaged file a table may lead back to itself, or be nobody's. */
     domain = fx_domain(host, frame->owner);
-    if (count_of(frame) == 1 && is_table(frame->type) && domain &&
-        fx_work_is_done(host))
-        leave(host, domain, mfn);
     if (count_of(frame) > 1) {
         frame->type--;
+        return;
+    }
+    if (is_table(frame->type) && domain && fx_work_is_done(host)) {
+        leave(domain, frame, mfn);
         return;
     }
     if (is_table(frame->type) && frame->type & FX_T_VALIDATED) {

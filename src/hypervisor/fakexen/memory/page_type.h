@@ -56,9 +56,6 @@ static inline bool fx_has_left(const struct fx_domain *domain)
     return domain->left_first != domain->left_end;
 }
 
-/* Gives a table these two references of its own. */
-void fx_hold_table(struct fx_host *host, uint64_t mfn);
-
 /* Both at once, and both back. */
 int FX_CHECKED fx_get_page_and_type(struct fx_host *host, uint64_t mfn,
                                     uint16_t owner, enum fx_type type,

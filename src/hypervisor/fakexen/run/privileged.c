@@ -118,7 +118,7 @@ static int new_root(struct fx_vcpu_run *r, uint64_t root)
     v->root = root;
     fx_put_ldt(r->host, r->domain, r->id);
     fx_tlb_flush(r->domain);
-    return 0;
+    return fx_has_left(r->domain) ? -ERESTART : 0;
 }
 
 /* What is put off, is when the instruction is executed again. */

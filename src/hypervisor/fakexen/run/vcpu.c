@@ -437,9 +437,9 @@ static void run(struct fx_vcpu_run *r)
 void fx_vcpu_run(struct fx_vcpu_run *r)
 {
     /* What the lock's leaving frees, it frees before a CPU executes; and a
-     * guest whose calls are long does not have it all the time. */
-    if (r->host->may_reap || r->host->work >= FX_WORK_SHARE) {
-        r->host->work = 0;
+     * guest that calls a lot does not have it all the time. */
+    fx_work(r->host, FX_WORK_STEP);
+    if (r->host->may_reap || fx_work_is_much(r->host)) {
         fx_unlock(r->host);
         fx_lock_give_way(r->host);
         fx_lock(r->host);
