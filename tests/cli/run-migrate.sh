@@ -40,7 +40,8 @@ does hashes "$domwright" destroy guest
 
 # moves KERNEL WAY
 moves() {
-    config guest.cfg "kernel=\"$guests/suspend-$1\"" 'memory=16' 'extra="busy"'
+    config guest.cfg "kernel=\"$guests/suspend-$1\"" 'memory=16' 'vcpus=2' \
+        'extra="busy count"'
     does "$2" "$domwright" create -e guest.cfg
     does "$2" "$domwright" wait --timeout=60 --text='suspend: ready 0' guest
     does "$2" "$domwright" migrate --live --json guest fakexen:there
@@ -49,6 +50,8 @@ moves() {
     grep -a '^wrong_memory=' there.console-*.log | tail -n 1 >line
     grep -q 'wrong_memory=0 wrong_p2m=0 tables=same' line ||
         wrong "$1, $2: $(cat line)"
+    grep -aq '^vcpus=2 counting=yes' there.console-*.log ||
+        wrong "$1, $2: its other vCPU"
     does there "$domwright" destroy guest
     rm there.console-*.log
     audited "$2" "$1"

@@ -87,6 +87,20 @@ for kernel in pae legacy 64; do
     gone
 done
 
+# Those of several vCPUs, which take turns.
+for vcpus in 2 4; do
+    for kernel in pae legacy 64; do
+        guest "$guests/smp-$kernel"
+        echo "vcpus=$vcpus" >>guest.cfg
+        runs -- "$domwright" create -e guest.cfg
+        grep -qx '# smp: done' console || wrong "smp-$kernel does not end"
+        grep -qx "# vcpus=$vcpus" console || wrong "smp-$kernel: other vCPUs"
+        ! grep '^not ok' console >err || wrong "smp-$kernel: $(cat err)"
+        audited "smp-$kernel"
+        gone
+    done
+done
+
 # What is typed into a terminal comes to the guest, which says it again.
 runner_of() {
     for process in /proc/[0-9]*; do
@@ -131,6 +145,7 @@ fi
 
 # A guest that is saved, restored, and goes on; in memory, as that is synced.
 guest "$guests/suspend-pae"
+printf '%s\n' 'vcpus=3' 'extra="count"' >>guest.cfg
 TMPDIR=/dev/shm
 export TMPDIR
 saved=$(mktemp) || exit 99
@@ -145,6 +160,8 @@ rm "$saved"
 works wait --text='suspend: ready 1' --timeout=60 guest
 grep -hq '^wrong_memory=0 wrong_p2m=0 tables=same' machine.console-*.log ||
     wrong 'another memory'
+grep -h '^vcpus=' machine.console-*.log | tr -d '\r' | uniq >err
+[ "$(cat err)" = 'vcpus=3 counting=yes' ] || wrong "its vCPUs: $(cat err)"
 audited 'restore'
 
 # Whose runner is killed has crashed; another goes on, and stays in order.

@@ -6,6 +6,7 @@
  * Words on the command line:
  *   linear   publish the P2M by its address instead of by frame lists
  *   busy     write to all memory instead of blocking
+ *   count    have the other vCPUs count all the time
  */
 #include "store.h"
 #include "suspend.h"
@@ -15,7 +16,7 @@
 /* All of this is saved with the domain. */
 static uint32_t seed;
 static uint64_t sum;
-static unsigned int resumed, cancelled;
+static unsigned int resumed, cancelled, vcpus;
 
 static void say_root(void)
 {
@@ -34,6 +35,8 @@ static void say_state(void)
     say_root();
     say("wrong_memory=%lu wrong_p2m=%lu tables=%s\n", wrong_memory(seed),
         wrong_p2m(), tables_sum() == sum ? "same" : "changed");
+    if (vcpus)
+        say("vcpus=%u counting=%s\n", vcpus, all_count() ? "yes" : "no");
     say("suspend: ready %u\n", resumed + cancelled);
 }
 
@@ -80,6 +83,8 @@ void guest_main(void)
     say("variant=%s\n", GUEST_VARIANT);
     fill_memory(seed);
     sum = tables_sum();
+    if (command_line_has("count"))
+        vcpus = start_counting();
     enter_domain();
     say_state();
     for (;;) {

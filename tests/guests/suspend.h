@@ -22,6 +22,11 @@ void publish_p2m(bool linear);
  */
 long suspend_domain(void);
 
+/* suspend_count.c: has the other vCPUs count, for ever; how many there are, the
+ * first included.  Do they all, still? */
+unsigned int start_counting(void);
+bool all_count(void);
+
 /* suspend_check.c: what has to come through unchanged */
 
 /* Writes `seed` and more all over the pages that nothing else uses. */

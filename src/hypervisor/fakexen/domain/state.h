@@ -55,6 +55,7 @@ struct fx_vcpu_state {
     uint32_t info_offset;
     uint8_t iopl;
     bool blocked;
+    uint8_t yields;            /* its turn is over, if it can run or not */
     uint32_t poll_port;        /* 0: it does not poll; or FX_POLL_MANY */
     int64_t poll_until;        /* system time; 0: for ever */
     int64_t timer;             /* VCPUOP_set_singleshot_timer; 0: none */

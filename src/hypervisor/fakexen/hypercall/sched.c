@@ -82,6 +82,16 @@ static long poll(const struct fx_caller *caller, uint64_t at)
     return 0;
 }
 
+static long yield(const struct fx_caller *caller)
+{
+    struct fx_vcpu_state *v =
+        fx_vcpu_state(caller->host, caller->domain, caller->vcpu);
+
+    if (caller->is_guest && v)
+        v->yields = 1;
+    return 0;
+}
+
 static long block(const struct fx_caller *caller)
 {
     uint8_t *info = fx_vcpu_info(caller->host, caller->domain, caller->vcpu);
@@ -114,7 +124,7 @@ long fx_sched_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     switch ((int)arg[0]) {
     case SCHEDOP_yield:
-        return 0;
+        return yield(caller);
     case SCHEDOP_remote_shutdown:
         return remote_shutdown(caller, arg[1]);
     default:

@@ -153,7 +153,9 @@ static void run_slice(struct runner *r, struct fx_vcpu_run *v)
     fx_runstate(r->host, r->domain, v->id, RUNSTATE_running, fx_now(r->host));
     tick = 0;
     set_ticking(r, true);
-    while (!tick && is_there(r) && !fx_vcpu_wait(r->host, r->domain, v->id)) {
+    fx_state_of(v)->yields = 0;
+    while (!tick && is_there(r) && !fx_vcpu_wait(r->host, r->domain, v->id) &&
+           !fx_state_of(v)->yields) {
         fx_vcpu_run(v);
         if (r->host->unrepaired || !is_there(r))
             return;
