@@ -16,6 +16,7 @@
 
 #include "machine/alloc.h"
 #include "machine/frames.h"
+#include "domain/context.h"
 #include "domain/ldt.h"
 #include "domain/state.h"
 #include "machine/tlb.h"
@@ -71,9 +72,14 @@ void fx_put_ldt(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu)
     (void)vcpu;
 }
 
-void fx_put_ldts(struct fx_host *host, struct fx_domain *domain)
+int fx_set_root(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu,
+                uint64_t mfn)
 {
-    fx_put_ldt(host, domain, 0);
+    (void)host;
+    (void)domain;
+    (void)vcpu;
+    (void)mfn;
+    abort();
 }
 
 struct fx_vcpu_state *fx_vcpu_state(struct fx_host *host,

@@ -18,6 +18,7 @@
 #include "domain/ldt.h"
 #include "domain/state.h"
 #include "machine/frames.h"
+#include "machine/tlb.h"
 #include "memory/page_type.h"
 #include "domain/vm_assist.h"
 #include "xen_versions.h"
@@ -494,6 +495,26 @@ long fx_get_context(const struct fx_caller *caller, struct fx_domain *domain,
         return fx_copy_out(caller, to, &w.c, sizeof(w.c));
     narrow(&narrow_one, &w);
     return fx_copy_out(caller, to, &narrow_one, sizeof(narrow_one));
+}
+
+int fx_set_root(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu,
+                uint64_t mfn)
+{
+    struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
+    uint64_t old = v->root;
+    int rc;
+
+    fx_tlb_flush(domain);
+    if (old == mfn && !domain->is_32bit)
+        return 0;
+    rc = fx_get_root(host, domain, mfn);
+    if (rc)
+        return rc;
+    v->root = mfn;
+    fx_put_ldt(host, domain, vcpu);
+    if (old != FX_NO_MFN)
+        fx_put_root(host, domain, old);
+    return 0;
 }
 
 void fx_put_tables(struct fx_host *host, struct fx_domain *domain,

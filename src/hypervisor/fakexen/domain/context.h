@@ -55,6 +55,12 @@ fx_set_gdt(struct fx_host *host, const struct fx_domain *domain,
            struct fx_vcpu_state *v, const unsigned long *frames,
            unsigned int entries);
 
+/* Another root: its tables, and none of the LDT as it was seen through the old
+ * ones; 0 or what fx_get_root() says. */
+int __attribute__((warn_unused_result))
+fx_set_root(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu,
+            uint64_t mfn);
+
 /* Gives the roots and the GDT back, and leaves the rest of a context. */
 void fx_put_tables(struct fx_host *host, struct fx_domain *domain,
                    uint32_t vcpu);

@@ -56,11 +56,3 @@ void fx_put_ldt(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu)
             fx_put_page_and_type(host, mfn);
     }
 }
-
-void fx_put_ldts(struct fx_host *host, struct fx_domain *domain)
-{
-    uint32_t i;
-
-    for (i = 0; i < domain->max_vcpus; i++)
-        fx_put_ldt(host, domain, i);
-}

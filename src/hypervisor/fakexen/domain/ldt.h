@@ -5,7 +5,7 @@
  *
  * The guest says where it is (MMUEXT_SET_LDT, a context); each page of it gets
  * its references when it is first used, and keeps them until the LDT or the
- * tables are others, or the guest unmaps it.  With the lock held.
+ * tables are others.  With the lock held.
  */
 #ifndef FX_LDT_H
 #define FX_LDT_H
@@ -24,8 +24,7 @@
 uint64_t fx_ldt_page(struct fx_host *host, struct fx_domain *domain,
                      uint32_t vcpu, unsigned int page);
 
-/* Gives all of them back: one vCPU's, or those of all. */
+/* Gives all of them back. */
 void fx_put_ldt(struct fx_host *host, struct fx_domain *domain, uint32_t vcpu);
-void fx_put_ldts(struct fx_host *host, struct fx_domain *domain);
 
 #endif /* FX_LDT_H */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 
-#include "domain/ldt.h"
 #include "hypercall/mmu_call.h"
 #include "machine/frames.h"
 #include "memory/page_table.h"
@@ -38,21 +37,6 @@ static int check_slot(const struct fx_domain *domain, uint32_t info,
     return 0;
 }
 
-/* The guest unmaps what may be part of an LDT, to use it for something else. */
-static void let_descriptors_go(struct fx_host *host, unsigned int level,
-                               uint64_t entry)
-{
-    const struct fx_frame *frame = fx_frame(host, fx_entry_mfn(entry));
-    struct fx_domain *owner;
-
-    if (level > 1 || !(entry & FX_PRESENT) || entry & FX_RW || !frame ||
-        FX_T_TYPE(frame->type) != FX_SEG_DESC)
-        return;
-    owner = fx_domain(host, frame->owner);
-    if (owner)
-        fx_put_ldts(host, owner);
-}
-
 /* The new entry's references first, so that a change of flags never lets go of
  * the frame. */
 int fx_update_table(struct fx_host *host, struct fx_domain *domain,
@@ -80,7 +64,6 @@ int fx_update_table(struct fx_host *host, struct fx_domain *domain,
             return rc;
     }
     store(host, domain, mfn, slot, value | kept);
-    let_descriptors_go(host, level, old);
     fx_put_entry(host, level, mfn, old);
     return 0;
 }

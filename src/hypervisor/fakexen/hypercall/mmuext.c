@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "domain/context.h"
 #include "domain/ldt.h"
 #include "domain/state.h"
 #include "hypercall/compat.h"
@@ -81,21 +82,6 @@ static int frame_op(struct fx_host *host, struct fx_domain *domain,
     }
 }
 
-static int new_root(const struct fx_caller *caller, struct fx_vcpu_state *v,
-                    uint64_t mfn)
-{
-    uint64_t old = v->root;
-    int rc = fx_get_root(caller->host, caller->domain, mfn);
-
-    if (rc)
-        return rc;
-    v->root = mfn;
-    fx_put_ldt(caller->host, caller->domain, caller->vcpu);
-    if (old != FX_NO_MFN)
-        fx_put_root(caller->host, caller->domain, old);
-    return 0;
-}
-
 /* 0: none.  A 32-bit guest may have one, and it means nothing. */
 static int new_user_root(const struct fx_caller *caller,
                          struct fx_vcpu_state *v, uint64_t mfn)
@@ -123,8 +109,11 @@ static int set_ldt(const struct fx_caller *caller, struct fx_vcpu_state *v,
     if (entries > FX_LDT_MAX ||
         (entries && (base % FX_PAGE_SIZE || fx_in_xens_range(base))))
         return -EINVAL;
+    base = entries ? base : 0;
+    if (v->context.ldt_base == base && v->context.ldt_ents == entries)
+        return 0;
     fx_put_ldt(caller->host, caller->domain, caller->vcpu);
-    v->context.ldt_base = entries ? base : 0;
+    v->context.ldt_base = base;
     v->context.ldt_ents = entries;
     return 0;
 }
@@ -139,7 +128,8 @@ static int guest_op(const struct fx_caller *caller, const struct mmuext_op *op)
     fx_tlb_flush(caller->domain);
     switch (op->cmd) {
     case MMUEXT_NEW_BASEPTR:
-        return new_root(caller, v, op->arg1.mfn);
+        return fx_set_root(caller->host, caller->domain, caller->vcpu,
+                           op->arg1.mfn);
     case MMUEXT_NEW_USER_BASEPTR:
         return new_user_root(caller, v, op->arg1.mfn);
     case MMUEXT_TLB_FLUSH_MULTI:

@@ -38,7 +38,7 @@
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
-#define FX_VERSION 11
+#define FX_VERSION 12
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)

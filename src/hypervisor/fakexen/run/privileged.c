@@ -10,9 +10,9 @@
 #include <xen/xen.h>
 #include <xen/foreign/x86_32.h>
 
+#include "domain/context.h"
 #include "domain/event.h"
 #include "domain/guest_memory.h"
-#include "domain/ldt.h"
 #include "domain/policy.h"
 #include "domain/time.h"
 #include "machine/frames.h"
@@ -104,21 +104,13 @@ static bool read_cr(const struct fx_vcpu_run *r, unsigned int number,
     }
 }
 
-static int new_root(struct fx_vcpu_run *r, uint64_t root)
+static int new_root(const struct fx_vcpu_run *r, uint64_t root)
 {
-    struct fx_vcpu_state *v = fx_state_of(r);
     int rc = fx_drop_left(r->host, r->domain);
 
     if (!rc)
-        rc = fx_get_root(r->host, r->domain, root);
-    if (rc)
-        return rc;
-    if (v->root != FX_NO_MFN)
-        fx_put_root(r->host, r->domain, v->root);
-    v->root = root;
-    fx_put_ldt(r->host, r->domain, r->id);
-    fx_tlb_flush(r->domain);
-    return fx_has_left(r->domain) ? -ERESTART : 0;
+        rc = fx_set_root(r->host, r->domain, r->id, root);
+    return !rc && fx_has_left(r->domain) ? -ERESTART : rc;
 }
 
 /* What is put off, is when the instruction is executed again. */
