@@ -7,10 +7,10 @@
 plugin=/usr/lib/domwright/plugin.so
 libxl_log=/var/log/libvirt/libxl/libxl-driver.log
 
-# For what is long, and the same on both.
-patched_alone() {
-    [ "$LAB_XEN" = patched ] || {
-        skip 'this case' 'it runs on patched Xen'
+# alone_on stock|patched: for what is long, and the same on both.
+alone_on() {
+    [ "$LAB_XEN" = "$1" ] || {
+        skip 'this case' "it runs on $1 Xen"
         done_testing
     }
 }
