@@ -198,6 +198,25 @@ frames is, as one does that can suspend" --host machine save guest no.save
 works --host machine destroy guest
 gone
 
+# Destroyed in the midst: that is the cause, and not what Xen then says.
+ready hello-pae
+mkfifo slow
+checks=$((checks + 1))
+(exec <slow; read -r _; until [ -e destroyed ]; do sleep 0.1; done; cat) \
+    >/dev/null 2>&1 &
+"$domwright" --host machine save guest slow >told 2>&1 &
+save=$!
+wait $suspends
+works --host machine destroy guest
+: >destroyed
+status=0
+wait $save || status=$?
+[ "$status" = 1 ] || wrong "destroyed in the midst: status $status"
+[ "$(cat told)" = 'domwright: domain guest was destroyed meanwhile' ] ||
+    wrong "destroyed in the midst: $(cat told)"
+rm -f slow destroyed
+gone
+
 # What no toolstack would restore is not saved.
 config guest.cfg 'memory = 16' "uuid = '$uuid'" \
     'vnuma = [["pnode=0", "size=16", "vcpus=0", "vdistances=10"]]'

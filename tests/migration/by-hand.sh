@@ -68,6 +68,42 @@ wait $kernel || status=$?
 grep -q "domain $domid is gone, and was not asked to suspend" played ||
     wrong 'its kernel does not say why it ended'
 
+# Of two that begin at once one does.
+works create -pe guest.cfg
+checks=$((checks + 1))
+for one in 1 2; do
+    "$domwright" regress --play guest >"play$one" 2>&1 &
+done
+for _ in $(seq 200); do
+    ! grep -qx ready play1 play2 || ! grep -q 'has a kernel already' play1 play2 ||
+        break
+    sleep 0.05
+done
+[ "$(cat play1 play2 | grep -cx ready)" = 1 ] || wrong 'two play one guest'
+works destroy guest
+wait
+
+# ---- live, where Xen logs what is written to: each round has its line ----
+"$fakexen" --host logs --shadow true
+"$fakexen" --host there true
+DOMWRIGHT_HOST=$work/logs
+works create -pe guest.cfg
+played before --seed 4 --rate 200000
+works migrate -pe --live --json guest "fakexen:$work/there"
+wait $kernel || wrong 'its kernel failed'
+checks=$((checks + 1))
+python3 -c "
+import json
+*rounds, end = [json.loads(line) for line in open('out')]
+assert end['way'] == 'log-dirty', end
+assert [r['round'] for r in rounds] == [*range(1, end['rounds'] + 1)], rounds
+assert sum(r['pages'] for r in rounds) == end['pages_live']" 2>err ||
+    wrong 'these are not the rounds'
+DOMWRIGHT_HOST=$work/there
+works regress --state guest --against before
+works destroy guest
+DOMWRIGHT_HOST=$work/host
+
 # Nobody waits for "ready" who cannot hear it; nor for a state that goes nowhere.
 works create -pe guest.cfg
 fails 1 'cannot write none/before: No such file or directory' \

@@ -20,6 +20,13 @@ done
 "$fakexen" --host mine --status | grep -v '^hypercalls' | cmp -s - before ||
     wrong 'something is left on the host'
 
+# Nobody else's guest is taken for ours.
+works --host mine create -pe own.cfg 'name="guest"'
+fails 3 "--host $work/mine: a domain is named guest there, as those that are tried \
+are to be" regress --host mine --only build/pae
+works --host mine info guest
+works --host mine destroy guest
+
 # One that no host has room for: the report says why, whatever was warned of before,
 # and how to see it again.
 config own.cfg 'memory = 9000' 'frobnicate = 1'

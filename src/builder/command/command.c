@@ -180,7 +180,9 @@ int cmd_print_json(struct diag *dg, json_t *report)
 
 char *cmd_json_line(json_t *report)
 {
-    char *json = report ? json_dumps(report, 0) : NULL, *line = NULL;
+    /* 0.1 is to look like that. */
+    char *json = report ? json_dumps(report, JSON_REAL_PRECISION(15)) : NULL;
+    char *line = NULL;
     size_t size;
     FILE *out = json ? open_memstream(&line, &size) : NULL;
 

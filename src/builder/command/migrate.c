@@ -208,7 +208,8 @@ static void tell_round(void *arg, const struct live_round *round)
     if (round->dirty_rate >= 0)
         facts_set(line, "dirty_pages_per_second",
                   json_real(rounded(round->dirty_rate)));
-    facts_set(line, "remaining_ms", json_integer(round->remaining));
+    if (round->remaining >= 0)
+        facts_set(line, "remaining_ms", json_integer(round->remaining));
     print_line(line);
 }
 
@@ -245,11 +246,11 @@ static void describe_end(json_t *report, const struct migrate_facts *facts,
     if (way == SAVE_SUSPENDED)
         return;
     facts_set(report, "rounds", json_integer(facts->live.rounds));
+    facts_set(report, "pages_live",
+              json_integer((json_int_t)facts->live.pages_live));
     if (way != SAVE_HASHED)
         return;
     facts_set(report, "foretold_ms", json_integer(facts->live.foretold));
-    facts_set(report, "pages_live",
-              json_integer((json_int_t)facts->live.pages_live));
     facts_set(report, "pages_stopped",
               json_integer((json_int_t)facts->live.pages_stopped));
 }

@@ -384,6 +384,8 @@ static int run_matrix(const struct args *args, struct diag *dg)
         rc = find_file(args->value['H'], at, &bench.host, dg);
     if (!rc)
         rc = bench_open(&bench, dg);
+    if (!rc && bench.host)
+        rc = bench_check_host(&bench, dg);
     if (!rc && bench.own)
         rc = bench_check_guest(&bench, dg);
     if (!rc && !dg->quiet)

@@ -84,12 +84,15 @@ static int restore_by_xl(const struct args *args, const struct input *in,
     char *argv[8];
     int n = 0;
 
-    if (in->is_pipe || in->file.unpack.zstd)
+    const bool is_named = strcmp(in->name, "-") != 0;
+
+    if (in->is_pipe || !is_named || in->file.unpack.zstd)
         return diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
                          "%s: its configuration says more than domwright "
                          "restores; \"xl restore\" does, from a file%s",
                          in->name,
-                         in->is_pipe ? "" : " that is not compressed");
+                         in->is_pipe || !is_named ? " that has a name"
+                                                  : " that is not compressed");
     argv[n++] = (char *)"xl";
     argv[n++] = (char *)"restore";
     if (args->times['p'])

@@ -25,7 +25,8 @@ struct live_round {
     int64_t ms;          /* that it took */
     double rate;         /* pages a second that were sent, all in all */
     double dirty_rate;   /* ... and that changed; negative: not known yet */
-    int64_t remaining;   /* ms, if the guest stood still from now on */
+    int64_t remaining;   /* ms, if the guest stood still from now on; negative:
+                          * not known */
 };
 
 struct live_terms {

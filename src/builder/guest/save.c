@@ -280,15 +280,19 @@ static void tell_round(struct save *save, const struct precopy_stats *stats)
     const int64_t now = live_now(), ms = now - save->round_began;
     const uint64_t pages = stats->total_written - save->pages;
     const double rate = (double)pages * 1e3 / (double)(ms > 0 ? ms : 1);
+    const bool known = stats->dirty_count >= 0;
     const struct live_round round = {
         .number = stats->iteration,
         .pages = pages,
         .ms = ms,
         .rate = rate,
         .dirty_rate =
-            (double)stats->dirty_count * 1e3 / (double)(ms > 0 ? ms : 1),
-        .remaining =
-            rate > 0 ? (int64_t)((double)stats->dirty_count * 1e3 / rate) : 0,
+            known ? (double)stats->dirty_count * 1e3 / (double)(ms > 0 ? ms : 1)
+                  : -1,
+        .remaining = !known ? -1
+                     : rate > 0
+                         ? (int64_t)((double)stats->dirty_count * 1e3 / rate)
+                         : 0,
     };
 
     save->facts->rounds = stats->iteration;
@@ -300,12 +304,13 @@ static void tell_round(struct save *save, const struct precopy_stats *stats)
 }
 
 /* Asked before each round, when it is known how much is to be sent, and after
- * it, when it is not. */
+ * it, when it is not; after the last one that is all. */
 static int go_on(struct precopy_stats stats, void *arg)
 {
     struct save *save = arg;
 
-    if (stats.iteration && stats.dirty_count >= 0)
+    if (stats.iteration &&
+        (stats.dirty_count >= 0 || stats.iteration >= LOG_ROUNDS))
         tell_round(save, &stats);
     return (stats.dirty_count >= 0 && stats.dirty_count < LOG_FEW_PAGES) ||
                    stats.iteration >= LOG_ROUNDS
@@ -387,6 +392,21 @@ static int check_still(struct host *host, const xc_domaininfo_t *before)
                      host_called(host, before->domain));
 }
 
+/* Not what came of that is the cause.  A signal is one of its own. */
+static int tell_gone(struct host *host, const xc_domaininfo_t *before, int rc)
+{
+    xc_domaininfo_t info;
+    int r = host_domain(host, before->domain, &info);
+
+    if (rc == -EINTR ||
+        (r != -ESRCH && (r || !(info.flags & XEN_DOMINF_dying))))
+        return 0;
+    diag_drop(host->dg);
+    return diag_fail(host->dg, DW_FAILED, -ESRCH,
+                     "domain %s was destroyed meanwhile",
+                     host_called(host, before->domain));
+}
+
 static int nobody_cares(void *arg)
 {
     (void)arg;
@@ -422,8 +442,9 @@ int guest_save_by(struct host *host, const xc_domaininfo_t *info,
         .round_began = live_now(),
     };
     char *config = NULL;
-    int rc = describe(host, info, &config);
+    int rc = describe(host, info, &config), gone;
 
+    (void)host_called(host, info->domain);
     *facts = (struct live_facts){.rounds = 0};
     if (!rc)
         rc = guest_can_be_saved(host, info, width);
@@ -432,6 +453,8 @@ int guest_save_by(struct host *host, const xc_domaininfo_t *info,
     free(config);
     if (!rc)
         rc = check_still(host, info);
+    else if ((gone = tell_gone(host, info, rc)))
+        rc = gone;
     else if (save.asked && suspend_end(host, info->domain))
         diag_warn("domain %s stays suspended", host_called(host, info->domain));
     return rc;

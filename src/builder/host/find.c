@@ -128,12 +128,15 @@ int host_find(struct host *host, const char *who, xc_domaininfo_t *info)
 
 const char *host_called(struct host *host, uint32_t domid)
 {
+    const int err = errno;
     char *name = host->xs ? store_read(host->xs, domid, "name") : NULL;
 
     if (name && *name)
         snprintf(host->called, sizeof(host->called), "%s", name);
-    else
+    else if (!*host->called || host->called_id != domid)
         snprintf(host->called, sizeof(host->called), "%u", domid);
+    host->called_id = domid;
     free(name);
+    errno = err;
     return host->called;
 }

@@ -35,8 +35,9 @@ host_find_name(struct host *host, xs_transaction_t t, const char *name,
                uint32_t *domid);
 
 /*
- * What a domain is called in messages: its name, or its ID where it has none.
- * Good until the next call for the same host.
+ * What a domain is called in messages: its name, or its ID where it has none;
+ * of one that is gone by now, the name of the last call.  Good until the next
+ * call for the same host.  errno stays as it is.
  */
 const char *host_called(struct host *host, uint32_t domid);
 

@@ -18,7 +18,9 @@ struct host {
     xc_interface *xc;
     struct xs_handle *xs;
     struct diag *dg;
-    char called[256]; /* find.h */
+    /* find.h: who is called so */
+    uint32_t called_id;
+    char called[256];
 };
 
 /*

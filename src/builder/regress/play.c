@@ -372,6 +372,13 @@ static int set_vcpus(struct kernel *kernel)
     return 0;
 }
 
+static int busy(struct kernel *kernel)
+{
+    return diag_fail(kernel->host->dg, DW_FAILED, -EBUSY,
+                     "domain %u has a kernel already: it is played, or was",
+                     (unsigned int)kernel->info->domain);
+}
+
 /* Who has told where its frame lists are has a kernel; what is restored has
  * none yet. */
 static int check_new(struct kernel *kernel)
@@ -387,11 +394,32 @@ static int check_new(struct kernel *kernel)
                                   : ((struct shared_info_x86_32 *)page)
                                         ->arch.pfn_to_mfn_frame_list_list;
     xenforeignmemory_unmap(kernel->memory, page, 1);
-    return told ? diag_fail(kernel->host->dg, DW_FAILED, -EBUSY,
-                            "domain %u has a kernel already: it is played, or "
-                            "was",
-                            (unsigned int)kernel->info->domain)
-                : 0;
+    return told ? busy(kernel) : 0;
+}
+
+/* So that one of two that begin at once does.  It goes with the domain. */
+static int claim(struct kernel *kernel)
+{
+    struct xs_handle *xs = kernel->host->xs;
+    xs_transaction_t t;
+    char path[64];
+    unsigned int n;
+    void *value;
+
+    snprintf(path, sizeof(path), "/libxl/%u/domwright-play",
+             kernel->view.domid);
+    do {
+        t = xs_transaction_start(xs);
+        if (t == XBT_NULL)
+            return failed(kernel, "xenstore");
+        value = xs_read(xs, t, path, &n);
+        free(value);
+        if (value || !xs_write(xs, t, path, "", 0)) {
+            xs_transaction_end(xs, t, true);
+            return value ? busy(kernel) : failed(kernel, "xenstore");
+        }
+    } while (!xs_transaction_end(xs, t, false) && errno == EAGAIN);
+    return 0;
 }
 
 static int announce(struct kernel *kernel)
@@ -543,6 +571,8 @@ int play(struct host *host, const xc_domaininfo_t *info, unsigned int width,
         rc = check_new(&kernel);
     if (!rc)
         rc = open_state(&kernel, play->state);
+    if (!rc)
+        rc = claim(&kernel);
     if (!rc)
         rc = announce(&kernel);
     if (!rc && play->seed)

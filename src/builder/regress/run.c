@@ -36,6 +36,7 @@ struct run {
     char host[PATH_MAX];
     char seed[24];
     unsigned int steps; /* programs that were run */
+    bool made;          /* the guest of that name is ours */
     char before[2000];  /* what the host was like */
 };
 
@@ -365,6 +366,7 @@ static bool create(struct run *run)
     else if (ok)
         ok = call(run, 0, ON_DOMWRIGHT, "create", "-pqe", name,
                   "name=\"" NAME "\"", NULL);
+    run->made |= ok;
     return ok && verify(run, false);
 }
 
@@ -718,7 +720,7 @@ static void clear_up(struct run *run)
 {
     if (!failed(run))
         return;
-    if (run->bench->host)
+    if (run->bench->host && run->made)
         destroy_on(run->bench, run->folder, run->bench->host, NAME);
     destroy_all(run->bench, run->folder);
 }
@@ -852,13 +854,14 @@ static void sweep(const struct bench *bench)
     globfree(&found);
 }
 
-/* One that is swept before it is locked is made again. */
+/* One that another run sweeps before it is locked is made again. */
 static int make_folder(struct bench *bench, struct diag *dg)
 {
+    unsigned int tries;
     struct stat st;
     int rc;
 
-    do {
+    for (tries = 0; tries < 100; tries++) {
         snprintf(bench->folder, PATH_MAX, "%s/" FOLDER "XXXXXX", temporary());
         if (!mkdtemp(bench->folder)) {
             rc = -errno;
@@ -872,7 +875,7 @@ static int make_folder(struct bench *bench, struct diag *dg)
             return 0;
         if (bench->lock >= 0)
             close(bench->lock);
-    } while (access(bench->folder, F_OK));
+    }
     return diag_fail(dg, DW_FAILED, -errno, "locking %s: %s", bench->folder,
                      strerror(errno));
 }
@@ -905,6 +908,25 @@ int bench_check_guest(const struct bench *bench, struct diag *dg)
                      status < 0                         ? strerror(-status)
                      : strncmp(said, "domwright: ", 11) ? said
                                                         : said + 11);
+}
+
+int bench_check_host(const struct bench *bench, struct diag *dg)
+{
+    char *argv[] = {
+        (char *)bench->domwright, (char *)"--host", (char *)bench->host,
+        (char *)"domid",          (char *)NAME,     NULL};
+    struct program program;
+    int status = program_start(&program, bench->folder, "domid", argv, 0);
+
+    if (!status)
+        status = program_wait(&program, bench->patience);
+    if (status == -EINTR)
+        return interrupt_check(dg);
+    return status ? 0
+                  : diag_fail(dg, DW_CONFIG, -EEXIST,
+                              "--host %s: a domain is named " NAME
+                              " there, as those that are tried are to be",
+                              bench->host);
 }
 
 int bench_open(struct bench *bench, struct diag *dg)

@@ -44,6 +44,11 @@ int __attribute__((warn_unused_result))
 bench_open(struct bench *bench, struct diag *dg);
 void bench_close(struct bench *bench);
 
+/* Is nobody on the given host called as the guests will be?  0, or a negative
+ * errno and the failure in dg. */
+int __attribute__((warn_unused_result))
+bench_check_host(const struct bench *bench, struct diag *dg);
+
 /* Can somebody's own guest be built at all?  0 or a negative errno and the
  * failure in dg. */
 int __attribute__((warn_unused_result))
