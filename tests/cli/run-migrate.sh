@@ -44,6 +44,7 @@ moves() {
         'extra="busy count"'
     does "$2" "$domwright" create -e guest.cfg
     does "$2" "$domwright" wait --timeout=60 --text='suspend: ready 0' guest
+    audited "$2" "$1, at work"
     does "$2" "$domwright" migrate --live --json guest fakexen:there
     grep -q "\"way\": \"$2\"" out || wrong "$1: not by $2"
     does there "$domwright" wait --timeout=60 --text='suspend: ready 1' guest

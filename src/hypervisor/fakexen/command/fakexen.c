@@ -24,6 +24,7 @@
 #include "command/status.h"
 #include "preload/settings.h"
 #include "preload/trace.h"
+#include "machine/lock.h"
 #include "recovery/open.h"
 #include "run/cpu.h"
 #include "run/runner.h"
@@ -252,30 +253,54 @@ static struct fx_host *open_host(const struct fx_options *machine)
 /* -- status -- */
 
 /* How often a machine at work is looked at, until it holds still. */
-#define LOOKS      100
+#define LOOKS      20
 #define LOOK_DELAY 20000 /* microseconds */
 
-/* The report as text, to be freed, and what the audit found; -EBUSY: the
- * machine has changed meanwhile. */
+/* The report as text, to be freed, and what the audit found. */
+static int tell(const struct arguments *a, struct fx_host *host, char **text,
+                uint64_t *differences)
+{
+    size_t size;
+    FILE *out = open_memstream(text, &size);
+    int rc;
+
+    if (!out)
+        return -ENOMEM;
+    rc = a->json ? fx_status_print_json(host, out, differences)
+                 : fx_status_print(host, out, differences);
+    return fclose(out) && !rc ? -ENOMEM : rc;
+}
+
+/* Of a copy.  -EBUSY: the machine has changed meanwhile. */
 static int look(const struct arguments *a, char **text, uint64_t *differences,
                 char *why, size_t len)
 {
     struct fx_host *host;
-    size_t size;
-    FILE *out;
     int rc = fx_host_view(&a->machine, &host, why, len);
 
     if (rc)
         return rc;
-    out = open_memstream(text, &size);
-    rc = -ENOMEM;
-    if (out)
-        rc = a->json ? fx_status_print_json(host, out, differences)
-                     : fx_status_print(host, out, differences);
-    if (out && fclose(out) && !rc)
-        rc = -ENOMEM;
+    rc = tell(a, host, text, differences);
     if (!fx_view_is_good(host))
         rc = -EBUSY;
+    fx_host_close(host);
+    if (rc)
+        snprintf(why, len, "%s: %s", a->machine.path, strerror(-rc));
+    return rc;
+}
+
+/* Of a machine that never holds still, which waits meanwhile. */
+static int look_with_lock(const struct arguments *a, char **text,
+                          uint64_t *differences, char *why, size_t len)
+{
+    struct fx_host *host;
+    int rc = fx_host_open(&a->machine, &host, why, len);
+
+    if (rc)
+        return rc;
+    fx_lock(host);
+    rc = host->unrepaired ? -ENOMEM : tell(a, host, text, differences);
+    fx_unlock(host);
     fx_host_close(host);
     if (rc)
         snprintf(why, len, "%s: %s", a->machine.path, strerror(-rc));
@@ -296,10 +321,11 @@ static int report_status(const struct arguments *a)
         text = NULL;
         rc = look(a, &text, &differences, why, sizeof(why));
     }
-    if (rc == -EBUSY)
-        die(EXIT_FAILED,
-            "%s: in use all the time; try again, or pause what runs",
-            a->machine.path);
+    if (rc == -EBUSY) {
+        free(text);
+        text = NULL;
+        rc = look_with_lock(a, &text, &differences, why, sizeof(why));
+    }
     if (rc)
         die(EXIT_NO_HOST, "%s", why);
     if (fputs(text, stdout) == EOF || fflush(stdout) || ferror(stdout))
