@@ -27,6 +27,7 @@
 #include "hypercall/vcpu_op.h"
 #include "hypercall/version.h"
 #include "hypercall/vm_assist_op.h"
+#include "memory/page_type.h"
 
 /* A vCPU that blocks, or whose domain ends, does what follows later. */
 static bool goes_on(const struct fx_caller *caller)
@@ -70,7 +71,8 @@ static long multicall(const struct fx_caller *caller, const uint64_t arg[5])
         uint64_t at = arg[0] + i * step;
         struct fx_rest rest = {0};
 
-        if ((i && !goes_on(caller)) || fx_preempt_due(caller, i))
+        if ((i && !goes_on(caller)) || fx_preempt_due(caller, i) ||
+            fx_drop_left(caller->host, caller->domain))
             return fx_preempt(caller, (uint64_t[5]){at, count - i});
         if (fx_struct_in(caller, FX_MULTICALL_ENTRY, &entry, at))
             return -EFAULT;

@@ -9,6 +9,7 @@
 #include "domain/guest_memory.h"
 #include "domain/state.h"
 #include "hypercall/dispatch.h"
+#include "memory/page_type.h"
 
 /* Both ways to make a hypercall, int $0x82 and syscall, have two bytes. */
 #define CALL_BYTES 2
@@ -46,7 +47,9 @@ long fx_guest_call(struct fx_host *host, struct fx_domain *domain,
         words[i] = caller.is_32bit ? (uint32_t)arg[i] : arg[i];
     caller.rest = &rest;
     fx_work_begin(host);
-    result = function(&caller, words);
+    /* Tables that the last one let go of are none before anything else. */
+    result = fx_drop_left(host, domain) ? fx_preempt(&caller, words)
+                                        : function(&caller, words);
     fx_work_end(host);
     if (!rest.is_some)
         return result;

@@ -68,15 +68,9 @@ int fx_mmu_vcpus(const struct fx_caller *caller, uint64_t mask)
     return 0;
 }
 
-/* What such a rest is that has no requests: the result is where the domain
- * was. */
-bool fx_mmu_goes_on(const struct fx_caller *caller, const uint64_t arg[5],
-                    long *result)
+/* The result is where the domain was. */
+bool fx_mmu_is_over(const uint64_t arg[5], long *result)
 {
-    if (fx_drop_left(caller->host, caller->domain)) {
-        *result = fx_preempt(caller, arg);
-        return true;
-    }
     *result = (int32_t)arg[3];
     return !arg[0] && (uint32_t)arg[1] == MMU_UPDATE_PREEMPTED;
 }

@@ -29,13 +29,9 @@ static inline bool fx_mmu_due(const struct fx_caller *caller, uint32_t done)
     return fx_has_left(caller->domain) || fx_preempt_due(caller, done);
 }
 
-/*
- * First: tables that are to be gone by now go.  True: that is all there is to
- * it for now, with the result.
- */
+/* Is this a rest without requests, of a call that has its result? */
 bool __attribute__((warn_unused_result))
-fx_mmu_goes_on(const struct fx_caller *caller, const uint64_t arg[5],
-               long *result);
+fx_mmu_is_over(const uint64_t arg[5], long *result);
 
 /*
  * In the end: puts off the requests behind the first `done`, if there are any

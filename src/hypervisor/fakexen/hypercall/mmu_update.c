@@ -167,7 +167,7 @@ long fx_mmu_update_op(const struct fx_caller *caller, const uint64_t arg[5])
     long result;
     int rc;
 
-    if (fx_mmu_goes_on(caller, arg, &result))
+    if (fx_mmu_is_over(arg, &result))
         return result;
     if (!target)
         return -ESRCH;

@@ -207,7 +207,7 @@ long fx_mmuext_op(const struct fx_caller *caller, const uint64_t arg[5])
     long result;
     int rc;
 
-    if (fx_mmu_goes_on(caller, arg, &result))
+    if (fx_mmu_is_over(arg, &result))
         return result;
     rc = fx_mmu_owner(caller, (uint16_t)call.foreigndom, &owner);
     if (rc)

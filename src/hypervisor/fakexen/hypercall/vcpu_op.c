@@ -17,7 +17,6 @@
 #include "domain/time.h"
 #include "hypercall/compat.h"
 #include "machine/wake.h"
-#include "memory/page_type.h"
 
 #define MILLISECOND INT64_C(1000000)
 
@@ -51,8 +50,6 @@ static long initialise(const struct call *call)
     /* One beyond those in shared_info needs a place for its vcpu_info first. */
     if (!fx_vcpu_info(call->host, call->domain, call->vcpu))
         return -EINVAL;
-    if (fx_drop_left(call->host, call->domain))
-        return fx_preempt(call->caller, call->arg);
     rc = fx_initialise_vcpu(call->caller, call->vcpu, call->at);
     return rc == -ERESTART ? fx_preempt(call->caller, call->arg) : rc;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,18 +48,20 @@ static uint64_t now(void)
  * at once. */
 static int wait_for_it(struct fx_super *super)
 {
+    uint64_t at, mine;
     struct timespec until;
-    uint64_t at;
     int r;
 
     do {
-        at = now();
+        at = mine = now();
         __atomic_store_n(&super->wanted, at, __ATOMIC_SEQ_CST);
         at += WANTED_AGAIN;
         until = (struct timespec){(time_t)(at / SECOND), (long)(at % SECOND)};
         r = pthread_mutex_clocklock(&super->lock, CLOCK_MONOTONIC, &until);
     } while (r == ETIMEDOUT);
-    __atomic_store_n(&super->wanted, 0, __ATOMIC_SEQ_CST);
+    /* Another's word stays. */
+    __atomic_compare_exchange_n(&super->wanted, &mine, 0, false,
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     return r;
 }
 
