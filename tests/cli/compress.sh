@@ -44,6 +44,30 @@ checks=$((checks + 1))
 wait $kernel || wrong 'its kernel failed'
 grep -q resumed played || wrong 'it does not go on'
 [ -z "$(ls late.save* 2>/dev/null)" ] || wrong 'a part of a file is left'
+
+# Nobody reads what is written: a signal ends it all the same.
+mkfifo slow
+sleep 100 3<>slow &
+reader=$!
+for option in '' -z; do
+    works destroy guest
+    works create -pe guest.cfg
+    played
+    # shellcheck disable=SC2086 # none, or one
+    "$domwright" save $option guest slow >told 2>&1 &
+    save=$!
+    until grep -q suspended played || ! kill -0 $save; do sleep 0.05; done
+    sleep 0.3
+    kill $save
+    status=0
+    wait $save || status=$?
+    [ "$status" = 143 ] || wrong "save $option to nobody: $status"
+    [ "$(cat told)" = 'domwright: stopped: Terminated' ] ||
+        wrong "save $option to nobody: $(cat told)"
+    wait $kernel || wrong 'its kernel failed'
+    grep -q resumed played || wrong "save $option: it does not go on"
+done
+kill $reader
 works destroy guest
 
 # ---- there and back ----
@@ -133,8 +157,7 @@ while True:
     if kind == 1:
         break
     at = end
-count = (100 << 20) // (end - at) + 1
-open("bomb", "wb").write(data[:at] + data[at:end] * count + data[end:])
+open("bomb", "wb").write(data[:at] + data[at:end] * 2 + data[end:])
 END
 zstd -qc bomb >bad
 rm bomb

@@ -51,6 +51,8 @@ static int end_pack(struct pack *pack, const struct output *out, int rc,
         return rc;
     if (rc)
         diag_drop(dg);
+    if (rc2 == -EINTR)
+        return interrupt_check(dg);
     return diag_fail(dg, DW_FAILED, rc2, "cannot write %s: %s", out->name,
                      strerror(-rc2));
 }
@@ -62,15 +64,19 @@ static int put(struct host *host, const xc_domaininfo_t *info,
     struct progress progress;
     const struct save_progress watch = {.tell = tell, .arg = &progress};
     struct pack pack = {.fd = -1};
-    int rc = args->times['z'] ? pack_open(&pack, out->fd) : 0;
+    /* A pipe may not take it; a file does. */
+    const bool through = args->times['z'] || !out->temporary;
+    int rc =
+        through ? pack_open(&pack, out->fd, args->times['z'], interrupt_pending)
+                : 0;
 
     *is_suspended = false;
     if (rc)
-        return diag_fail(host->dg, DW_FAILED, rc, "compressing: %s",
-                         strerror(-rc));
+        return diag_fail(host->dg, DW_FAILED, rc, "writing to %s: %s",
+                         out->name, strerror(-rc));
     progress_init(&progress, host->dg);
     rc = guest_save(host, info, domain_width(host, info),
-                    args->times['z'] ? pack.fd : out->fd, out->name, &watch);
+                    through ? pack.fd : out->fd, out->name, &watch);
     progress_clear(&progress);
     *is_suspended = !rc;
     rc = end_pack(&pack, out, rc, host->dg);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What is read at once. */
@@ -85,11 +86,24 @@ static ssize_t take_packed(struct unpack *unpack, void *to, size_t n)
     return (ssize_t)out.pos;
 }
 
+static const char *temporary(void)
+{
+    const char *folder = secure_getenv("TMPDIR");
+
+    return folder && *folder ? folder : "/var/tmp";
+}
+
 static int check_size(struct unpack *unpack)
 {
     const struct saved *saved = unpack->saved;
 
-    if (!unpack->zstd || unpack->bytes <= OTHERS + saved->pfns * EACH)
+    if (unpack->copy >= 0 && unpack->bytes > unpack->copy_max)
+        return diag_fail(unpack->dg, DW_FAILED, -ENOSPC,
+                         "%s: a copy of it takes more than half of what is "
+                         "free in %s",
+                         unpack->name, temporary());
+    if (!unpack->zstd || (unpack->bytes <= OTHERS + saved->pfns * EACH &&
+                          saved->contents <= saved->pfns))
         return 0;
     return diag_fail(unpack->dg, DW_CONFIG, -EINVAL,
                      "%s: it has more in it than a guest as large as it says",
@@ -121,15 +135,15 @@ static ssize_t take(void *arg, void *to, size_t n)
 
 static int open_copy(struct unpack *unpack)
 {
-    const char *folder = secure_getenv("TMPDIR");
+    struct statvfs fs;
 
-    if (!folder || !*folder)
-        folder = "/var/tmp";
-    unpack->copy = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return unpack->copy < 0 ? diag_fail(unpack->dg, DW_FAILED, -errno,
-                                        "%s: a copy of it, in %s: %s",
-                                        unpack->name, folder, strerror(errno))
-                            : 0;
+    unpack->copy = open(temporary(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (unpack->copy < 0 || fstatvfs(unpack->copy, &fs))
+        return diag_fail(unpack->dg, DW_FAILED, -errno,
+                         "%s: a copy of it, in %s: %s", unpack->name,
+                         temporary(), strerror(errno));
+    unpack->copy_max = (uint64_t)fs.f_bavail * fs.f_frsize / 2;
+    return 0;
 }
 
 static int open_zstd(struct unpack *unpack)

@@ -4,8 +4,9 @@
  * from a pipe, or was compressed by zstd: for source.h, and with a copy that
  * can.
  *
- * Whoever made it, it takes no more memory than a window of 8 MiB, and has no
- * more bytes than a guest as large as it says can have.
+ * Whoever made it, it takes no more memory than a window of 8 MiB, has no more
+ * bytes than a guest as large as it says, no page of one twice, and its copy
+ * takes no more than half of what is free where it lies.
  *
  * Order of calls: unpack_open(); unpack_begin() for the source, and
  * saved_read(); unpack_end(); unpack_close() in any case.
@@ -23,10 +24,11 @@
 struct unpack {
     const char *name; /* for messages */
     struct diag *dg;
-    int fd;           /* the caller's */
-    int copy;         /* a file without a name, in TMPDIR; -1: none */
-    ZSTD_DCtx *zstd;  /* NULL: it is not compressed */
-    ZSTD_inBuffer in; /* what was read and not yet passed on */
+    int fd;            /* the caller's */
+    int copy;          /* a file without a name, in TMPDIR; -1: none */
+    uint64_t copy_max; /* bytes that it may have */
+    ZSTD_DCtx *zstd;   /* NULL: it is not compressed */
+    ZSTD_inBuffer in;  /* what was read and not yet passed on */
     unsigned char *room;
     bool is_whole;  /* zstd: no frame has begun that has not ended */
     uint64_t bytes; /* that were passed on */
