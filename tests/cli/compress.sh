@@ -89,6 +89,14 @@ checks=$((checks + 1))
 "$domwright" -q restore -pe - <packed >out 2>err || wrong 'not as standard input'
 works destroy guest
 gone 'restore'
+# Standard output has it alone.
+works create -pe guest.cfg
+played --keep state
+"$domwright" save -z guest /dev/stdout 2>err | cat >piped
+wait $kernel || wrong 'its kernel failed'
+works -q restore -pe piped
+works regress --state guest --against state
+works destroy guest
 # shellcheck disable=SC2002 # a pipe is what is meant
 cat packed | "$domwright" image - >out 2>err || wrong 'image: not from a pipe'
 prints '^name *: guest$'

@@ -138,11 +138,21 @@ static int check_domain(struct host *host, const xc_domaininfo_t *info,
     return migration_check_none(host, info->domain, who);
 }
 
+/* Then nothing else is to be there. */
+static bool is_stdout(const struct output *out)
+{
+    struct stat to, stdout_to;
+
+    return !fstat(out->fd, &to) && !fstat(STDOUT_FILENO, &stdout_to) &&
+           to.st_dev == stdout_to.st_dev && to.st_ino == stdout_to.st_ino;
+}
+
 static int run(struct host *host, const struct args *args)
 {
     struct output out = {.name = args->operand[1], .fd = -1};
     const char *who = args->operand[0];
     xc_domaininfo_t info;
+    bool quiet;
     char *name;
     int rc = migration_mend(host);
 
@@ -169,8 +179,9 @@ static int run(struct host *host, const struct args *args)
     interrupt_hold();
     if (!rc)
         rc = save_to(host, &info, args, &out);
+    quiet = host->dg->quiet || is_stdout(&out);
     output_close(&out);
-    if (!rc && !host->dg->quiet)
+    if (!rc && !quiet)
         printf("saved %s (domain %u) to %s\n", name ? name : who, info.domain,
                out.name);
     free(name);

@@ -398,8 +398,10 @@ static int tell_gone(struct host *host, const xc_domaininfo_t *before, int rc)
     xc_domaininfo_t info;
     int r = host_domain(host, before->domain, &info);
 
-    if (rc == -EINTR ||
-        (r != -ESRCH && (r || !(info.flags & XEN_DOMINF_dying))))
+    if (rc == -EINTR || (r && r != -ESRCH))
+        return 0;
+    if (!r && !(info.flags & XEN_DOMINF_dying) &&
+        !memcmp(info.handle, before->handle, sizeof(info.handle)))
         return 0;
     diag_drop(host->dg);
     return diag_fail(host->dg, DW_FAILED, -ESRCH,

@@ -418,8 +418,10 @@ static int claim(struct kernel *kernel)
             xs_transaction_end(xs, t, true);
             return value ? busy(kernel) : failed(kernel, "xenstore");
         }
-    } while (!xs_transaction_end(xs, t, false) && errno == EAGAIN);
-    return 0;
+        if (xs_transaction_end(xs, t, false))
+            return 0;
+    } while (errno == EAGAIN);
+    return failed(kernel, "xenstore");
 }
 
 static int announce(struct kernel *kernel)

@@ -17,6 +17,9 @@
 
 #define TICK_NS 3000000
 
+/* How long one may take to end that is told to. */
+#define STOP_S 10
+
 static void put_to(const char *path, int fd)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -96,7 +99,7 @@ static int status_of(int status)
 int program_wait(struct program *program, double seconds)
 {
     double end = now() + seconds;
-    bool killed = false;
+    bool killed = false, stopped = false;
     int status;
     pid_t pid;
 
@@ -108,7 +111,13 @@ int program_wait(struct program *program, double seconds)
             break;
         if (pid < 0 && errno != EINTR)
             return -errno;
-        if (now() < end && !is_stopped(program)) {
+        /* It clears up by itself. */
+        if (!stopped && is_stopped(program)) {
+            stopped = true;
+            kill(program->pid, SIGTERM);
+            end = now() + STOP_S;
+        }
+        if (now() < end) {
             tick();
             continue;
         }
@@ -117,7 +126,7 @@ int program_wait(struct program *program, double seconds)
     }
     program->pid = 0;
     if (killed)
-        return is_stopped(program) ? -EINTR : -ETIMEDOUT;
+        return stopped ? -EINTR : -ETIMEDOUT;
     return status_of(status);
 }
 

@@ -25,8 +25,8 @@ program_start(struct program *program, const char *folder, const char *name,
               char *const *argv, unsigned long file_max);
 
 /* Its exit status, 128 and a signal's number; -ETIMEDOUT: it was killed after
- * so many seconds; -EINTR: as a signal has come, which is held (signals.h); or
- * another negative errno. */
+ * so many seconds; -EINTR: as a signal has come, which is held (signals.h), and
+ * it did not end when it got SIGTERM; or another negative errno. */
 int __attribute__((warn_unused_result))
 program_wait(struct program *program, double seconds);
 

@@ -875,6 +875,7 @@ static int make_folder(struct bench *bench, struct diag *dg)
             return 0;
         if (bench->lock >= 0)
             close(bench->lock);
+        (void)rmdir(bench->folder);
     }
     return diag_fail(dg, DW_FAILED, -errno, "locking %s: %s", bench->folder,
                      strerror(errno));
