@@ -168,10 +168,29 @@ fails 1 'there is no host none to migrate to: No such file or directory; "domwri
 # One who is no receiver, or none at all.
 fails 1 'waiting for "domwright migrate-receive" there: the other side ended' \
     --host here migrate guest --via true
-run --host here migrate guest --via 'exit 7'
-[ "$(cat err)" = 'domwright: warning: the receiver ended with status 7
-domwright: waiting for "domwright migrate-receive" there: the other side ended' ] ||
-    wrong 'not said how the receiver ended'
+fails 1 'the receiver ended (status 7), and is no "domwright migrate-receive"' \
+    --host here migrate guest --via 'exit 7'
+fails 1 'the receiver ended (Killed), and is no "domwright migrate-receive"' \
+    --host here migrate guest --via 'kill -9 $$'
+fails 1 'the receiver ended (status 9), and has not taken the guest' \
+    --host here migrate guest --via "
+        printf 'xl migration receiver ready, send binary domain data.\\n'
+        head -c 100000 >/dev/null
+        exit 9"
+wait $suspends
+stays 'a receiver that ends in the midst'
+will_suspend
+# A signal for both sides, as from a terminal, is one.
+checks=$((checks + 1)) status=0
+setsid "$domwright" --host here migrate guest --via 'touch begun; exec sleep 30' \
+    >out 2>err &
+migrate=$!
+until [ -e begun ]; do sleep 0.1; done
+kill -TERM -$migrate
+wait $migrate || status=$?
+if [ "$status" != 143 ] || [ "$(cat err)" != 'domwright: stopped: Terminated' ]; then
+    wrong "a signal for both sides: status $status"
+fi
 fails 1 'waiting for "domwright migrate-receive" there: the other side said something else' \
     --host here migrate guest --via 'yes no receiver | head -n 100'
 # ssh gets the host and one word to run there.

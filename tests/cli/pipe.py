@@ -6,12 +6,13 @@ WAY: "cuts": where its records begin, a number a line; "type": a page in the
 midst has a type that is none; "late": the L3 is at first sent as a page without
 contents; "no-assists": nobody has said the VM assists in front, as with xl;
 "assists": others are said than there are; "front": much stands before the
-guest's width.
+guest's width; "wide": the P2M list is said to be of more PFNs than a guest of
+its memory has.
 """
 import struct
 import sys
 
-PAGE_DATA, PV_INFO = 1, 2
+PAGE_DATA, PV_INFO, P2M_FRAMES = 1, 2, 3
 ASSISTS = b'domwright/assist'
 
 data = bytearray(open(sys.argv[1], 'rb').read())
@@ -62,4 +63,9 @@ elif way == 'front':
     info = next(at for at, kind, _ in records() if kind == PV_INFO)
     for _ in range(5):
         write_record(info, 0x80000042, bytes(8 << 20))
+elif way == 'wide':
+    at = next(at for at, kind, _ in records() if kind == P2M_FRAMES)
+    last = 16 << 20
+    write_record(at, P2M_FRAMES, struct.pack('<II', 0, last) +
+                 bytes(8 * (last // 512 + 1)))
 sys.stdout.buffer.write(data)

@@ -116,7 +116,7 @@ is_here 'an L3 that was a page before'
 prints '^root_below_4g *: yes$'
 works --host machine destroy guest
 # Nor where it may lie anywhere.
-machine_with 6M
+machine_with 10M # less than its 8 MiB and a third
 pipes hello-pae.save restore -e -
 is_here 'one with extended CR3'
 prints '^root_below_4g *: no$'
@@ -162,6 +162,18 @@ sed 's/type\.save/-/; s/^domwright: //' err >line
 grep -qE '^-: at 0x[0-9a-f]+, PAGE_DATA: PFN 0x[0-9a-f]+ of type 6, which is none$' \
     line || wrong 'a page of no type'
 refused 3 "$(cat line)" type.save
+# libxenguest would have memory for each of them.
+other hello-64.save wide >wide.save
+pipes wide.save restore -e -
+if [ "$status" != 3 ] || ! grep -qE '^domwright: -: at 0x[0-9a-f]+, X86_PV_P2M_FRAMES: ' err; then
+    wrong 'a P2M list that is too wide'
+fi
+gone 'a P2M list that is too wide'
+run --host machine restore -e wide.save
+[ "$status" = 3 ] || wrong 'a P2M list that is too wide, from a file'
+gone 'a P2M list that is too wide, from a file'
+grep -qE 'its P2M list is for 16777217 PFNs, where a guest of its memory has [0-9]+ at most' err ||
+    wrong 'not said how many'
 other hello-64.save front >front.save
 pipes front.save restore -e -
 grep -qE '^domwright: -: at 0x[0-9a-f]+, a record: there was no X86_PV_INFO before it$' \
@@ -182,6 +194,9 @@ gone 'cut off'
 sed 's/"localtime": "False"/"localtime": "True" /' hello-64.save >xl.save
 refused 3 '-: its configuration says more than domwright restores; "xl restore" does, from a file' \
     xl.save
+checks=$((checks + 1))
+on_host restore -e - <xl.save >out 2>err && wrong 'a file without a name for xl'
+grep -q 'does, from a file that has a name$' err || wrong 'a file without a name for xl'
 fails 3 'cannot read .: Is a directory' --host machine restore .
 fails 3 'cannot read none: No such file or directory' --host machine restore none
 

@@ -251,6 +251,37 @@ grep -q -- ' [-r][-b]---- ' out || wrong 'it does not go on'
 works --host machine destroy guest
 gone
 
+# Nobody else saves it or gives it away meanwhile; and whoever does is killed.
+ready hello-64
+mkfifo slow
+"$domwright" --host machine save guest slow >/dev/null 2>first &
+save=$!
+{
+    head -c 100000 >/dev/null
+    until [ -e tried ]; do sleep 0.1; done
+} <slow &
+reader=$!
+until on_host "$top/tests/fx/store_list" | grep -q 'domwright-save.*asked'; do
+    sleep 0.1
+done
+for command in 'save guest no.save' 'save -c guest no.save' \
+    'migrate guest --via cat'; do
+    # shellcheck disable=SC2086 # words
+    fails 1 "domain guest is being saved: process $save sees to it" \
+        --host machine $command
+done
+kill -9 $save
+wait $save
+touch tried
+wait $reader
+works --host machine list guest
+grep -q -- ' [-r][-b]---- ' out || wrong 'who saves it was killed, and it is suspended'
+wait $suspends
+on_host "$top/tests/fx/store_list" | grep -q domwright-save &&
+    wrong 'it is being saved by nobody'
+works --host machine destroy guest
+gone
+
 # A full disk: the guest goes on, and no file is there.
 ready hello-pae
 mkdir small

@@ -29,6 +29,15 @@ static int tell(void *arg, uint64_t done, uint64_t total)
     return progress_pages(arg, "saved", done, total);
 }
 
+static int go_on(struct host *host, const xc_domaininfo_t *info)
+{
+    int rc = suspend_end(host, info->domain);
+
+    if (!rc)
+        migration_clear_save(host, info->domain);
+    return rc;
+}
+
 /* It is in the file: what becomes of it here. */
 static int leave(struct host *host, const xc_domaininfo_t *info,
                  const struct args *args)
@@ -37,7 +46,7 @@ static int leave(struct host *host, const xc_domaininfo_t *info,
         return guest_remove(host, info->domain, info->handle);
     if (args->times['p'] && xc_domain_pause(host->xc, info->domain))
         return diag_fail_xc(host->dg, "pausing domain %u", info->domain);
-    return suspend_end(host, info->domain);
+    return go_on(host, info);
 }
 
 /* A compressor tells why it could not write: to the guest's writer, it is gone.
@@ -94,7 +103,7 @@ static int save_to(struct host *host, const xc_domaininfo_t *info,
     if (!is_suspended)
         return rc;
     /* As it was before. */
-    rc2 = suspend_is_done(info) ? 0 : suspend_end(host, info->domain);
+    rc2 = suspend_is_done(info) ? 0 : go_on(host, info);
     if (rc2)
         diag_warn("domain %s stays suspended", args->operand[0]);
     return rc;

@@ -213,6 +213,10 @@ int guest_create(struct guest *g, bool start, struct diag *dg)
 
 int guest_restore(struct guest *g, bool start, struct diag *dg)
 {
+    const struct config *cfg = &g->cfg;
+
+    g->from->pages_max =
+        (uint64_t)(cfg->maxmem > cfg->memory ? cfg->maxmem : cfg->memory) << 8;
     return build_or_undo(g, start, dg);
 }
 

@@ -397,7 +397,7 @@ static int stop(struct live *live)
     live->facts->is_suspended = !rc;
     live->facts->since = live_now();
     live->memory.suspended = !rc;
-    return rc;
+    return rc ? rc : live->terms->suspended(live->terms->suspended_arg);
 }
 
 /* ---- all of it ---- */

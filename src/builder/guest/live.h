@@ -39,7 +39,9 @@ struct live_terms {
     void *tell_arg; /* of both */
     /* Before the guest is asked to suspend: the same. */
     int (*suspends)(void *arg);
-    void *suspends_arg;
+    /* When it is suspended: the same. */
+    int (*suspended)(void *arg);
+    void *suspends_arg, *suspended_arg;
 };
 
 /* What it came to. */

@@ -2,6 +2,7 @@
 #include "guest/migrate.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,11 @@
 
 /* Somebody may have to type a password first. */
 #define BANNER_MS 120000
+
+/* How long the other side may take when it has all of it: one that kept the
+ * stream restores the guest now, 16 MiB a second at least. */
+#define READY_MS       60000
+#define READY_PAGES_MS 4
 
 /* How long the other side may take to start what it has. */
 #define REPORT_MS 60000
@@ -61,13 +67,22 @@ static int connect_to(struct link *link, const char *command, bool deaf,
                             dg);
 }
 
-/* How the command ended says more than that the link did. */
-static void tell_end(int status, const struct migrate_to *to)
+/* How the command ended says more than that the link did: `rc` again. */
+static int tell_end(int rc, int status, const struct migrate_to *to,
+                    bool was_ready, struct diag *dg)
 {
-    if (status > 0 && WIFEXITED(status))
-        diag_warn("%s ended with status %d", to->name, WEXITSTATUS(status));
-    else if (status > 0 && WIFSIGNALED(status))
-        diag_warn("%s: %s", to->name, strsignal(WTERMSIG(status)));
+    char how[80];
+
+    if (rc != -EPIPE || status <= 0)
+        return rc;
+    if (WIFEXITED(status))
+        snprintf(how, sizeof(how), "status %d", WEXITSTATUS(status));
+    else
+        snprintf(how, sizeof(how), "%s", strsignal(WTERMSIG(status)));
+    diag_drop(dg);
+    return diag_fail(dg, DW_FAILED, rc, "%s ended (%s), %s", to->name, how,
+                     was_ready ? "and has not taken the guest"
+                               : "and is no \"domwright migrate-receive\"");
 }
 
 int migrate_probe(const struct migrate_to *to, struct diag *dg)
@@ -76,9 +91,7 @@ int migrate_probe(const struct migrate_to *to, struct diag *dg)
     int rc = connect_to(&link, to->command, false, dg),
         status = link_close(&link);
 
-    if (rc)
-        tell_end(status, to);
-    return rc;
+    return tell_end(rc, status, to, false, dg);
 }
 
 enum whereabouts { THERE, ABSENT, NOBODY_KNOWS };
@@ -139,7 +152,8 @@ static int note(struct send *send)
     free(name);
     if (rc)
         return diag_fail(send->host->dg, DW_FAILED, rc, "%s", strerror(-rc));
-    return migration_write(send->host, send->info->domain, &send->note);
+    return migration_claim(send->host, send->info->domain, &send->note,
+                           send->note.name);
 }
 
 /* From then on the guest may come to stand still at any moment. */
@@ -182,8 +196,10 @@ static int rename_away(struct send *send)
 static int give(struct send *send)
 {
     struct host *host = send->host;
+    const uint64_t more = send->info->tot_pages / READY_PAGES_MS;
+    const int ms = more < INT_MAX - READY_MS ? READY_MS + (int)more : INT_MAX;
     int rc = link_expect(&send->link, HANDSHAKE_READY, sizeof(HANDSHAKE_READY),
-                         LINK_FOREVER, "waiting until it is there", host->dg);
+                         ms, "waiting until it is there", host->dg);
 
     if (!rc)
         rc = rename_away(send);
@@ -308,14 +324,13 @@ int migrate_send(struct host *host, const xc_domaininfo_t *info,
 {
     struct send send = {.host = host, .info = info, .to = to, .facts = facts};
     int rc = connect_to(&send.link, to->command, false, host->dg), status;
+    const bool was_ready = !rc;
 
     if (!rc)
         rc = send_off(&send, width, progress);
     status = link_close(&send.link);
-    if (rc)
-        tell_end(status, to);
     migration_dispose(&send.note);
-    return rc;
+    return tell_end(rc, status, to, was_ready, host->dg);
 }
 
 int migrate_settle(struct host *host, const xc_domaininfo_t *info)

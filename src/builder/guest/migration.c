@@ -58,6 +58,14 @@ int migration_init(struct migration *m, bool sends, const char *name,
     return m->name && m->target ? 0 : -ENOMEM;
 }
 
+int migration_init_save(struct migration *m, const char *name)
+{
+    int rc = migration_init(m, true, name, "");
+
+    m->saves = true;
+    return rc;
+}
+
 void migration_dispose(struct migration *m)
 {
     free(m->name);
@@ -67,9 +75,10 @@ void migration_dispose(struct migration *m)
 
 /* ---- the node ---- */
 
-static void path_of(char path[64], uint32_t domid)
+static void path_of(char path[64], uint32_t domid, bool saves)
 {
-    snprintf(path, 64, "/libxl/%u/domwright-migration", domid);
+    snprintf(path, 64, "/libxl/%u/domwright-%s", domid,
+             saves ? "save" : "migration");
 }
 
 static const char *const phases[] = {
@@ -91,21 +100,27 @@ char *migration_text(const struct migration *m)
                : text;
 }
 
-int migration_write(struct host *host, uint32_t domid,
-                    const struct migration *m)
+static int put(struct host *host, xs_transaction_t t, uint32_t domid,
+               const struct migration *m)
 {
     char path[64], *text = migration_text(m);
     bool done;
 
-    path_of(path, domid);
+    path_of(path, domid, m->saves);
     errno = ENOMEM;
-    done = text &&
-           xs_write(host->xs, XBT_NULL, path, text, (unsigned int)strlen(text));
+    done =
+        text && xs_write(host->xs, t, path, text, (unsigned int)strlen(text));
     free(text);
     return done ? 0
                 : diag_fail(host->dg, DW_FAILED, -errno,
                             "noting the migration of domain %u in xenstore: %s",
                             domid, strerror(errno));
+}
+
+int migration_write(struct host *host, uint32_t domid,
+                    const struct migration *m)
+{
+    return put(host, XBT_NULL, domid, m);
 }
 
 static bool parse(struct migration *m, char *text)
@@ -132,15 +147,16 @@ static bool parse(struct migration *m, char *text)
     return m->name && m->target;
 }
 
-int migration_read(struct host *host, uint32_t domid, struct migration *m)
+static int get(struct host *host, xs_transaction_t t, uint32_t domid,
+               bool saves, struct migration *m)
 {
     char path[64], *text;
     unsigned int n;
     bool read;
 
-    *m = (struct migration){.sends = false};
-    path_of(path, domid);
-    text = xs_read(host->xs, XBT_NULL, path, &n);
+    *m = (struct migration){.saves = saves};
+    path_of(path, domid, saves);
+    text = xs_read(host->xs, t, path, &n);
     if (!text)
         return errno == ENOENT ? 0 : -errno;
     read = parse(m, text);
@@ -150,21 +166,37 @@ int migration_read(struct host *host, uint32_t domid, struct migration *m)
     return read;
 }
 
-void migration_clear(struct host *host, uint32_t domid)
+int migration_read(struct host *host, uint32_t domid, struct migration *m)
+{
+    return get(host, XBT_NULL, domid, false, m);
+}
+
+static void clear(struct host *host, uint32_t domid, bool saves)
 {
     char path[64];
 
-    path_of(path, domid);
+    path_of(path, domid, saves);
     /* What stays says no more than that it is seen to. */
     if (!xs_rm(host->xs, XBT_NULL, path) && errno != ENOENT)
-        diag_warn("domain %u is still noted as migrating: %s", domid,
-                  strerror(errno));
+        diag_warn("domain %u is still noted as %s: %s", domid,
+                  saves ? "being saved" : "migrating", strerror(errno));
 }
 
-int migration_check_none(struct host *host, uint32_t domid, const char *who)
+void migration_clear(struct host *host, uint32_t domid)
+{
+    clear(host, domid, false);
+}
+
+void migration_clear_save(struct host *host, uint32_t domid)
+{
+    clear(host, domid, true);
+}
+
+static int check_none(struct host *host, xs_transaction_t t, uint32_t domid,
+                      bool saves, const char *who)
 {
     struct migration m;
-    int rc = migration_read(host, domid, &m);
+    int rc = get(host, t, domid, saves, &m);
 
     if (rc < 0)
         return diag_fail(host->dg, DW_FAILED, rc, "reading xenstore: %s",
@@ -172,11 +204,44 @@ int migration_check_none(struct host *host, uint32_t domid, const char *who)
     rc = rc && m.phase != MIGRATION_DONE && migration_is_alive(&m) ? -EBUSY : 0;
     if (rc)
         rc = diag_fail(host->dg, DW_FAILED, rc,
-                       "domain %s is on its way to another host, or from one: "
-                       "process %d sees to it",
-                       who, (int)m.pid);
+                       "domain %s is %s: process %d sees to it", who,
+                       saves ? "being saved"
+                             : "on its way to another host, or from one",
+                       (int)m.pid);
     migration_dispose(&m);
     return rc;
+}
+
+static int check_nobody(struct host *host, xs_transaction_t t, uint32_t domid,
+                        const char *who)
+{
+    int rc = check_none(host, t, domid, false, who);
+
+    return rc ? rc : check_none(host, t, domid, true, who);
+}
+
+int migration_check_none(struct host *host, uint32_t domid, const char *who)
+{
+    return check_nobody(host, XBT_NULL, domid, who);
+}
+
+int migration_claim(struct host *host, uint32_t domid,
+                    const struct migration *m, const char *who)
+{
+    xs_transaction_t t;
+    bool done;
+    int rc;
+
+    do {
+        t = xs_transaction_start(host->xs);
+        rc = check_nobody(host, t, domid, who);
+        if (!rc)
+            rc = put(host, t, domid, m);
+        done = xs_transaction_end(host->xs, t, rc != 0);
+    } while (!rc && !done && errno == EAGAIN);
+    return rc || done ? rc
+                      : diag_fail(host->dg, DW_FAILED, -errno,
+                                  "writing xenstore: %s", strerror(errno));
 }
 
 /* ---- what becomes of it ---- */
@@ -234,13 +299,29 @@ static int mend(struct host *host, const xc_domaininfo_t *info,
     return migration_start(host, info->domain, m);
 }
 
-static int mend_one(struct host *host, const xc_domaininfo_t *info)
+/* Nothing is in the file, or all of it: whoever wants that guest has it there.
+ */
+static int mend_saved(struct host *host, const xc_domaininfo_t *info,
+                      const struct migration *m)
+{
+    int rc = m->phase == MIGRATION_OPEN
+                 ? 0
+                 : suspend_call_off(host, info->domain, true);
+
+    if (!rc)
+        migration_clear_save(host, info->domain);
+    return rc;
+}
+
+static int mend_one(struct host *host, const xc_domaininfo_t *info, bool saves)
 {
     struct migration m;
-    int rc = migration_read(host, info->domain, &m);
+    int rc = get(host, XBT_NULL, info->domain, saves, &m);
 
-    if (rc > 0)
-        rc = migration_is_alive(&m) ? 0 : mend(host, info, &m);
+    if (rc > 0 && migration_is_alive(&m))
+        rc = 0;
+    else if (rc > 0)
+        rc = saves ? mend_saved(host, info, &m) : mend(host, info, &m);
     migration_dispose(&m);
     return rc;
 }
@@ -254,8 +335,11 @@ int migration_mend(struct host *host)
     if (rc)
         return rc;
     for (i = 0; !rc && i < n; i++)
-        if (list[i].domain && !(list[i].flags & XEN_DOMINF_dying))
-            rc = mend_one(host, &list[i]);
+        if (list[i].domain && !(list[i].flags & XEN_DOMINF_dying)) {
+            rc = mend_one(host, &list[i], false);
+            if (!rc)
+                rc = mend_one(host, &list[i], true);
+        }
     free(list);
     return rc;
 }

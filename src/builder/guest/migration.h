@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * migration.h - which domains are on their way from host to host, and what
- * becomes of them where whoever saw to it was killed.
+ * migration.h - which domains are on their way from host to host, or into a
+ * file, and what becomes of them where whoever saw to it was killed.
  *
  * A node of xenstore, /libxl/ID/domwright-migration, says for each who does,
  * and whose the guest is: the sender's until it is about to say GO
- * (stream/handshake.h), the receiver's from when it has heard it.  It goes with
- * the domain.
+ * (stream/handshake.h), the receiver's from when it has heard it.  One that is
+ * saved has /libxl/ID/domwright-save.  They go with the domain.
  */
 #ifndef DW_GUEST_MIGRATION_H
 #define DW_GUEST_MIGRATION_H
@@ -31,6 +31,7 @@ enum migration_phase {
 };
 
 struct migration {
+    bool saves; /* a node of its own */
     bool sends; /* or receives */
     enum migration_phase phase;
     bool paused;  /* it is not to run then */
@@ -46,6 +47,10 @@ migration_init(struct migration *m, bool sends, const char *name,
                const char *target);
 void migration_dispose(struct migration *m);
 
+/* A domain that this process saves. */
+int __attribute__((warn_unused_result))
+migration_init_save(struct migration *m, const char *name);
+
 /* The node's value, in malloc(3)ed memory; NULL where that ran out. */
 char *migration_text(const struct migration *m);
 
@@ -60,13 +65,21 @@ migration_read(struct host *host, uint32_t domid, struct migration *m);
 /* It is there: no longer on its way. */
 void migration_clear(struct host *host, uint32_t domid);
 
+/* It was saved, or was not. */
+void migration_clear_save(struct host *host, uint32_t domid);
+
 /* Does the process live that sees to it? */
 bool migration_is_alive(const struct migration *m);
 
-/* 0: nobody is about to give the domain, `who` in messages, away or to receive
- * it; or a negative errno and the failure in host->dg. */
+/* 0: nobody is about to give the domain, `who` in messages, away, to receive or
+ * to save it; or a negative errno and the failure in host->dg. */
 int __attribute__((warn_unused_result))
 migration_check_none(struct host *host, uint32_t domid, const char *who);
+
+/* That, and migration_write(): of two at once one does. */
+int __attribute__((warn_unused_result))
+migration_claim(struct host *host, uint32_t domid, const struct migration *m,
+                const char *who);
 
 /* What a receiver has heard GO for: it gets its name, runs, and is noted as
  * done. */
@@ -81,8 +94,9 @@ migration_take_back(struct host *host, uint32_t domid,
 /*
  * Sees to all whose sender or receiver was killed: a guest that is the sender's
  * goes on there, one that is not the receiver's yet is removed there, and one
- * that is runs.  Of one that was given away a warning says how to find out.  0,
- * or a negative errno and the failure in host->dg.
+ * that is runs.  One that was being saved goes on, too.  Of one that was given
+ * away a warning says how to find out.  0, or a negative errno and the failure
+ * in host->dg.
  */
 int __attribute__((warn_unused_result)) migration_mend(struct host *host);
 

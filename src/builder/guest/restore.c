@@ -87,6 +87,15 @@ static int failed(const struct domain *domain, struct host *host)
     return diag_fail_xc(host->dg, "restoring domain %u", domain->domid);
 }
 
+/*
+ * libxenguest keeps three words for each PFN, whatever size the stream says
+ * that the guest's list has.  A list has holes, a PC's below 4 GiB for one.
+ */
+static uint64_t pfns_max(const struct restore_from *from)
+{
+    return 4 * from->pages_max + (UINT64_C(1) << 22);
+}
+
 /* ---- from a file ---- */
 
 static int fill_from_file(struct domain *domain, struct host *host,
@@ -100,8 +109,14 @@ static int fill_from_file(struct domain *domain, struct host *host,
         .arg = from->arg,
         .total = saved->pfns,
     };
-    int rc = prepare(domain, host, saved, saved->vm_assist);
+    int rc;
 
+    if (saved->pfns > pfns_max(from))
+        return diag_fail(host->dg, DW_CONFIG, -EINVAL,
+                         "its P2M list is for %" PRIu64 " PFNs, where a guest "
+                         "of its memory has %" PRIu64 " at most",
+                         saved->pfns, pfns_max(from));
+    rc = prepare(domain, host, saved, saved->vm_assist);
     if (rc)
         return rc;
     if (lseek(from->fd, (off_t)from->at, SEEK_SET) < 0)
@@ -112,12 +127,13 @@ static int fill_from_file(struct domain *domain, struct host *host,
 
 /* ---- from a stream ---- */
 
+/* Others need some there, too: a page each, and domain 0's devices. */
 static bool has_room_below(struct host *host, uint64_t pages)
 {
     uint64_t bytes;
 
     return !xc_availheap(host->xc, 0, 32, -1, &bytes) &&
-           pages <= bytes >> XC_PAGE_SHIFT;
+           pages <= (bytes >> XC_PAGE_SHIFT) / 4 * 3;
 }
 
 /* Is enough known of it, before it has come? */
@@ -155,6 +171,7 @@ static int fill_as_it_comes(struct domain *domain, struct host *host,
     };
     int rc = prepare(domain, host, saved, assists), fd, r, error;
 
+    feed->reader.pfns_max = pfns_max(from);
     if (!rc)
         rc = feed_start(feed, &fd, host->dg);
     if (rc)
@@ -164,8 +181,15 @@ static int fill_as_it_comes(struct domain *domain, struct host *host,
     rc = feed_stop(feed, r != 0, host->dg);
     if (!rc && feed_is_whole(feed))
         rc = check_told(saved, host->dg);
+    if (rc || !r)
+        return rc;
+    if (error == ENOMEM && memory.low == LOW_ALL)
+        return diag_fail(host->dg, DW_REFUSED, -ENOMEM,
+                         "restoring domain %u: there is no more memory below "
+                         "4 GiB, where all of it is to lie; there was before",
+                         domain->domid);
     errno = error;
-    return !rc && r ? failed(domain, host) : rc;
+    return failed(domain, host);
 }
 
 static int fill_from_feed(struct domain *domain, struct host *host,

@@ -16,7 +16,8 @@ struct restore_from {
     struct feed *feed; /* it comes: feed_begin() was called; NULL: a file */
     const struct saved *saved; /* a file: */
     int fd;
-    uint64_t at; /* ... where libxenguest's part begins in it */
+    uint64_t at;        /* ... where libxenguest's part begins in it */
+    uint64_t pages_max; /* that the guest may come to have: its configuration */
     /* How many pages are there.  Not 0: it ends, with the reason in the diag.
      */
     int (*tell)(void *arg, uint64_t done, uint64_t total);
@@ -30,8 +31,8 @@ struct restore_from {
  *
  * Which pages these are a file tells before there is memory.  A page of a
  * stream may become an L3 when it was sent before: all of the guest is put
- * there, if there is as much room; where there is not, or it is not said what
- * the guest is, a stream is kept in a file.
+ * there, if there is room for more than that; where there is not, or it is not
+ * said what the guest is, a stream is kept in a file.
  */
 int __attribute__((warn_unused_result))
 restore_fill(struct domain *domain, struct host *host,

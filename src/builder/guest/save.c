@@ -17,6 +17,7 @@
 #include <xen/foreign/x86_64.h>
 
 #include "config/guest_config.h"
+#include "guest/migration.h"
 #include "guest/userdata.h"
 #include "host/ask.h"
 #include "host/find.h"
@@ -202,6 +203,7 @@ struct save {
     unsigned int width;
     uint32_t domid;
     int fd;
+    uint64_t assists; /* as they were told in front */
     bool was_suspended;
     bool asked; /* it is we who suspended it */
     bool ended; /* by who watches the progress */
@@ -209,6 +211,21 @@ struct save {
     int64_t round_began;
     uint64_t pages; /* that those before it sent */
 };
+
+/* By what was told in front its memory has been placed. */
+static int check_assists(const struct save *save)
+{
+    uint64_t assists;
+    int rc = domain_vm_assist(save->host, save->domid, save->width, &assists);
+
+    if (rc || save->width != 32 || assists == save->assists)
+        return rc;
+    return diag_fail(
+        save->host->dg, DW_FAILED, -EAGAIN,
+        "domain %s changed its VM assists meanwhile, from %#" PRIx64
+        " to %#" PRIx64 ": try again",
+        host_called(save->host, save->domid), save->assists, assists);
+}
 
 static int suspend(void *arg)
 {
@@ -222,6 +239,8 @@ static int suspend(void *arg)
         rc = suspend_guest(save->host, save->domid);
     save->asked = !rc;
     save->facts->since = live_now();
+    if (!rc)
+        rc = check_assists(save);
     return !rc;
 }
 
@@ -342,6 +361,11 @@ static void no_round(void *arg, const struct live_round *round)
     (void)round;
 }
 
+static int live_suspended(void *arg)
+{
+    return check_assists(arg);
+}
+
 static int put_live(struct save *save)
 {
     const struct live_terms terms = {
@@ -351,6 +375,8 @@ static int put_live(struct save *save)
         .tell_arg = save->progress->arg,
         .suspends = save->terms->suspends,
         .suspends_arg = save->terms->arg,
+        .suspended = live_suspended,
+        .suspended_arg = save,
     };
     int rc = live_send(save->host, save->info, save->width, save->fd, &terms,
                        save->facts);
@@ -361,12 +387,12 @@ static int put_live(struct save *save)
 
 static int put(struct save *save, const char *config)
 {
-    uint64_t assists;
-    int rc = domain_vm_assist(save->host, save->domid, save->width, &assists);
+    int rc =
+        domain_vm_assist(save->host, save->domid, save->width, &save->assists);
 
     if (rc)
         return rc;
-    rc = header_begin(save->fd, config, assists);
+    rc = header_begin(save->fd, config, save->assists);
     if (!rc) {
         rc =
             save->terms->way == SAVE_HASHED ? put_live(save) : put_memory(save);
@@ -409,21 +435,44 @@ static int tell_gone(struct host *host, const xc_domaininfo_t *before, int rc)
                      host_called(host, before->domain));
 }
 
-static int nobody_cares(void *arg)
+/* That it is being saved, and by whom. */
+struct note {
+    struct host *host;
+    uint32_t domid;
+    struct migration as;
+};
+
+/* From then on the guest may come to stand still at any moment. */
+static int note_asked(void *arg)
 {
-    (void)arg;
-    return 0;
+    struct note *note = arg;
+
+    note->as.phase = MIGRATION_ASKED;
+    return migration_write(note->host, note->domid, &note->as);
 }
 
 int guest_save(struct host *host, const xc_domaininfo_t *info,
                unsigned int width, int fd, const char *to,
                const struct save_progress *progress)
 {
+    const char *who = host_called(host, info->domain);
+    struct note note = {.host = host, .domid = info->domain};
     const struct save_terms terms = {
-        .way = SAVE_SUSPENDED, .to = to, .suspends = nobody_cares};
+        .way = SAVE_SUSPENDED, .to = to, .suspends = note_asked, .arg = &note};
     struct live_facts facts;
+    int rc = migration_init_save(&note.as, who);
 
-    return guest_save_by(host, info, width, fd, progress, &terms, &facts);
+    if (rc)
+        rc = diag_fail(host->dg, DW_FAILED, rc, "%s", strerror(-rc));
+    if (!rc)
+        rc = migration_claim(host, info->domain, &note.as, who);
+    if (!rc) {
+        rc = guest_save_by(host, info, width, fd, progress, &terms, &facts);
+        if (rc)
+            migration_clear_save(host, info->domain);
+    }
+    migration_dispose(&note.as);
+    return rc;
 }
 
 int guest_save_by(struct host *host, const xc_domaininfo_t *info,

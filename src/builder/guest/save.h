@@ -50,7 +50,8 @@ guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
  * headers around what libxenguest writes.  0: it is suspended, and its stream
  * is complete; or a negative errno and the failure in host->dg: it runs on, if
  * it ran, and what was written is of no use.  Signals are to be held
- * (signals.h).
+ * (signals.h).  Nobody else saves it or gives it away from then on, until
+ * migration_clear_save(), where it was saved and stays.
  */
 int __attribute__((warn_unused_result))
 guest_save(struct host *host, const xc_domaininfo_t *info, unsigned int width,

@@ -124,9 +124,14 @@ int link_wait(struct link *link, int ms, const char *what, struct diag *dg)
     return wait_for(link, POLLIN, ms, what, dg);
 }
 
-static int ended(const char *what, struct diag *dg)
+/* A signal for both sides ends the other one sooner. */
+static int ended(const struct link *link, const char *what, struct diag *dg)
 {
-    return diag_fail(dg, DW_FAILED, -EPIPE, "%s: the other side ended", what);
+    int rc = link->deaf ? 0 : interrupt_check(dg);
+
+    return rc ? rc
+              : diag_fail(dg, DW_FAILED, -EPIPE, "%s: the other side ended",
+                          what);
 }
 
 int link_get(struct link *link, void *to, size_t n, int ms, const char *what,
@@ -142,7 +147,7 @@ int link_get(struct link *link, void *to, size_t n, int ms, const char *what,
             return rc;
         r = read(link->in, at, n);
         if (!r)
-            return ended(what, dg);
+            return ended(link, what, dg);
         if (r < 0 && errno != EINTR)
             return diag_fail(dg, DW_FAILED, -errno, "%s: %s", what,
                              strerror(errno));
@@ -167,7 +172,7 @@ int link_put(struct link *link, const void *from, size_t n, const char *what,
             return rc;
         r = write(link->out, at, n);
         if (r < 0 && errno == EPIPE)
-            return ended(what, dg);
+            return ended(link, what, dg);
         if (r < 0 && errno != EINTR)
             return diag_fail(dg, DW_FAILED, -errno, "%s: %s", what,
                              strerror(errno));

@@ -154,7 +154,8 @@ static int take_p2m_frames(struct reader *reader, uint64_t body,
     per_page = DW_PAGE_SIZE / saved->width;
     first = header.first / per_page;
     n = header.last / per_page + 1 - first;
-    if (header.first > header.last ||
+    /* No guest has one page alone. */
+    if (header.first > header.last || !header.last ||
         length != sizeof(header) + n * sizeof(uint64_t))
         return reader_fail(reader, -EINVAL,
                            "%" PRIu32 " bytes for PFNs %#" PRIx32
@@ -165,6 +166,11 @@ static int take_p2m_frames(struct reader *reader, uint64_t body,
                            "from PFN %#" PRIx32 " on, where the list ends at "
                            "%#" PRIx64,
                            header.first, saved->pfns);
+    if (reader->pfns_max && header.last >= reader->pfns_max)
+        return reader_fail(reader, -EINVAL,
+                           "to PFN %#" PRIx32 ", where a guest of its memory "
+                           "has %#" PRIx64 " at most",
+                           header.last, reader->pfns_max);
     if (header.last >= saved->pfns)
         rc = cover(reader, (uint64_t)header.last + 1);
     if (!rc && first + n > saved->p2m_pages)
