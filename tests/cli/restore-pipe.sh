@@ -192,7 +192,7 @@ while read -r at; do
 done <places
 gone 'cut off'
 sed 's/"localtime": "False"/"localtime": "True" /' hello-64.save >xl.save
-refused 3 '-: its configuration says more than domwright restores; "xl restore" does, from a file' \
+refused 3 '-: its configuration says more than domwright restores; "xl restore" does, from a file that has a name' \
     xl.save
 checks=$((checks + 1))
 on_host restore -e - <xl.save >out 2>err && wrong 'a file without a name for xl'
