@@ -102,7 +102,7 @@ struct reader {
     uint64_t next; /* where the walk is */
     uint64_t at;   /* of the present record, or header */
     const char *record;
-    uint32_t seen; /* the types of records: a bit each */
+    uint32_t seen;     /* the types of records: a bit each */
     uint64_t pfns_max; /* the P2M list's, where that is known; 0: any */
     bool has_domain, has_info, is_static_done, has_ended;
 };
