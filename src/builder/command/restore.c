@@ -91,7 +91,7 @@ static int restore_by_xl(const struct args *args, const struct input *in,
                          "%s: its configuration says more than domwright "
                          "restores; \"xl restore\" does, from a file%s",
                          in->name,
-                         in->is_pipe || !is_named ? ""
+                         in->is_pipe || !is_named ? " that has a name"
                                                   : " that is not compressed");
     argv[n++] = (char *)"xl";
     argv[n++] = (char *)"restore";
