@@ -679,6 +679,41 @@ START_TEST(a_32_bit_domain_has_its_shared_info_below_4_gib)
 }
 END_TEST
 
+/* As on Xen: out of use, and not free; here no longer than the domain lives. */
+START_TEST(nobody_has_the_shared_info_that_was_replaced)
+{
+    struct xen_domctl op = {.u.createdomain = {.max_vcpus = 1,
+                                               .max_grant_frames = 1,
+                                               .grant_opts = 1}};
+    struct fx_host *small = host;
+    uint64_t before, free_frames;
+    int rc;
+
+    host = fx_open(&(struct fx_options){.memory_bytes = UINT64_C(6) << 30});
+    caller = fx_process_caller(host);
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_createdomain, &op), 0);
+    before = domain_of(ID)->shared_info;
+    free_frames = host->super->free_frames;
+    op.u.address_size.size = 32;
+    ck_assert_int_eq(domctl(ID, XEN_DOMCTL_set_address_size, &op), 0);
+    ck_assert_uint_eq(host->super->free_frames,
+                      free_frames - XEN_SHARED_INFO_MOVES);
+    fx_lock(host);
+    rc = fx_get_page_and_type(host, before, ID, FX_WRITABLE, 0);
+    ck_assert_int_eq(rc != 0, XEN_SHARED_INFO_MOVES);
+    if (!rc)
+        fx_put_page_and_type(host, before);
+    ck_assert_uint_eq(fx_audit(host, fx_say, NULL), 0);
+    fx_unlock(host);
+    ck_assert_uint_eq(domain_of(ID)->tot_pages, 0);
+    ck_assert_int_eq(destroy(ID), 0);
+    ck_assert_uint_eq(host->super->free_frames, host->super->ram_frames);
+    fx_host_close(host);
+    host = small;
+    caller = fx_process_caller(host);
+}
+END_TEST
+
 START_TEST(a_dying_domain_gets_what_its_xen_gives)
 {
     struct xen_memory_reservation claim = {.nr_extents = PAGES + 1,
@@ -907,6 +942,7 @@ TCase *fx_domain_case(void)
     tcase_add_test(tc, the_log_leaves_holes_in_the_file);
     tcase_add_test(tc, nothing_is_logged_without_shadow_paging);
     tcase_add_test(tc, a_32_bit_domain_has_its_shared_info_below_4_gib);
+    tcase_add_test(tc, nobody_has_the_shared_info_that_was_replaced);
     tcase_add_test(tc, a_dying_domain_gets_what_its_xen_gives);
     tcase_add_test(tc, any_domain_id);
     tcase_add_test(tc, xenstored_asks_for_the_state_of_a_domain);

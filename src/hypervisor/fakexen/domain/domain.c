@@ -94,6 +94,8 @@ static void free_structures(struct fx_host *host, struct fx_domain *domain)
         fx_free_xen_frames(host, state->grant_frame[i], 0);
     if (state)
         fx_free_vnuma(host, state);
+    if (state && state->first_shared_info)
+        fx_free_xen_frames(host, state->first_shared_info, 0);
     fx_free_xen_frames(host, domain->shared_info, 0);
     fx_free_xen_frames(host, domain->evtchns, FX_EVTCHN_ORDER);
     fx_free_xen_frames(host, domain->policy, 0);
@@ -175,6 +177,7 @@ fail:
 
 int fx_domain_lower_shared_info(struct fx_host *host, struct fx_domain *domain)
 {
+    struct fx_domain_state *state = fx_domain_state(host, domain);
     uint64_t now = domain->shared_info, lower;
     struct fx_frame *frame;
 
@@ -185,11 +188,21 @@ int fx_domain_lower_shared_info(struct fx_host *host, struct fx_domain *domain)
         return -ENOMEM;
     domain->shared_info = lower;
     frame = fx_frame(host, now);
-    if (frame) { /* who has it mapped keeps it, as a page of the domain's */
-        frame->flags &= (uint16_t) ~(FX_F_XENHEAP | FX_F_ALLOCATED);
+    if (!frame || !state)
+        return 0;
+    frame->flags &= (uint16_t)~FX_F_XENHEAP;
+    if (frame->refs > 1) { /* who has it mapped keeps it */
+        frame->flags &= (uint16_t)~FX_F_ALLOCATED;
         fx_domain_adjust_pages(host, domain, 1);
         fx_put_page_and_type(host, now);
+        return 0;
     }
+    /* Nobody can map it from now on, nor is it free: put_page() leaves it to
+     * who allocated it, and Xen's switch_compat() does not free it.  Here it is
+     * free when the domain is gone. */
+    frame->owner = DOMID_XEN;
+    frame->type = 0;
+    state->first_shared_info = now;
     return 0;
 }
 

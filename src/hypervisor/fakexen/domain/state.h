@@ -89,6 +89,7 @@ struct fx_domain_state {
     bool nodes_chosen; /* node_affinity does not follow the vCPUs' */
     uint64_t vnuma;    /* MFN, if nr_vnodes */
     uint64_t unique_id;
+    uint64_t first_shared_info; /* MFN of what another replaced; 0: none did */
 };
 
 struct fx_domain_state *fx_domain_state(struct fx_host *host,

@@ -303,6 +303,12 @@ static bool count_structures(struct audit *a, struct fx_domain *domain)
     if (!state)
         return false;
     count_pool(a, domain, state);
+    if (state->first_shared_info &&
+        !count_xens(a, state->first_shared_info, 1)) {
+        differ(a, "domain %u: its first shared_info is lost", domain->id);
+        if (a->repair)
+            state->first_shared_info = 0;
+    }
     if (state->nr_vnodes && !count_xens(a, state->vnuma, FX_VNUMA_FRAMES)) {
         differ(a, "domain %u: its virtual nodes are lost", domain->id);
         if (a->repair)
