@@ -284,6 +284,9 @@ START_TEST(a_domain_that_cannot_be_is_refused)
     domain->max_vcpus = FX_MAX_VCPUS + 1;
     assert_refused("domain in slot 1 has what cannot be");
     domain->max_vcpus = 1;
+    *(uint8_t *)&host->super->pool[1].exists = 8;
+    assert_refused("a pool of CPUs is what cannot be");
+    host->super->pool[1].exists = false;
     host->super->free_frames = host->super->ram_frames + 1;
     assert_refused("damaged");
     fx_host_close(host);

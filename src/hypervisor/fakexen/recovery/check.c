@@ -95,7 +95,7 @@ int fx_check_states(struct fx_host *host, char *why, size_t len)
     return 0;
 }
 
-/* No two mappings have the same part of the list. */
+/* No two mappings have the same part of the list: there is room for all. */
 static bool mappings_fit(struct fx_host *host)
 {
     unsigned int slots = fx_mapping_slots(host), i;
@@ -104,9 +104,19 @@ static bool mappings_fit(struct fx_host *host)
 
     for (i = 0; i < slots; i++) {
         m = fx_mapping_at(host, i);
+        if (m && !is_bool(&m->writable))
+            return false;
         pages += m ? m->pages : 0;
     }
     return pages <= FX_MAX_MAPPED_FRAMES;
+}
+
+static bool pools_fit(const struct fx_super *super)
+{
+    for (unsigned int i = 0; i < FX_MAX_POOLS; i++)
+        if (!is_bool(&super->pool[i].exists))
+            return false;
+    return true;
 }
 
 int fx_check_domains(struct fx_host *host, char *why, size_t len)
@@ -134,9 +144,13 @@ int fx_check_domains(struct fx_host *host, char *why, size_t len)
                  "damaged: more memory free than there is" FX_NEW_ONE);
         return -EINVAL;
     }
-    if (!mappings_fit(host)) {
+    if (!pools_fit(super)) {
         snprintf(why, len,
-                 "damaged: more is mapped than there is room for" FX_NEW_ONE);
+                 "damaged: a pool of CPUs is what cannot be" FX_NEW_ONE);
+        return -EINVAL;
+    }
+    if (!mappings_fit(host)) {
+        snprintf(why, len, "damaged: what is mapped cannot be" FX_NEW_ONE);
         return -EINVAL;
     }
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
