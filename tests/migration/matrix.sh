@@ -26,7 +26,7 @@ sort out | cmp -s - all || wrong 'another seed has other cells'
 # By domwright alone; with xl, on request.
 by='by-domwright'
 for cell in checkpoint/pae:/built-$by/saved-$by image/64:/restored-$by \
-    save/legacy:/built-$by/saved-$by/restored-$by kill/64:/restored-$by \
+    save/legacy:/built-$by/saved-$by/restored-$by kill/64: \
     migrate/64:/nolog/built-$by live/legacy:/nolog/built-$by \
     live/pae:/log/built-$by term/pae: full/legacy: ; do
     works -q regress --seed 1 --json \

@@ -101,7 +101,7 @@ static const unsigned int depends[WAYS] = {
     [WAY_MIGRATE] = BASE | BIT(DIM_LOG) | BIT(DIM_BUILDER),
     [WAY_LIVE] = BASE | BIT(DIM_LOG) | BIT(DIM_BUILDER),
     [WAY_TERM] = BASE,
-    [WAY_KILL] = BASE | BIT(DIM_RECEIVER),
+    [WAY_KILL] = BASE,
     [WAY_FULL] = BASE,
     [WAY_CUT] = BASE | BIT(DIM_SENDER),
 };
