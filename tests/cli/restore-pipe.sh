@@ -122,7 +122,20 @@ is_here 'one with extended CR3'
 prints '^root_below_4g *: no$'
 works --host machine destroy guest
 refused 1 "$nowhere" late.save
+# A file that others may write to is checked as it is read, as a pipe is.
+works --host machine restore -e late.save
+works --host machine destroy guest
+for change in 'chmod 620' 'chmod 602' 'chown 12345'; do
+    cp late.save others.save
+    $change others.save 2>/dev/null || continue # there is no such user here
+    fails 1 "$nowhere" --host machine restore -e others.save
+    gone "$change"
+done
 TMPDIR=$PWD
+chmod 666 others.save
+works --host machine restore -e others.save
+prints '^restored guest '
+works --host machine destroy guest
 for file in late unsaid; do
     pipes $file.save restore -e -
     is_here "$file, and little low memory"

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -16,16 +17,27 @@
 #include "host/xl.h"
 
 /* What is restored: a file, all of which is read and checked before there is a
- * domain, or what comes through a pipe, of which so far the beginning was. */
+ * domain, or what is checked on its way to libxenguest, of which so far the
+ * beginning was: what comes through a pipe, and a file that may change. */
 struct input {
     const char *name;
     struct saved_file file;
     struct feed feed;
-    bool is_pipe;
+    bool is_pipe, is_fed;
 };
 
+/* Somebody else could change it when it was checked, before libxenguest reads
+ * it. */
+static bool may_change(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) || st.st_mode & (S_IWGRP | S_IWOTH) ||
+           (st.st_uid && st.st_uid != geteuid());
+}
+
 /* What is compressed is unpacked into a file first. */
-static int begin_pipe(struct input *in, struct diag *dg)
+static int begin_feed(struct input *in, struct diag *dg)
 {
     const void *start;
 
@@ -40,23 +52,26 @@ static int begin_pipe(struct input *in, struct diag *dg)
 
 static int read_input(struct input *in, struct diag *dg)
 {
+    const struct source *source = &in->file.source;
     int rc = saved_file_find(&in->file, in->name, dg);
 
     if (rc)
         return rc;
-    in->is_pipe = !in->file.source.is_file;
-    return in->is_pipe ? begin_pipe(in, dg)
-                       : saved_file_read(&in->file, in->name, true, dg);
+    in->is_pipe = !source->is_file;
+    in->is_fed = in->is_pipe || (may_change(in->file.fd) &&
+                                 !unpack_is_packed(in->file.fd, source->start));
+    return in->is_fed ? begin_feed(in, dg)
+                      : saved_file_read(&in->file, in->name, true, dg);
 }
 
 static const struct saved *saved_of(const struct input *in)
 {
-    return in->is_pipe ? &in->feed.saved : &in->file.saved;
+    return in->is_fed ? &in->feed.saved : &in->file.saved;
 }
 
 static void close_input(struct input *in)
 {
-    if (in->is_pipe)
+    if (in->is_fed)
         feed_close(&in->feed);
     saved_file_close(&in->file);
 }
@@ -132,7 +147,7 @@ static int restore(struct guest *g, struct input *in, const struct args *args)
     struct diag *dg = g->host->dg;
     struct progress progress;
     struct restore_from from = {
-        .feed = in->is_pipe ? &in->feed : NULL,
+        .feed = in->is_fed ? &in->feed : NULL,
         .saved = &in->file.saved,
         .fd = saved_file_fd(&in->file),
         .at = in->file.source.start + in->file.saved.libxc_at,
