@@ -155,6 +155,28 @@ works --host machine destroy "$old"
 works --host machine destroy guest
 waits 'the end of the monitor' no_process
 
+# One that loses its entries no longer runs; and it is not given new ones, should
+# it be seen crashed then.
+fresh 'on_crash = "rename-restart"'
+works --host machine create guest.cfg
+old=$(ids)
+cp --sparse=always machine kept
+"$fakexen" --host kept --trace trace "$domwright" destroy guest >out 2>err ||
+    wrong 'destroy'
+nth=$(sed -e '/"call":"unmap"/d' -e '/"op":"destroydomain"/q' trace | wc -l)
+rm kept trace
+on_host --fail "$nth:SIGKILL" "$domwright" destroy guest >out 2>err
+rows | grep -qE "^\(null\) $old 32 1 --p" || wrong 'it runs without its entries'
+on_host "$top/tests/fx/store_list" >after
+cmp -s before after || wrong 'it has entries'
+ends $crash
+waits 'the end of the monitor' no_process
+says 'renaming it to .*: somebody else is taking it away' || wrong 'the log'
+on_host "$top/tests/fx/store_list" >after
+cmp -s before after || wrong 'it has entries again'
+works --host machine destroy "$old"
+[ -z "$(rows)" ] || wrong 'it is there again'
+
 # What it is called meanwhile is what it is called afterwards.
 fresh
 works --host machine create guest.cfg

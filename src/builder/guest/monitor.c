@@ -257,8 +257,9 @@ static int preserve(struct monitor *m)
     if (!rc)
         rc = store_preserve(m->host, m->domid, name, kept.uuid);
     if (rc)
-        return diag_fail(m->host->dg, DW_FAILED, rc, "renaming it to %s: %s",
-                         name, strerror(-rc));
+        return diag_fail(
+            m->host->dg, DW_FAILED, rc, "renaming it to %s: %s", name,
+            rc == -ENOENT ? "somebody else is taking it away" : strerror(-rc));
     if (xc_domain_sethandle(m->host->xc, m->domid, kept.uuid))
         return diag_fail_xc(m->host->dg, "giving it another UUID");
     rc = userdata_keep(m->host, m->domid, &kept);

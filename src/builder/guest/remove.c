@@ -25,13 +25,22 @@ static int remove_entries(struct host *host, uint32_t domid,
               : 0;
 }
 
-/* Entries go first: a tool that sees the domain afterwards sees it dying. */
+/*
+ * A guest that runs when its entries go may crash of that, and its monitor
+ * would see no more than a guest that crashed.  They go before the domain does:
+ * a tool that sees it afterwards sees it dying.
+ */
 int guest_remove(struct host *host, uint32_t domid,
                  const uint8_t uuid[UUID_BYTES])
 {
     struct domain domain = {.domid = domid, .exists = true};
-    int rc = remove_entries(host, domid, uuid);
+    int rc;
 
+    diag_step(host->dg);
+    if (xc_domain_pause(host->xc, domid) && errno != ESRCH)
+        return diag_fail_xc(host->dg, "pausing domain %u, to destroy it",
+                            domid);
+    rc = remove_entries(host, domid, uuid);
     return domain_destroy(&domain, host) ? -EIO : rc;
 }
 
@@ -39,7 +48,7 @@ int guest_remove(struct host *host, uint32_t domid,
 int guest_remove_rest(struct host *host, uint32_t domid)
 {
     uint8_t uuid[UUID_BYTES];
-    int known = 0, rc = store_has_entry(host->xs, domid);
+    int known = 0, rc = store_has_entry(host->xs, XBT_NULL, domid);
 
     if (rc > 0)
         known = store_uuid(host->xs, domid, uuid);

@@ -49,8 +49,11 @@ static int write_all(struct host *host, xs_transaction_t t, uint32_t domid,
 {
     struct xs_handle *xs = host->xs;
     char domain[PATH], vm[PATH];
-    int rc = remove_vm(host, t, domid);
+    int rc = store_has_entry(xs, t, domid);
 
+    if (rc <= 0)
+        return rc ? rc : -ENOENT;
+    rc = remove_vm(host, t, domid);
     snprintf(domain, sizeof(domain), "/local/domain/%u", domid);
     snprintf(vm, sizeof(vm), "/vm/%s", uuid);
     if (!rc)

@@ -13,7 +13,7 @@
 /*
  * Gives a domain's entries another name, and a /vm entry of another UUID in
  * place of its own, as libxl_domain_preserve() does.  -EEXIST: a domain has
- * that name.
+ * that name.  -ENOENT: it has no entries, as somebody is taking it away.
  */
 int __attribute__((warn_unused_result))
 store_preserve(struct host *host, uint32_t domid, const char *name,

@@ -45,14 +45,14 @@ int store_read_domains(struct xs_handle *xs, xs_transaction_t t)
     return rc;
 }
 
-int store_has_entry(struct xs_handle *xs, uint32_t domid)
+int store_has_entry(struct xs_handle *xs, xs_transaction_t t, uint32_t domid)
 {
     unsigned int n;
     char buf[PATH];
     char **nodes;
 
     snprintf(buf, sizeof(buf), "/local/domain/%u", domid);
-    nodes = xs_directory(xs, XBT_NULL, buf, &n);
+    nodes = xs_directory(xs, t, buf, &n);
     if (!nodes)
         return errno == ENOENT ? 0 : -errno;
     free(nodes);

@@ -33,7 +33,7 @@ store_read_domains(struct xs_handle *xs, xs_transaction_t t);
 
 /* Has it any entry?  1 or 0. */
 int __attribute__((warn_unused_result))
-store_has_entry(struct xs_handle *xs, uint32_t domid);
+store_has_entry(struct xs_handle *xs, xs_transaction_t t, uint32_t domid);
 
 int __attribute__((warn_unused_result))
 store_backends(struct xs_handle *xs, struct store_backends *backends);
