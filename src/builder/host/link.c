@@ -21,6 +21,10 @@ extern char **environ;
 /* How long a command may take to end whose input has. */
 #define END_MS 5000
 
+/* The most that anybody's pipe may have (pipe(7)): what stops at each 64 KiB
+ * for the next process to have its turn gets nowhere on a busy machine. */
+#define PIPE_SIZE (1 << 20)
+
 /* More than any message has. */
 #define MESSAGE_MAX 128
 
@@ -84,8 +88,10 @@ int link_start(struct link *link, const char *command, struct diag *dg)
     *link = (struct link){.in = -1, .out = -1};
     if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
         rc = -errno;
-    if (!rc)
+    if (!rc) {
+        fcntl(to[1], F_SETPIPE_SZ, PIPE_SIZE); /* or as large as it is */
         rc = spawn(link, command, to[0], from[1]);
+    }
     if (to[0] >= 0)
         close(to[0]);
     if (from[1] >= 0)
