@@ -27,6 +27,7 @@ void guest_main(void)
     check_shared_info();
     check_vcpus();
     check_rings();
+    check_store();
     check_assists();
     tap_plan();
     say("# check: done\n");

@@ -44,6 +44,9 @@ void check_refusals(void);
 /* check_assists.c */
 void check_assists(void);
 
+/* check_store.c */
+void check_store(void);
+
 /* Pages of the P2M list. */
 unsigned long p2m_list_pages(void);
 /* Does the P2M list lie at an address of its own? */

@@ -5,7 +5,6 @@
  * No upcall is needed: SCHEDOP_poll waits for a channel that stays masked.
  */
 #include "store.h"
-#include <xen/io/xs_wire.h>
 
 static struct xenstore_domain_interface *ring;
 static bool watch_fired;
@@ -57,13 +56,18 @@ static void wait_for_bytes(void)
     }
 }
 
-/* The ring is empty, since the last request was answered; what fits, fits. */
+/*
+ * The ring is empty, since the last request was answered; what fits, fits.  The
+ * other side may look at any time: bytes first, then that they are there.
+ */
 static void put_bytes(const void *data, size_t size)
 {
     const char *at = data;
+    XENSTORE_RING_IDX prod = ring->req_prod;
 
     while (size--)
-        ring->req[MASK_XENSTORE_IDX(ring->req_prod++)] = *at++;
+        ring->req[MASK_XENSTORE_IDX(prod++)] = *at++;
+    __atomic_store_n(&ring->req_prod, prod, __ATOMIC_RELEASE);
 }
 
 static void get_bytes(void *data, size_t size)
@@ -92,9 +96,8 @@ static uint32_t receive(char text[STORE_VALUE_SIZE])
     return header.type;
 }
 
-static void request(enum xsd_sockmsg_type type, const char *path,
-                    const char *value, size_t size,
-                    char reply[STORE_VALUE_SIZE])
+bool store_request(enum xsd_sockmsg_type type, const char *path,
+                   const char *value, size_t size, char reply[STORE_VALUE_SIZE])
 {
     struct xsd_sockmsg header = {.type = type};
     size_t path_size = strlen(path) + 1;
@@ -110,7 +113,14 @@ static void request(enum xsd_sockmsg_type type, const char *path,
 
     while ((got = receive(reply)) == XS_WATCH_EVENT)
         watch_fired = true;
-    if (got != type)
+    return got == type;
+}
+
+static void request(enum xsd_sockmsg_type type, const char *path,
+                    const char *value, size_t size,
+                    char reply[STORE_VALUE_SIZE])
+{
+    if (!store_request(type, path, value, size, reply))
         panic("xenstore: %s: %s", path, reply);
 }
 

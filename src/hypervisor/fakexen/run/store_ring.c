@@ -20,6 +20,7 @@
 #define MAX_TRANSACTIONS 10
 #define MAX_NODES        1000
 #define MAX_VALUE        2048
+#define MAX_PERMS        5
 #define MAX_QUEUE        (1u << 20) /* bytes of answers and events */
 #define MAX_PATH         3072       /* XENSTORE_ABS_PATH_MAX */
 
@@ -125,43 +126,49 @@ static int absolute(const struct request *q, const char *path, char *full,
     return n > 0 && (size_t)n < len ? 0 : -EINVAL;
 }
 
-static bool allows(const struct xs_permissions *perms, unsigned int nr,
-                   uint16_t domid, unsigned int wanted)
+/* xenstored has these as bits 0 to 2, xenstored's perm_for_conn(). */
+static unsigned int perms_for(const struct xs_permissions *perms,
+                              unsigned int nr, uint16_t domid)
 {
     unsigned int i;
 
     if (nr && perms[0].id == domid)
-        return true;
+        return XS_PERM_READ | XS_PERM_WRITE | XS_PERM_OWNER;
     for (i = 1; i < nr; i++)
         if (perms[i].id == domid)
-            return (perms[i].perms & wanted) == wanted;
-    return nr && (perms[0].perms & wanted) == wanted;
+            return perms[i].perms;
+    return nr ? perms[0].perms : XS_PERM_NONE;
 }
 
-/* Of the node or, for one that is to be made, of the next one above. */
+/*
+ * All of `wanted` of the node.  Where there is none, -ENOENT for who has any of
+ * it of the next one above that there is, as xenstored has it: others are not
+ * to learn what there is.
+ */
 static int may(const struct request *q, unsigned int wanted)
 {
     char path[sizeof(q->path)], *slash;
     struct xs_permissions *perms;
-    unsigned int nr;
-    bool allowed;
+    bool missing = false;
+    unsigned int nr, has;
     int rc;
 
     strcpy(path, q->path);
     for (;;) {
         rc = fx_store_get_perms(q->ring->store, q->txn, path, &perms, &nr);
-        if (rc != -ENOENT || !(wanted & XS_PERM_WRITE))
-            break;
         slash = strrchr(path, '/');
-        if (!slash || slash == path)
+        if (rc != -ENOENT || !slash || !slash[1])
             break;
-        *slash = '\0';
+        missing = true;
+        slash[slash == path] = '\0';
     }
     if (rc)
         return rc;
-    allowed = allows(perms, nr, q->ring->domid, wanted);
+    has = perms_for(perms, nr, q->ring->domid);
     free(perms);
-    return allowed ? 0 : -EACCES;
+    if (missing)
+        return has & wanted ? -ENOENT : -EACCES;
+    return (has & wanted) == wanted ? 0 : -EACCES;
 }
 
 /* -- requests -- */
@@ -209,17 +216,6 @@ static void finish(const struct request *q, int rc)
     answer_ok(q);
 }
 
-static bool exists(const struct request *q)
-{
-    struct xs_permissions *perms;
-    unsigned int nr;
-
-    if (fx_store_get_perms(q->ring->store, q->txn, q->path, &perms, &nr))
-        return false;
-    free(perms);
-    return true;
-}
-
 /* What it makes is its own. */
 static int own(const struct request *q)
 {
@@ -237,9 +233,15 @@ static int own(const struct request *q)
     return rc;
 }
 
-/* A guest may have so many nodes, and no more. */
-static int may_make(const struct request *q)
+/* The node may be written, or made: then *makes.  A guest may have so many
+ * nodes, and no more. */
+static int may_write(const struct request *q, bool *makes)
 {
+    int rc = may(q, XS_PERM_WRITE);
+
+    *makes = rc == -ENOENT;
+    if (!*makes)
+        return rc;
     return fx_store_owned(q->ring->store, q->txn, q->ring->domid) < MAX_NODES
                ? 0
                : -ENOSPC;
@@ -248,31 +250,27 @@ static int may_make(const struct request *q)
 static void do_write(struct request *q)
 {
     size_t name = strlen(q->payload) + 1;
-    bool old = exists(q);
-    int rc = name > q->head.len ? -EINVAL : may(q, XS_PERM_WRITE);
+    bool makes = false;
+    int rc = name > q->head.len ? -EINVAL : may_write(q, &makes);
 
-    if (!rc && !old)
-        rc = may_make(q);
     if (!rc && q->head.len - name > MAX_VALUE)
         rc = -ENOSPC;
     if (!rc)
         rc = fx_store_write(q->ring->store, q->txn, q->path, q->payload + name,
                             q->head.len - name);
-    if (!rc && !old)
+    if (!rc && makes)
         rc = own(q);
     finish(q, rc);
 }
 
 static void do_mkdir(struct request *q)
 {
-    bool old = exists(q);
-    int rc = may(q, XS_PERM_WRITE);
+    bool makes;
+    int rc = may_write(q, &makes);
 
-    if (!rc && !old)
-        rc = may_make(q);
     if (!rc)
         rc = fx_store_mkdir(q->ring->store, q->txn, q->path);
-    if (!rc && !old)
+    if (!rc && makes)
         rc = own(q);
     finish(q, rc);
 }
@@ -281,7 +279,10 @@ static void do_rm(struct request *q)
 {
     int rc = may(q, XS_PERM_WRITE);
 
-    finish(q, rc ? rc : fx_store_rm(q->ring->store, q->txn, q->path));
+    /* What is not there is gone, if there is where it would be. */
+    if (!rc || rc == -ENOENT)
+        rc = fx_store_rm(q->ring->store, q->txn, q->path);
+    finish(q, rc);
 }
 
 static const char letters[] = {
@@ -315,26 +316,32 @@ static void do_get_perms(struct request *q)
 /* Its owner's alone to say. */
 static void do_set_perms(struct request *q)
 {
-    struct xs_permissions perms[16], *old = NULL;
+    struct xs_permissions perms[MAX_PERMS], *old = NULL;
     const char *at = q->payload + strlen(q->payload) + 1;
     const char *end = q->payload + q->head.len;
     unsigned int nr = 0, old_nr = 0;
     int rc;
 
-    for (; at < end && nr < 16; at += strlen(at) + 1) {
+    for (; at < end && nr < MAX_PERMS; at += strlen(at) + 1) {
         const char *letter = memchr(letters, *at, sizeof(letters));
+        char *after;
 
-        if (!*at || !letter)
+        if (!*at || !letter || !at[1])
             break;
         perms[nr].perms = (unsigned int)(letter - letters);
-        perms[nr++].id = (unsigned int)strtoul(at + 1, NULL, 10);
+        perms[nr].id = (unsigned int)strtol(at + 1, &after, 0);
+        if (*after)
+            break;
+        nr++;
     }
-    rc = nr && at >= end ? 0 : -EINVAL;
+    rc = nr && at >= end ? 0 : nr == MAX_PERMS ? -ENOSPC : -EINVAL;
+    if (!rc)
+        rc = may(q, XS_PERM_WRITE | XS_PERM_OWNER);
     if (!rc)
         rc = fx_store_get_perms(q->ring->store, q->txn, q->path, &old, &old_nr);
-    if (!rc && (!old_nr || old[0].id != q->ring->domid ||
-                perms[0].id != q->ring->domid))
-        rc = -EACCES;
+    /* And to whom it belongs is not even the owner's. */
+    if (!rc && perms[0].id != old[0].id)
+        rc = -EPERM;
     if (!rc)
         rc = fx_store_set_perms(q->ring->store, q->txn, q->path, perms, nr);
     free(old);
