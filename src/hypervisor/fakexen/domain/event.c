@@ -8,6 +8,7 @@
  */
 #include "domain/event.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -225,6 +226,31 @@ void fx_event_set_pending(struct fx_host *host, struct fx_domain *domain,
     }
     own->pending = true;
     fx_wake(host);
+}
+
+int fx_event_send(struct fx_host *host, struct fx_domain *domain, uint32_t port)
+{
+    const struct fx_evtchn *channel = fx_port(host, domain, port);
+    struct fx_domain *remote;
+
+    if (!channel)
+        return -EINVAL;
+    switch (channel->state) {
+    case EVTCHNSTAT_interdomain:
+        remote = fx_domain(host, channel->remote_dom);
+        if (remote)
+            fx_event_set_pending(host, remote, channel->remote_port);
+        return 0;
+    case EVTCHNSTAT_ipi:
+        fx_event_set_pending(host, domain, port);
+        return 0;
+    case EVTCHNSTAT_unbound:
+        /* Lost, but for what serves in the place of a daemon. */
+        fx_wake(host);
+        return 0;
+    default:
+        return -EINVAL;
+    }
 }
 
 void fx_event_clear_pending(struct fx_host *host,

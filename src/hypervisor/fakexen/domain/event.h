@@ -43,6 +43,10 @@ void fx_timers(struct fx_host *host, int64_t now);
 void fx_event_set_pending(struct fx_host *host, struct fx_domain *domain,
                           uint32_t port);
 
+/* Tells the other end of the domain's port.  -EINVAL: it has none. */
+int fx_event_send(struct fx_host *host, struct fx_domain *domain,
+                  uint32_t port);
+
 /* A port that goes is not pending; of the control domain's it is nobody's. */
 void fx_event_clear_pending(struct fx_host *host,
                             const struct fx_domain *domain, uint32_t port);

@@ -205,32 +205,6 @@ static long bind_vcpu(const struct fx_caller *caller, uint64_t at)
     return 0;
 }
 
-static long send(const struct fx_caller *caller, uint32_t port)
-{
-    struct fx_host *host = caller->host;
-    const struct fx_evtchn *channel = fx_port(host, caller->domain, port);
-    struct fx_domain *remote;
-
-    if (!channel)
-        return -EINVAL;
-    switch (channel->state) {
-    case EVTCHNSTAT_interdomain:
-        remote = fx_domain(host, channel->remote_dom);
-        if (remote)
-            fx_event_set_pending(host, remote, channel->remote_port);
-        return 0;
-    case EVTCHNSTAT_ipi:
-        fx_event_set_pending(host, caller->domain, port);
-        return 0;
-    case EVTCHNSTAT_unbound:
-        /* Lost, but for what serves in the place of a daemon. */
-        fx_wake(host);
-        return 0;
-    default:
-        return -EINVAL;
-    }
-}
-
 /* What has a port and nothing else as its argument. */
 static long port_op(const struct fx_caller *caller, int command, uint64_t at)
 {
@@ -242,7 +216,7 @@ static long port_op(const struct fx_caller *caller, int command, uint64_t at)
     case EVTCHNOP_close:
         return fx_close_port(caller->host, caller->domain, port);
     case EVTCHNOP_send:
-        return send(caller, port);
+        return fx_event_send(caller->host, caller->domain, port);
     default:
         if (!fx_port(caller->host, caller->domain, port))
             return -EINVAL;
