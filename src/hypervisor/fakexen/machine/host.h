@@ -32,6 +32,9 @@ struct fx_hooks {
     int (*repair)(struct fx_host *host);
     /* The lock is about to be left, and may_reap is set; may be NULL. */
     void (*leave)(struct fx_host *host);
+    /* A mapping has ended whose owner wanted that port of the control domain's
+     * to be told. */
+    void (*notify)(struct fx_host *host, uint32_t port);
 };
 
 struct fx_host {

@@ -38,7 +38,7 @@
 /* What to do about a file that is no use any more. */
 #define FX_NEW_ONE "; remove it for a new machine"
 
-#define FX_VERSION 12
+#define FX_VERSION 13
 
 #define FX_PAGE_SHIFT 12
 #define FX_PAGE_SIZE  (UINT64_C(1) << FX_PAGE_SHIFT)
@@ -70,6 +70,17 @@ struct fx_options {
     bool has_run;          /* it was asked for, or not to */
 };
 
+/* What the mapping of a page has besides that its domain has granted. */
+struct fx_grant_mapping {
+    uint64_t entry; /* machine address of the grant; 0: this is none */
+    uint64_t first; /* address of the first page that was mapped with it ... */
+    uint64_t pages; /* ... and how many */
+    uint16_t user;  /* the domain that it was granted to */
+    /* When it ends: which byte of the page becomes zero, from 1 on, and which
+     * of the control domain's ports is told; 0: none. */
+    uint32_t notify_byte, notify_port;
+};
+
 /* A foreign mapping that a process holds: each of its frames has a reference,
  * and a writable one a type reference besides. */
 struct fx_mapping {
@@ -79,6 +90,7 @@ struct fx_mapping {
     uint16_t domid;
     bool writable;
     uint64_t frames; /* its first in the list of mapped frames (foreign.c) */
+    struct fx_grant_mapping grant; /* then it has one page */
 };
 
 struct fx_super {

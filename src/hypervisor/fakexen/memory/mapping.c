@@ -5,13 +5,13 @@
 #include "memory/mapping.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "machine/file.h"
 #include "machine/frames.h"
 #include "machine/process.h"
 #include "machine/space.h"
+#include "memory/grant_use.h"
 #include "memory/page_type.h"
 
 unsigned int fx_mapping_slots(const struct fx_host *host)
@@ -110,31 +110,72 @@ static uint64_t find_room(struct fx_host *host, uint64_t pages)
     return at + pages <= FX_MAX_MAPPED_FRAMES ? at : FX_NO_MFN;
 }
 
-int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
-                   uint16_t domid, bool writable, uint64_t **frames)
+/* Its slot; `frames` get room for their numbers, and FX_NO_MFN or `mfn`. */
+static int add(struct fx_host *host, struct fx_mapping m, uint64_t mfn,
+               uint64_t **frames)
 {
-    struct fx_mapping m = {
-        .address = address,
-        .pages = pages,
-        .domid = domid,
-        .writable = writable,
-    };
     int slot = free_slot(host), rc;
+    uint64_t i;
 
-    if (slot < 0 || pages > FX_MAX_MAPPED_FRAMES)
+    if (slot < 0 || m.pages > FX_MAX_MAPPED_FRAMES)
         return -ENOMEM;
-    m.frames = find_room(host, pages);
+    m.frames = find_room(host, m.pages);
     if (m.frames == FX_NO_MFN)
         return -ENOMEM;
     rc = fx_process_number(host, &m.process);
     if (rc)
         return rc;
     *frames = host->mapped_frames + m.frames;
-    if (fx_space_for(host, *frames, pages * sizeof(**frames)))
+    if (fx_space_for(host, *frames, m.pages * sizeof(**frames)))
         return -ENOMEM;
-    memset(*frames, 0xff, pages * sizeof(**frames));
+    for (i = 0; i < m.pages; i++)
+        (*frames)[i] = mfn;
     fill_slot(host, slot, m);
-    return 0;
+    return slot;
+}
+
+int fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
+                   uint16_t domid, bool writable, uint64_t **frames)
+{
+    const struct fx_mapping m = {
+        .address = address,
+        .pages = pages,
+        .domid = domid,
+        .writable = writable,
+    };
+    int slot = add(host, m, FX_NO_MFN, frames);
+
+    return slot < 0 ? slot : 0;
+}
+
+int fx_mapping_add_grant(struct fx_host *host, uint64_t address, uint16_t domid,
+                         bool writable, const struct fx_grant_mapping *grant,
+                         uint64_t mfn)
+{
+    const struct fx_mapping m = {
+        .address = address,
+        .pages = 1,
+        .domid = domid,
+        .writable = writable,
+        .grant = *grant,
+    };
+    uint64_t *frames;
+
+    return add(host, m, mfn, &frames);
+}
+
+struct fx_mapping *fx_mapping_of_grant(struct fx_host *host, uint64_t address)
+{
+    unsigned int slots = fx_mapping_slots(host), i;
+    uint64_t own = fx_process_own(host);
+
+    for (i = 0; i < slots; i++) {
+        struct fx_mapping *m = fx_mapping_at(host, i);
+
+        if (m && m->process == own && m->grant.entry && m->address == address)
+            return m;
+    }
+    return NULL;
 }
 
 static void put_frames(struct fx_host *host, const struct fx_mapping *m,
@@ -144,6 +185,8 @@ static void put_frames(struct fx_host *host, const struct fx_mapping *m,
 
     for (i = first; (frame = fx_mapping_frame(host, m, &i)) && i < end; i++) {
         mfn = *frame;
+        if (m->grant.entry)
+            fx_grant_end(host, m, mfn);
         if (!fx_is_ram(host, mfn))
             continue;
         *frame = FX_NO_MFN;
@@ -189,6 +232,12 @@ static void drop_part(struct fx_host *host, unsigned int slot,
     } else {
         m->process = 0;
     }
+}
+
+void fx_mapping_end(struct fx_host *host, unsigned int slot)
+{
+    drop_part(host, slot, (struct fx_range){0, host->mappings[slot].pages});
+    free_slots_end(host);
 }
 
 bool fx_mapping_can_drop(struct fx_host *host, uint64_t first, uint64_t end)

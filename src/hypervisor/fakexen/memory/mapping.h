@@ -36,6 +36,21 @@ fx_mapping_add(struct fx_host *host, uint64_t address, uint64_t pages,
                uint16_t domid, bool writable, uint64_t **frames);
 
 /*
+ * The same for a page that its domain has granted, whose frame `mfn` the caller
+ * has the references to.  Its slot, or -ENOMEM.
+ */
+int __attribute__((warn_unused_result))
+fx_mapping_add_grant(struct fx_host *host, uint64_t address, uint16_t domid,
+                     bool writable, const struct fx_grant_mapping *grant,
+                     uint64_t mfn);
+
+/* This process's mapping of a grant at that address; NULL: there is none. */
+struct fx_mapping *fx_mapping_of_grant(struct fx_host *host, uint64_t address);
+
+/* Drops the mapping in that slot. */
+void fx_mapping_end(struct fx_host *host, unsigned int slot);
+
+/*
  * Drops what this process has mapped in [first, end), addresses; how many
  * pages.  -ENOMEM: it would leave two parts and there is no slot for one;
  * nothing is changed then.

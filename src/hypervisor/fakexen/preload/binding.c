@@ -67,7 +67,7 @@ static bool is_answered_library(const struct object *o)
     static const char *const sonames[] = {
         "libxencall.so.1",        "libxenforeignmemory.so.1",
         "libxendevicemodel.so.1", "libxenevtchn.so.1",
-        "libxenstore.so.4",
+        "libxengnttab.so.1",      "libxenstore.so.4",
     };
     size_t i;
 

@@ -25,6 +25,7 @@
 #include "machine/file.h"
 #include "machine/lock.h"
 #include "machine/wake.h"
+#include "memory/mapping.h"
 #include "preload/process_host.h"
 #include "preload/process_memory.h"
 
@@ -272,6 +273,7 @@ static long bind_port(xenevtchn_handle *xce, int command, void *argument,
         rc = start_thread(xce->host);
     if (rc)
         goto out;
+    fx_mapping_reap(xce->host); /* which may tell by ports that go next */
     fx_control_ports_reap(xce->host);
     rc = fx_event_channel_op(&caller, arg);
     if (rc)

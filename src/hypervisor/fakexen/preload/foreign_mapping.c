@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "domain/grants.h"
 #include "machine/file.h"
 #include "machine/frames.h"
 #include "machine/lock.h"
@@ -129,6 +130,35 @@ static int get_m2p(const struct fx_foreign *rq, uint64_t mfn)
                         FX_PAGE_SIZE);
 }
 
+/* Each page by itself.  What is wrong with a grant is EINVAL to the driver. */
+static int record_grants(struct fx_foreign *rq, uint64_t address,
+                         uint64_t *failed)
+{
+    struct fx_grant_hold hold = {.mfn = FX_NO_MFN};
+    uint64_t i;
+
+    fx_mapping_reap(rq->host); /* it may be used up by the dead */
+    for (i = 0; i < rq->pages; i++) {
+        const struct fx_grant_call call = {
+            .domid = rq->grant[i].domid,
+            .ref = rq->grant[i].ref,
+            .wish = {.user = FX_CONTROL_DOMID,
+                     .writable = rq->prot & PROT_WRITE},
+            .address = address + i * FX_PAGE_SIZE,
+            .first = address,
+            .pages = rq->pages,
+        };
+        int16_t status = fx_grant_hold(rq->host, &call, &hold);
+
+        if (status == GNTST_no_space)
+            return -ENOMEM;
+        rq->err[i] = status ? -EINVAL : 0;
+        rq->mfn[i] = hold.mfn;
+        *failed += !!status;
+    }
+    return 0;
+}
+
 /* Takes what the mapping needs and records it; with the lock held. */
 static int record(struct fx_foreign *rq, uint64_t address, uint64_t *failed)
 {
@@ -137,6 +167,8 @@ static int record(struct fx_foreign *rq, uint64_t address, uint64_t *failed)
     int rc;
 
     *failed = 0;
+    if (rq->grant)
+        return record_grants(rq, address, failed);
     if (rq->domid == DOMID_XEN) {
         for (i = 0; i < rq->pages; i++) {
             rq->err[i] = get_m2p(rq, rq->mfn[i]);

@@ -14,6 +14,11 @@
 
 struct fx_host;
 
+struct fx_grant_name {
+    uint16_t domid;
+    uint32_t ref;
+};
+
 /* One call's worth of mapping. */
 struct fx_foreign {
     struct fx_host *host;
@@ -22,6 +27,8 @@ struct fx_foreign {
     uint64_t pages;
     uint64_t *mfn; /* a copy of the caller's */
     int *err;      /* for each; 0 or a negative errno */
+    /* For each, where it is a grant; NULL: frames of domid's, by number. */
+    const struct fx_grant_name *grant;
 };
 
 /* Maps the frames at *address, or wherever there is room.  `all`: one that

@@ -71,7 +71,7 @@ int xencall_fd(xencall_handle *xcall)
 static bool concerns_frames(unsigned int op)
 {
     return op == __HYPERVISOR_mmuext_op || op == __HYPERVISOR_mmu_update ||
-           op == __HYPERVISOR_domctl;
+           op == __HYPERVISOR_domctl || op == __HYPERVISOR_grant_table_op;
 }
 
 static long locked_call(const struct fx_caller *caller, unsigned int op,
@@ -86,8 +86,9 @@ static long locked_call(const struct fx_caller *caller, unsigned int op,
     if (host->unrepaired) {
         result = -ENOMEM;
     } else {
-        if (host->super->mapping_slots && concerns_frames(op))
-            fx_mapping_reap(host);
+        if (host->super->mapping_slots &&
+            (concerns_frames(op) || op == __HYPERVISOR_event_channel_op))
+            fx_mapping_reap(host); /* which may tell by ports that go next */
         if (op == __HYPERVISOR_event_channel_op)
             fx_control_ports_reap(host);
         if (function)

@@ -31,6 +31,7 @@
 #include "domain/vnuma.h"
 #include "machine/alloc.h"
 #include "machine/frames.h"
+#include "memory/grant_use.h"
 #include "memory/mapping.h"
 #include "memory/pt_entry.h"
 
@@ -346,6 +347,18 @@ static void count_domains(struct audit *a)
     }
 }
 
+static void check_grant(struct audit *a, struct fx_mapping *m)
+{
+    if (!m->grant.entry || fx_grant_entry(a->host, m->grant.entry, m->domid))
+        return;
+    differ(a,
+           "process %" PRIu64 ": domain %u has no grant at 0x%" PRIx64
+           " to be mapped",
+           m->process, m->domid, m->grant.entry);
+    if (a->repair)
+        m->grant = (struct fx_grant_mapping){0};
+}
+
 static void count_mappings(struct audit *a)
 {
     unsigned int slots = fx_mapping_slots(a->host), i;
@@ -354,6 +367,8 @@ static void count_mappings(struct audit *a)
     for (i = 0; i < slots; i++) {
         struct fx_mapping *m = fx_mapping_at(a->host, i);
 
+        if (m)
+            check_grant(a, m);
         for (k = 0; m && (mfn = fx_mapping_frame(a->host, m, &k)); k++) {
             if (*mfn == FX_NO_MFN)
                 continue;

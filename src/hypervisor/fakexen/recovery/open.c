@@ -5,16 +5,23 @@
 #include <stdio.h>
 
 #include "domain/domain.h"
+#include "domain/event.h"
 #include "machine/lock.h"
 #include "memory/mapping.h"
 #include "recovery/audit.h"
 #include "recovery/check.h"
 #include "run/start.h"
 
+static void notify(struct fx_host *host, uint32_t port)
+{
+    (void)fx_event_send(host, &host->super->domain[FX_CONTROL_DOMID], port);
+}
+
 static const struct fx_hooks hooks = {
     .check = fx_check_domains,
     .repair = fx_audit_repair,
     .leave = fx_reap_domains,
+    .notify = notify,
 };
 
 /* With the lock held: what the frames say, which fx_lock() has seen to. */

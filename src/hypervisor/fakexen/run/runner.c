@@ -25,6 +25,7 @@
 #include "machine/lock.h"
 #include "machine/process.h"
 #include "machine/wake.h"
+#include "memory/mapping.h"
 #include "run/console.h"
 #include "run/cpu.h"
 #include "run/store_ring.h"
@@ -129,6 +130,9 @@ static void tell_time(struct runner *r, int64_t now)
 
     if (r->told && now - r->told < TIME_UPDATE)
         return;
+    /* Which of its grants are in use, it asks nobody but its memory. */
+    if (r->host->super->mapping_slots)
+        fx_mapping_reap(r->host);
     if (!r->told)
         fx_update_wallclock(r->host, r->domain);
     for (i = 0; (vcpu = fx_vcpu(r->host, r->domain, i)); i++)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "domain/grants.h"
+
+#include "domain/grant_frames.h"
+#include "domain/state.h"
+#include "machine/frames.h"
+#include "machine/space.h"
+#include "memory/mapping.h"
+#include "memory/page_type.h"
+
+#define PER_FRAME (FX_PAGE_SIZE / sizeof(grant_entry_v1_t))
+
+/* Uses of one kind that an entry may have: Xen refuses more when half of its
+ * counter is full (GNTPIN_incr2oflow_mask, of 8 bits). */
+#define MOST_USES 128
+
+/* The machine address of the entry; 0: the table has none of that number. */
+static uint64_t entry_at(struct fx_host *host, const struct fx_domain *domain,
+                         uint32_t ref)
+{
+    const struct fx_domain_state *state = fx_domain_state(host, domain);
+
+    if (ref / PER_FRAME >= fx_nr_grant_frames(state))
+        return 0;
+    return (state->grant_frame[ref / PER_FRAME] << FX_PAGE_SHIFT) +
+           ref % PER_FRAME * sizeof(grant_entry_v1_t);
+}
+
+/* Who has it already, and how often. */
+static int16_t check_uses(const struct fx_domain *domain,
+                          const struct fx_grant_uses *uses,
+                          const struct fx_grant_wish *wish)
+{
+    if (!fx_grant_is_used(uses))
+        return GNTST_okay;
+    if (uses->user != wish->user ||
+        (wish->writable ? uses->writers : uses->readers) >= MOST_USES)
+        return GNTST_general_error;
+    return wish->is_copy && domain->dying ? GNTST_bad_domain : GNTST_okay;
+}
+
+static int16_t get_frame(struct fx_host *host, const struct fx_domain *domain,
+                         uint64_t mfn, bool is_used, bool writable)
+{
+    if (fx_get_page(host, mfn, domain->id))
+        return is_used ? GNTST_general_error : GNTST_bad_page;
+    if (!writable || !fx_get_type(host, mfn, FX_WRITABLE, 0))
+        return GNTST_okay;
+    fx_put_page(host, mfn);
+    return GNTST_general_error;
+}
+
+static void put_frame(struct fx_host *host, uint64_t mfn, bool writable)
+{
+    if (writable)
+        fx_put_page_and_type(host, mfn);
+    else
+        fx_put_page(host, mfn);
+}
+
+/* The record before the entry is marked: whoever dies in between leaves none
+ * that is marked for ever. */
+static int16_t record(struct fx_host *host, const struct fx_grant_call *call,
+                      uint64_t at, struct fx_grant_hold *hold)
+{
+    const struct fx_grant_mapping grant = {
+        .entry = at,
+        .first = call->first,
+        .pages = call->pages,
+        .user = call->wish.user,
+    };
+    int slot;
+
+    if (call->wish.writable ? fx_touch(host, hold->mfn, 1)
+                            : fx_touch_to_read(host, hold->mfn, 1))
+        return GNTST_no_space;
+    slot = fx_mapping_add_grant(host, call->address, call->domid,
+                                call->wish.writable, &grant, hold->mfn);
+    if (slot < 0)
+        return GNTST_no_space;
+    hold->slot = (unsigned int)slot;
+    return GNTST_okay;
+}
+
+int16_t fx_grant_hold(struct fx_host *host, const struct fx_grant_call *call,
+                      struct fx_grant_hold *hold)
+{
+    const struct fx_domain *domain = fx_domain(host, call->domid);
+    uint64_t at = domain ? entry_at(host, domain, call->ref) : 0;
+    grant_entry_v1_t *entry;
+    struct fx_grant_uses uses;
+    int16_t status;
+
+    if (!domain)
+        return GNTST_bad_domain;
+    entry = at ? fx_grant_entry(host, at, domain->id) : NULL;
+    if (!entry)
+        return GNTST_bad_gntref;
+    uses = fx_grant_uses(host, at, NULL);
+    status = check_uses(domain, &uses, &call->wish);
+    if (!status)
+        status = fx_grant_permits(entry, &uses, &call->wish);
+    if (status)
+        return status;
+    hold->mfn = fx_grant_is_used(&uses)
+                    ? uses.mfn
+                    : __atomic_load_n(&entry->frame, __ATOMIC_ACQUIRE);
+    status = get_frame(host, domain, hold->mfn, fx_grant_is_used(&uses),
+                       call->wish.writable);
+    if (status)
+        return status;
+    status = record(host, call, at, hold);
+    if (status) {
+        put_frame(host, hold->mfn, call->wish.writable);
+        return status;
+    }
+    status = fx_grant_mark(entry, &uses, &call->wish);
+    if (status)
+        fx_grant_release(host, hold);
+    return status;
+}
+
+void fx_grant_release(struct fx_host *host, const struct fx_grant_hold *hold)
+{
+    fx_mapping_end(host, hold->slot);
+}
