@@ -20,7 +20,7 @@ for case; do
     [ -x "$case" ] || continue
     echo "# case: $case"
     start=$(uptime_s)
-    timeout "${LAB_CASE_LIMIT:-300}" sh "./$case" </dev/null 2>&1
+    timeout "${LAB_CASE_LIMIT:-600}" sh "./$case" </dev/null 2>&1
     rc=$?
     # What a case leaves behind would spoil the next one.
     left=$(xl list | awk 'NR > 1 && $2 != 0 { print $2 }')
@@ -31,5 +31,11 @@ for case; do
         done
         echo "# left: domains $left"
     fi
+    xenstore-ls -f | sed -nE \
+        's,^(/(local/domain|libxl)/[1-9][0-9]*|/vm/[^/]+) =.*,\1,p' |
+        while read -r entry; do
+            echo "# removed: $entry"
+            xenstore-rm "$entry"
+        done
     echo "# end: $case $rc $(($(uptime_s) - start))"
 done

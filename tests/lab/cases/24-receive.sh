@@ -4,6 +4,7 @@
 # domwright on both ends: without Xen's log where Xen has none, and with it where
 # it has.  Its memory is filled while the stream comes, from a pipe as well, and
 # a root that cannot lie above 4 GiB does not.
+# alone: stock
 . "$(dirname "$0")/suspend.sh"
 
 live() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The end of a guest of ours that runs, and what is done about it; xl's commands
 # on one that it did not make.
+# alone: stock
 . "$(dirname "$0")/lib.sh"
 needs pv32
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # verify and inspect on Debian's Linux, the one that domain 0 runs, built by
 # either builder, while it starts and ends one process after the other.
+# alone: patched
 . "$(dirname "$0")/verify.sh"
 
 root=$(mktemp -d)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Keys that are built: what real Xen holds of such a guest is what stock xl makes
 # it hold.  Virtual nodes, which xl refuses, are as Xen tells them.
+# alone: stock
 . "$(dirname "$0")/lib.sh"
 needs pv32
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Scripts wait for what a guest says or comes to, and hear of all that happens.
+# alone: stock
 . "$(dirname "$0")/lib.sh"
 needs pv32
 

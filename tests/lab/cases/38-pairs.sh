@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Each verb that xl and domwright both have, by either, on guests of either: the
 # same becomes of the guest, and is seen by either.
+# alone: patched
 . "$(dirname "$0")/suspend.sh"
 
 # seen: what either says of guest $name, and what is in xenstore, in the

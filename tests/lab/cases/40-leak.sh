@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A hundred domains come and go, and the host is as before, to the very page.
+# alone: stock
 . "$(dirname "$0")/lib.sh"
 
 cycle() {

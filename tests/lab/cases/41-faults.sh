@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Whatever goes wrong in a build, and wherever: nothing of it is left.
+# alone: patched
 . "$(dirname "$0")/lib.sh"
 needs pv32
 

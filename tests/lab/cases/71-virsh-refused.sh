@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What libvirt or the builder refuses, by our hooks and by the stock ones: the
 # same from virsh, the reason in libxl's log, and nothing is left.
+# alone: patched
 . "$(dirname "$0")/libvirt.sh"
 
 head -c 8192 "$grub_32" >/tmp/cut

@@ -3,6 +3,7 @@
 # What README and examples/libvirt tell a user of libvirt to type, typed. In the
 # place of what the lab has by other means, packages, the tree built and installed,
 # systemd, stands what says whether it was asked for rightly.
+# alone: stock
 . "$(dirname "$0")/libvirt.sh"
 cd /lab/tree || exit 1
 

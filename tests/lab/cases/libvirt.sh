@@ -7,14 +7,6 @@
 plugin=/usr/lib/domwright/plugin.so
 libxl_log=/var/log/libvirt/libxl/libxl-driver.log
 
-# alone_on stock|patched: for what is long, and the same on both.
-alone_on() {
-    [ "$LAB_XEN" = "$1" ] || {
-        skip 'this case' "it runs on $1 Xen"
-        done_testing
-    }
-}
-
 # virsh, that can only be asked of xen.
 vsh() {
     virsh -q -c xen:///system "$@"
@@ -102,4 +94,29 @@ typed() {
         done
     ) | timeout 90 script -qc "virsh -c xen:///system console $1" /dev/null |
         tr -d '\r'
+}
+
+# What no two guests have alike, or no two moments; a column is as wide as IDs.
+alike() {
+    sed -e "s/ id='[0-9]*'/ id='N'/" -e 's/^Id:.*/Id: N/' \
+        -e 's/   */ /g' -e 's/^ *[0-9][0-9]* / N /' \
+        -e 's,/dev/pts/[0-9]*,/dev/pts/N,g' -e 's/^CPU time:.*/CPU time: T/'
+}
+
+# said COMMAND[; COMMAND]...: virsh's words and status, in the transcript.
+said() {
+    {
+        echo "## $1"
+        vsh "$1" 2>&1
+        echo "status $?"
+    } | alike >>"$transcript"
+}
+
+# said_alike NAME: the transcripts /tmp/ours-NAME and /tmp/stock-NAME are equal.
+said_alike() {
+    is "$(cat "/tmp/ours-$1")" "$(cat "/tmp/stock-$1")" \
+        "virsh says the same with either, $1"
+    # What went wrong with both would be alike.
+    is "$(grep -E '^(error|status [^0]|no .* on the console|it goes on)' \
+        "/tmp/ours-$1")" '' 'all of it worked'
 }
