@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * grant_table.c - __HYPERVISOR_grant_table_op (xen/grant_table.h): a domain's
- * table and its size. Grants themselves are for guests that run.
+ * table and its size, and copies.  To map is the preload's (libxengnttab).
  */
 #include "hypercall/grant_table.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <xen/grant_table.h>
@@ -13,6 +14,7 @@
 #include "domain/grant_frames.h"
 #include "domain/state.h"
 #include "hypercall/compat.h"
+#include "hypercall/grant_copy.h"
 
 /* The control domain's table is its kernel's business: it has none here. */
 static int16_t list_frames(const struct fx_caller *caller,
@@ -95,6 +97,46 @@ static long get_version(const struct fx_caller *caller, uint64_t at)
     return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
+/* No caller has grants mapped into its own tables. */
+static long refuse_map(const struct fx_caller *caller, uint64_t at,
+                       uint32_t count)
+{
+    gnttab_map_grant_ref_t op; /* of one shape in both widths */
+    uint32_t i;
+
+    for (i = 0; i < count; i++, at += sizeof(op)) {
+        if (fx_preempt_due(caller, i))
+            return fx_preempt(
+                caller, (uint64_t[5]){GNTTABOP_map_grant_ref, at, count - i});
+        if (fx_copy_in(caller, &op, at, sizeof(op)))
+            return -EFAULT;
+        op.status = fx_domain(caller->host, op.dom) ? GNTST_permission_denied
+                                                    : GNTST_bad_domain;
+        if (fx_copy_out(caller, at + offsetof(gnttab_map_grant_ref_t, status),
+                        &op.status, sizeof(op.status)))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+/* So there are none to unmap. */
+static long refuse_unmap(const struct fx_caller *caller, uint64_t at,
+                         uint32_t count)
+{
+    const int16_t status = GNTST_bad_handle;
+    uint32_t i;
+
+    for (i = 0; i < count; i++, at += sizeof(gnttab_unmap_grant_ref_t)) {
+        if (fx_preempt_due(caller, i))
+            return fx_preempt(
+                caller, (uint64_t[5]){GNTTABOP_unmap_grant_ref, at, count - i});
+        if (fx_copy_out(caller, at + offsetof(gnttab_unmap_grant_ref_t, status),
+                        &status, sizeof(status)))
+            return -EFAULT;
+    }
+    return 0;
+}
+
 long fx_grant_table_op(const struct fx_caller *caller, const uint64_t arg[5])
 {
     uint32_t count = (uint32_t)arg[2];
@@ -102,6 +144,12 @@ long fx_grant_table_op(const struct fx_caller *caller, const uint64_t arg[5])
     if (count > INT32_MAX)
         return -EINVAL;
     switch ((uint32_t)arg[0]) {
+    case GNTTABOP_map_grant_ref:
+        return refuse_map(caller, arg[1], count);
+    case GNTTABOP_unmap_grant_ref:
+        return refuse_unmap(caller, arg[1], count);
+    case GNTTABOP_copy:
+        return fx_grant_copy_op(caller, arg[1], count);
     case GNTTABOP_setup_table:
         return count == 1 ? setup_table(caller, arg[1]) : -EINVAL;
     case GNTTABOP_query_size:

@@ -27,6 +27,7 @@ struct fx_mapping *fx_mapping_at(struct fx_host *host, unsigned int slot)
 
     if (!m->process || m->frames > FX_MAX_MAPPED_FRAMES ||
         m->pages > FX_MAX_MAPPED_FRAMES - m->frames ||
+        (m->grant.entry && m->pages != 1) ||
         *(const uint8_t *)&m->writable > 1) /* no bool: not to be read as one */
         return NULL;
     return m;

@@ -10,14 +10,15 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <xen/event_channel.h>
 #include <xengnttab.h>
 
 #include "domain/grants.h"
 #include "domain/ports.h"
+#include "hypercall/grant_copy.h"
 #include "machine/frames.h"
 #include "machine/lock.h"
 #include "memory/mapping.h"
@@ -25,8 +26,6 @@
 #include "preload/process_host.h"
 #include "preload/process_memory.h"
 #include "preload/trace.h"
-
-#include <xen/event_channel.h>
 
 /* Pages of one call (Linux: its driver's module parameter "limit"). */
 #define MAX_PAGES 65536
@@ -218,13 +217,84 @@ int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
     return rc ? answer(rc) : munmap(start_address, count * FX_PAGE_SIZE);
 }
 
+/* Granted at one end: the other is this process's memory. */
+static int copy_granted(struct fx_host *host, xengnttab_grant_copy_segment_t *s)
+{
+    bool to = s->flags & GNTCOPY_dest_gref;
+    const union xengnttab_copy_ptr *granted = to ? &s->dest : &s->source;
+    const struct fx_grant_call call = {
+        .domid = granted->foreign.domid,
+        .ref = granted->foreign.ref,
+        .wish = {.user = FX_CONTROL_DOMID, .writable = to, .is_copy = true},
+    };
+    uint64_t virt = (uint64_t)(to ? s->source.virt : s->dest.virt);
+    struct fx_grant_hold hold;
+    uint8_t *at;
+    int rc;
+
+    s->status = s->len ? fx_grant_hold(host, &call, &hold) : GNTST_okay;
+    if (s->status || !s->len)
+        return 0;
+    at = fx_page(host, hold.mfn);
+    if (at)
+        at += granted->foreign.offset;
+    rc = !at  ? -ENOMEM
+         : to ? fx_copy_from(at, virt, s->len)
+              : fx_copy_to(virt, at, s->len);
+    fx_grant_release(host, &hold);
+    return rc;
+}
+
+static int copy_between(struct fx_host *host, xengnttab_grant_copy_segment_t *s)
+{
+    const struct fx_caller caller = fx_process_caller(host);
+    gnttab_copy_t op = {
+        .source.u.ref = s->source.foreign.ref,
+        .source.domid = s->source.foreign.domid,
+        .source.offset = s->source.foreign.offset,
+        .dest.u.ref = s->dest.foreign.ref,
+        .dest.domid = s->dest.foreign.domid,
+        .dest.offset = s->dest.foreign.offset,
+        .len = s->len,
+        .flags = GNTCOPY_source_gref | GNTCOPY_dest_gref,
+    };
+    int rc = (int)fx_grant_copy_op(&caller, (uint64_t)&op, 1);
+
+    s->status = op.status;
+    return rc;
+}
+
+/* What Linux's driver asks of a segment. */
+static bool fits(const xengnttab_grant_copy_segment_t *s)
+{
+    if (s->flags & GNTCOPY_source_gref &&
+        s->source.foreign.offset + s->len > (int)FX_PAGE_SIZE)
+        return false;
+    if (s->flags & GNTCOPY_dest_gref &&
+        s->dest.foreign.offset + s->len > (int)FX_PAGE_SIZE)
+        return false;
+    return s->flags & (GNTCOPY_source_gref | GNTCOPY_dest_gref);
+}
+
 int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
                          xengnttab_grant_copy_segment_t *segs)
 {
-    (void)xgt;
-    (void)count;
-    (void)segs;
-    return answer(-ENOTTY);
+    const uint16_t both = GNTCOPY_source_gref | GNTCOPY_dest_gref;
+    struct fx_host *host = xgt->host;
+    uint32_t i;
+    int rc = 0;
+
+    for (i = 0; i < count; i++)
+        if (!fits(&segs[i]))
+            return answer(-EINVAL);
+    fx_lock(host);
+    if (host->unrepaired)
+        rc = -ENOMEM;
+    for (i = 0; !rc && i < count; i++)
+        rc = (segs[i].flags & both) == both ? copy_between(host, &segs[i])
+                                            : copy_granted(host, &segs[i]);
+    fx_unlock(host);
+    return answer(rc);
 }
 
 /* As a driver answers that was built without them. */
