@@ -32,6 +32,8 @@
 #define CR0_TS (UINT64_C(1) << 3)
 #define CR4    UINT64_C(0x664)
 
+#define TRAP_DB 1
+
 #define EFLAGS_FIXED 2u
 #define EFLAGS_TF    (1u << 8)
 
@@ -176,14 +178,21 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
     struct fx_cpu *cpu = arg;
 
     (void)uc;
+    cpu->executed += cpu->block_size; /* of the one before */
+    cpu->block_size = 0;
+    if (cpu->ops->stop(cpu->arg)) {
+        end_run(cpu, FX_EXIT_STOPPED);
+        return;
+    }
     if (cpu->suspects && !cpu->stepping && *place_of(cpu, address) == address &&
         address) {
         cpu->exit.address = address;
         cpu->exit.size = size;
         end_run(cpu, FX_EXIT_SUSPECT);
-    } else if (cpu->ops->stop(cpu->arg)) {
-        end_run(cpu, FX_EXIT_STOPPED);
+        return;
     }
+    cpu->block = address;
+    cpu->block_size = size;
 }
 
 static bool on_fill(uc_engine *uc, uint64_t address, int type,
@@ -496,12 +505,36 @@ static void note_exception(struct fx_cpu *cpu)
     cpu->exit.software = e.is_int;
 }
 
+/* The last block, as far as it got: to where the instruction is that was not
+ * executed.  One that was left by a jump, or stepped through, is over. */
+static void count_last_block(struct fx_cpu *cpu)
+{
+    const struct fx_env *env = fx_cpu_env(cpu);
+    uint64_t done = env->eip - cpu->block;
+    bool is_over = cpu->exit.reason == FX_EXIT_FAULT
+                       ? cpu->exit.access == FX_FETCH
+                       : cpu->stepping && cpu->exit.vector == TRAP_DB;
+
+    if (!(env->hflags & HF_CS64))
+        done = (uint32_t)(done + env->segs[FX_CS].base);
+    if (is_over || done > cpu->block_size)
+        done = cpu->block_size;
+    cpu->executed += done;
+    cpu->block_size = 0;
+}
+
+uint64_t fx_cpu_executed(const struct fx_cpu *cpu)
+{
+    return cpu->executed;
+}
+
 struct fx_exit fx_cpu_run(struct fx_cpu *cpu)
 {
     int error;
 
     cpu->exit = (struct fx_exit){.reason = FX_EXIT_FAILED};
     cpu->exited = false;
+    cpu->executed = cpu->block_size = 0;
     error = cpu->api->emu_start(cpu->uc, fx_cpu_env(cpu)->eip, 0, 0, 0);
     cpu->api->context_save(cpu->uc, cpu->context);
     if (error == UC_ERR_EXCEPTION)
@@ -510,6 +543,7 @@ struct fx_exit fx_cpu_run(struct fx_cpu *cpu)
         cpu->exit.reason = FX_EXIT_FAILED;
     else if (cpu->exit.reason == FX_EXIT_EXCEPTION)
         note_exception(cpu);
+    count_last_block(cpu);
     return cpu->exit;
 }
 

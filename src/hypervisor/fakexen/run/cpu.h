@@ -158,6 +158,14 @@ struct fx_exit {
 
 struct fx_exit fx_cpu_run(struct fx_cpu *cpu);
 
+/*
+ * How many bytes of instructions were executed in this run, or the last: of an
+ * instruction that is repeated (rep), for each time, and once more.  While it
+ * runs, for ops.stop(), up to the block.  However often a run is left and begun
+ * again, the same code comes to the same sum.
+ */
+uint64_t fx_cpu_executed(const struct fx_cpu *cpu);
+
 /* Forgets the pages that fill() gave. */
 void fx_cpu_flush(struct fx_cpu *cpu);
 

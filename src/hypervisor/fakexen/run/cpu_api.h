@@ -65,6 +65,10 @@ struct fx_cpu {
     uint64_t forget;       /* fx_cpu_forget_code(): the page; or NOTHING */
     enum fx_access access; /* of the last fill() that said no */
     bool stepping;         /* the trap flag is set */
+    /* Of the run that goes on: the block that it is in, if `block_size`, and
+     * the bytes of instructions that were executed before. */
+    uint64_t block, executed;
+    uint32_t block_size;
     /* Blocks that are suspect, by their addresses; 0: none. */
     uint64_t suspect[FX_SUSPECTS];
     bool suspects; /* there was one */
