@@ -284,14 +284,15 @@ static void let_time_pass(struct target *t)
     struct fx_host *host = t->h.host;
 
     fx_lock(host);
-    fx_timers(host, INT64_MAX);
     for (uint32_t id = FZ_GUEST_64; id <= FZ_GUEST_32; id++) {
         struct fx_domain *domain = fx_domain(host, id);
 
+        if (domain)
+            fx_timers(host, domain, INT64_MAX);
         for (uint32_t vcpu = 0; domain && vcpu < 2; vcpu++) {
-            fx_update_time(host, domain, vcpu, fx_now(host));
+            fx_update_time(host, domain, vcpu, fx_now(host, domain));
             fx_runstate(host, domain, vcpu, (int)(fz_take(&t->in, 1) % 4),
-                        fx_now(host));
+                        fx_now(host, domain));
             (void)fx_vcpu_wait(host, domain, vcpu);
         }
     }

@@ -707,18 +707,26 @@ START_TEST(a_vcpu_polls_a_masked_port)
 }
 END_TEST
 
+/* The domain's own, as on a machine with a seed. */
+static void set_clock(int64_t now)
+{
+    guest.host->super->seeded = 1;
+    guest.domain->clock = now;
+}
+
 START_TEST(a_poll_has_its_time)
 {
     int64_t now = INT64_C(5000000000);
     uint32_t port;
 
     fg_setup(_i);
-    guest.host->virtual_time = &now;
+    set_clock(now);
     port = bind_ipi(0);
     ck_assert_int_eq(poll_for(port, (uint64_t)now + 1000), 0);
     ck_assert_int_eq(fx_vcpu_wait(guest.host, guest.domain, 0), 1000);
     now += 1000;
-    fx_timers(guest.host, now);
+    set_clock(now);
+    fx_timers(guest.host, guest.domain, now);
     ck_assert_int_eq(fx_vcpu_wait(guest.host, guest.domain, 0), 0);
     ck_assert(!is_pending(port));
 }
@@ -765,7 +773,7 @@ START_TEST(timers_come_when_they_are_due)
     uint64_t at = (uint64_t)now + second;
 
     fg_setup(_i);
-    guest.host->virtual_time = &now;
+    set_clock(now);
     ck_assert_int_eq(event_op(EVTCHNOP_bind_virq, &virq, sizeof(virq)), 0);
     if (guest.is_32bit)
         fg_call(__HYPERVISOR_set_timer_op, (uint32_t)at, at >> 32, 0, 0);
@@ -774,9 +782,11 @@ START_TEST(timers_come_when_they_are_due)
     fg_call(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0);
     ck_assert_int_eq(fx_vcpu_wait(guest.host, guest.domain, 0), second);
     now += second - 1;
-    fx_timers(guest.host, now);
+    set_clock(now);
+    fx_timers(guest.host, guest.domain, now);
     ck_assert(!is_pending(virq.port));
-    fx_timers(guest.host, ++now);
+    set_clock(++now);
+    fx_timers(guest.host, guest.domain, now);
     ck_assert(is_pending(virq.port));
     ck_assert_int_eq(fx_vcpu_wait(guest.host, guest.domain, 0), 0);
     /* One tick for those that were missed. */
@@ -788,13 +798,14 @@ START_TEST(timers_come_when_they_are_due)
         fg_call(__HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, 0, ARG, 0), 0);
     fx_event_clear_pending(guest.host, guest.domain, virq.port);
     now += 10 * (int64_t)period;
-    fx_timers(guest.host, now);
+    set_clock(now);
+    fx_timers(guest.host, guest.domain, now);
     ck_assert(is_pending(virq.port));
     fx_event_clear_pending(guest.host, guest.domain, virq.port);
-    fx_timers(guest.host, now);
+    fx_timers(guest.host, guest.domain, now);
     ck_assert(!is_pending(virq.port));
     fg_call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0, 0);
-    fx_timers(guest.host, now + (int64_t)second);
+    fx_timers(guest.host, guest.domain, now + (int64_t)second);
     ck_assert(!is_pending(virq.port));
 }
 END_TEST
@@ -806,7 +817,7 @@ START_TEST(time_is_told_by_the_tsc)
     uint64_t ticks;
 
     fg_setup(_i);
-    guest.host->virtual_time = &now;
+    set_clock(now);
     fx_update_time(guest.host, guest.domain, 0, now);
     t = &((const shared_info_t *)fg_shared())->vcpu_info[0].time;
     ck_assert_uint_eq(t->version % 2, 0);
@@ -918,7 +929,7 @@ START_TEST(a_runstate_is_shown)
     int64_t now = 1000;
 
     fg_setup(_i);
-    guest.host->virtual_time = &now;
+    set_clock(now);
     fg_put_word(ARG, FG_AT(4, 0));
     ck_assert_int_eq(fg_call(__HYPERVISOR_vcpu_op,
                              VCPUOP_register_runstate_memory_area, 0, ARG, 0),

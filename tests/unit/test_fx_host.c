@@ -387,6 +387,9 @@ START_TEST(options_that_contradict_the_machine)
     asked.shadow = true;
     assert_contradicted(&asked, "the machine has no shadow paging; leave out "
                                 "--shadow, or name a new machine");
+    asked = (struct fx_options){.path = path, .has_seed = true};
+    assert_contradicted(&asked, "the machine has no seed; leave out --seed, or "
+                                "name a new machine");
     fx_host_close(fx_open(&(struct fx_options){.path = path}));
 }
 END_TEST

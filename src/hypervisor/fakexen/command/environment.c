@@ -198,6 +198,8 @@ int fx_environment_set(const struct fx_environment *env,
     if (!rc)
         rc = set("FAKEXEN_RUN", env->run);
     if (!rc)
+        rc = set("FAKEXEN_SEED", env->seed);
+    if (!rc)
         rc = set_program();
     return rc ? rc : set_calls(env, calls);
 }

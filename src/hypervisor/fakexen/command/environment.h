@@ -15,7 +15,7 @@ struct fx_environment {
     const char *host; /* the machine's file; NULL: host_fd */
     int host_fd;      /* of one that has no name */
     /* as given; NULL: not */
-    const char *memory, *nodes, *level, *shadow, *run, *e820;
+    const char *memory, *nodes, *level, *shadow, *run, *seed, *e820;
     const char *trace, *fail; /* NULL: as it was, for both of them */
 };
 

@@ -38,7 +38,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_HOST = 5, EXIT_NO_FAULT = 125 };
 
 struct arguments {
     struct fx_options machine;
-    const char *memory, *nodes, *level, *shadow, *run; /* as given */
+    const char *memory, *nodes, *level, *shadow, *run, *seed; /* as given */
     const char *trace, *fail;
     bool status, json;
     const char *runner; /* a domain's ID */
@@ -51,9 +51,10 @@ static const char usage[] =
     "usage: fakexen [--host FILE] [--memory SIZE] [--e820 FILE] [--nodes N]\n"
     "               [--level stock|patched] [--shadow | --no-shadow] [--run | "
     "--no-run]\n"
-    "               [--trace FILE] [--fail N[:ERRNO]] COMMAND [ARGUMENT...]\n"
-    "       fakexen [OPTION...] run [--limit SECONDS] -- COMMAND "
+    "               [--seed N] [--trace FILE] [--fail N[:ERRNO]] COMMAND "
     "[ARGUMENT...]\n"
+    "       fakexen [OPTION...] run [--limit SECONDS] [--seed N] -- COMMAND\n"
+    "               [ARGUMENT...]\n"
     "       fakexen --host FILE --status [--json]\n";
 
 static void __attribute__((noreturn, format(printf, 2, 3)))
@@ -81,6 +82,7 @@ enum option_id {
     OPT_NO_SHADOW,
     OPT_RUN,
     OPT_NO_RUN,
+    OPT_SEED,
     OPT_TRACE,
     OPT_FAIL,
     OPT_STATUS,
@@ -100,6 +102,7 @@ static const struct option options[] = {
     {"no-shadow", no_argument, NULL, OPT_NO_SHADOW},
     {"run", no_argument, NULL, OPT_RUN},
     {"no-run", no_argument, NULL, OPT_NO_RUN},
+    {"seed", required_argument, NULL, OPT_SEED},
     {"trace", required_argument, NULL, OPT_TRACE},
     {"fail", required_argument, NULL, OPT_FAIL},
     {"status", no_argument, NULL, OPT_STATUS},
@@ -109,6 +112,19 @@ static const struct option options[] = {
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
+
+/* Of guests that run: where nobody says so, they do. */
+static void take_seed(struct arguments *a, const char *value)
+{
+    a->seed = value;
+    if (fx_parse_seed(value, &a->machine.seed))
+        die(EXIT_USAGE, "--seed: %s is no number from 0 on", value);
+    a->machine.has_seed = true;
+    if (a->machine.has_run)
+        return;
+    a->run = "yes";
+    a->machine.guests_run = a->machine.has_run = true;
+}
 
 static void take_machine_option(struct arguments *a, int id, const char *value)
 {
@@ -147,6 +163,9 @@ static void take_machine_option(struct arguments *a, int id, const char *value)
         a->run = id == OPT_RUN ? "yes" : "no";
         a->machine.guests_run = id == OPT_RUN;
         a->machine.has_run = true;
+        break;
+    case OPT_SEED:
+        take_seed(a, value);
         break;
     }
 }
@@ -193,6 +212,8 @@ static void check_arguments(const struct arguments *a)
 {
     if (a->machine.path && !*a->machine.path)
         die(EXIT_USAGE, "--host: an empty name");
+    if (a->machine.has_seed && !a->machine.guests_run)
+        die(EXIT_USAGE, "--seed is for guests that run");
     if (a->json && !a->status)
         die(EXIT_USAGE, "--json goes with --status");
     if (a->status && !a->machine.path)
@@ -203,21 +224,29 @@ static void check_arguments(const struct arguments *a)
         die(EXIT_USAGE, "no command; see \"fakexen --help\"");
 }
 
-/* "run", its own options, and the command. */
-static void parse_run(struct arguments *a, char **argv)
+static void take_limit(struct arguments *a, const char *value)
 {
     uint64_t seconds;
 
+    if (fx_parse_size(value, &seconds) || seconds > INT_MAX)
+        die(EXIT_USAGE, "--limit: %s is no number of seconds", value);
+    a->limit = (unsigned int)seconds;
+}
+
+/* "run", its own options, and the command. */
+static void parse_run(struct arguments *a, char **argv)
+{
     a->with_guests = true;
     a->run = "yes";
     a->machine.guests_run = a->machine.has_run = true;
     argv++;
-    if (*argv && !strcmp(*argv, "--limit")) {
-        if (!argv[1] || fx_parse_size(argv[1], &seconds) || seconds > INT_MAX)
-            die(EXIT_USAGE, "--limit: %s is no number of seconds",
-                argv[1] ? argv[1] : "(nothing)");
-        a->limit = (unsigned int)seconds;
-        argv += 2;
+    for (; *argv && argv[1]; argv += 2) {
+        if (!strcmp(*argv, "--limit"))
+            take_limit(a, argv[1]);
+        else if (!strcmp(*argv, "--seed"))
+            take_seed(a, argv[1]);
+        else
+            break;
     }
     if (*argv && !strcmp(*argv, "--"))
         argv++;
@@ -373,6 +402,7 @@ static int run_command(const struct arguments *a)
         .level = a->level,
         .shadow = a->shadow,
         .run = host->super->guests_run ? "yes" : a->run,
+        .seed = a->seed,
         .e820 = a->machine.e820_path,
         .trace = a->trace,
         .fail = a->fail,

@@ -83,6 +83,8 @@ int fx_status_print(struct fx_host *host, FILE *out, uint64_t *differences)
             s->ram_frames, fx_free_frames_count(host), s->nr_nodes, XEN_VERSION,
             s->level == FX_PATCHED ? "patched" : "stock",
             s->shadow ? "yes" : "no", s->hypercalls);
+    if (s->seeded)
+        fprintf(out, "seed       %" PRIu64 "\n", s->seed);
     for (i = 0; i < N_TYPES; i++)
         fprintf(out, "type %-12s %" PRIu64 "\n", type_names[i],
                 census.types[i]);
@@ -90,10 +92,16 @@ int fx_status_print(struct fx_host *host, FILE *out, uint64_t *differences)
     for (i = 0; i < FX_MAX_DOMAINS; i++) {
         const struct fx_domain *d = &host->super->domain[i];
 
-        if (d->exists)
-            fprintf(out, "domain %u: %s, %" PRIu64 " pages, %u vCPU%s\n", d->id,
-                    domain_state(d), d->tot_pages, domain_vcpus(host, d),
-                    domain_vcpus(host, d) == 1 ? "" : "s");
+        if (!d->exists)
+            continue;
+        fprintf(out, "domain %u: %s, %" PRIu64 " pages, %u vCPU%s\n", d->id,
+                domain_state(d), d->tot_pages, domain_vcpus(host, d),
+                domain_vcpus(host, d) == 1 ? "" : "s");
+        if (s->seeded && d->id != FX_CONTROL_DOMID)
+            fprintf(out,
+                    "domain %u: %" PRIu64 " hypercalls, %016" PRIx64
+                    ", until %" PRId64 " ns\n",
+                    d->id, d->calls, d->calls_hash, d->clock);
     }
     return print_audit(host, out, differences);
 }

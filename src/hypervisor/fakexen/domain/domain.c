@@ -122,7 +122,8 @@ static void init_state(struct fx_host *host, struct fx_domain *domain,
 
     state->tsc_khz = FX_CPU_KHZ;
     state->tsc_incarnation = 1;
-    state->tsc_offset = fx_system_time();
+    domain->clock = FX_CLOCK_START;
+    state->tsc_offset = fx_now(host, domain);
     state->unique_id = (uint64_t)state->tsc_offset << 16 | domain->id;
     state->max_grant_frames = config->max_grant_frames < 0
                                   ? FX_MAX_GRANT_FRAMES
@@ -220,7 +221,7 @@ int fx_domain_make_vcpus(struct fx_host *host, struct fx_domain *domain)
         if (mfn == FX_NO_MFN)
             return -ENOMEM;
         *vcpu = (struct fx_vcpu){.exists = true, .down = true, .context = mfn};
-        fx_vcpu_state_init(fx_page(host, mfn), fx_now(host));
+        fx_vcpu_state_init(fx_page(host, mfn), fx_now(host, domain));
     }
     fx_update_node_affinity(host, domain);
     return 0;
@@ -319,7 +320,7 @@ static void add_vcpu(struct fx_host *host, const struct fx_domain *domain,
     info->max_vcpu_id = vcpu;
     if (!v)
         return;
-    fx_runstate_get(host, domain, vcpu, fx_now(host), &times);
+    fx_runstate_get(host, domain, vcpu, fx_now(host, domain), &times);
     info->cpu_time += times.time[RUNSTATE_running];
     if (fx_vcpu(host, domain, vcpu)->down)
         return;

@@ -146,7 +146,7 @@ int64_t fx_vcpu_wait(struct fx_host *host, struct fx_domain *domain,
                      uint32_t vcpu)
 {
     const struct fx_vcpu_state *v = fx_vcpu_state(host, domain, vcpu);
-    int64_t wait = FX_WAIT_EVENT, now = fx_now(host);
+    int64_t wait = FX_WAIT_EVENT, now = fx_now(host, domain);
 
     if (!v || domain->shutdown || domain->dying)
         return FX_WAIT_EVENT;
@@ -366,15 +366,10 @@ static void vcpu_timers(struct fx_host *host, struct fx_domain *domain,
         fx_vcpu_wake(host, domain, vcpu);
 }
 
-void fx_timers(struct fx_host *host, int64_t now)
+void fx_timers(struct fx_host *host, struct fx_domain *domain, int64_t now)
 {
     uint32_t vcpu;
-    int i;
 
-    for (i = FX_CONTROL_DOMID + 1; i < FX_MAX_DOMAINS; i++) {
-        struct fx_domain *domain = &host->super->domain[i];
-
-        for (vcpu = 0; domain->exists && vcpu < domain->max_vcpus; vcpu++)
-            vcpu_timers(host, domain, vcpu, now);
-    }
+    for (vcpu = 0; vcpu < domain->max_vcpus; vcpu++)
+        vcpu_timers(host, domain, vcpu, now);
 }

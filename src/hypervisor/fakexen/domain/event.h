@@ -33,10 +33,10 @@ int64_t fx_vcpu_wait(struct fx_host *host, struct fx_domain *domain,
                      uint32_t vcpu);
 
 /*
- * Makes VIRQ_TIMER pending on all vCPUs of all domains whose timers are due at
+ * Makes VIRQ_TIMER pending on all vCPUs of the domain whose timers are due at
  * `now` (time.h), and ends polls whose time is over.
  */
-void fx_timers(struct fx_host *host, int64_t now);
+void fx_timers(struct fx_host *host, struct fx_domain *domain, int64_t now);
 
 /* Makes a port pending, and wakes who waits for it; nothing for a port that is
  * not in use. */

@@ -29,9 +29,12 @@
 _Static_assert(TIME_OFFSET == offsetof(vcpu_info_x86_32_t, time),
                "both widths have it there");
 
-int64_t fx_now(const struct fx_host *host)
+/* 2026-01-01: the day on which a domain's own clock was 0. */
+#define SEEDED_DAY INT64_C(1767225600)
+
+int64_t fx_now(const struct fx_host *host, const struct fx_domain *domain)
 {
-    return host->virtual_time ? *host->virtual_time : fx_system_time();
+    return host->super->seeded ? domain->clock : fx_system_time();
 }
 
 uint64_t fx_guest_tsc(const struct fx_domain *domain, int64_t now)
@@ -78,9 +81,9 @@ void fx_update_wallclock(struct fx_host *host, struct fx_domain *domain)
     if (!page)
         return;
     clock_gettime(CLOCK_REALTIME, &wall);
-    start = wall.tv_sec * SECOND + wall.tv_nsec - fx_now(host);
-    if (host->virtual_time) /* whatever the day: a run repeats */
-        start = 0;
+    start = wall.tv_sec * SECOND + wall.tv_nsec - fx_system_time();
+    if (host->super->seeded) /* whatever the day: a run repeats */
+        start = SEEDED_DAY * SECOND;
     wc = (uint32_t *)(page + at); /* version, seconds, nanoseconds */
     version = (wc[0] | 1) + 2;
     __atomic_store_n(&wc[0], version, __ATOMIC_SEQ_CST);

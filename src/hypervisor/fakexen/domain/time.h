@@ -15,9 +15,17 @@
 
 #include "domain/caller.h"
 
-/* Nanoseconds of Xen's system time: the machine's clock, or what
- * fx_host.virtual_time points to. */
-int64_t fx_now(const struct fx_host *host);
+/* Nanoseconds of Xen's system time, as the domain sees it: the machine's clock,
+ * or, on a machine with a seed, one of the domain's own, which its runner moves
+ * by what its vCPUs execute. */
+int64_t fx_now(const struct fx_host *host, const struct fx_domain *domain);
+
+/* Where a domain's own clock begins: the machine was not switched on just now,
+ * and 0 is no time in some places. */
+#define FX_CLOCK_START INT64_C(1000000000)
+
+/* It is never set to more than that, 146 years, whatever a guest waits for. */
+#define FX_CLOCK_MAX (INT64_C(1) << 62)
 
 /* What the guest's rdtsc reads at that time: it counts FX_CPU_KHZ. */
 uint64_t fx_guest_tsc(const struct fx_domain *domain, int64_t now);

@@ -10,6 +10,7 @@
 #include "domain/domain.h"
 #include "domain/pool.h"
 #include "domain/state.h"
+#include "domain/time.h"
 
 /* Of credit and credit2 (xen/common/sched/credit*.c). */
 #define DEFAULT_WEIGHT 256
@@ -24,8 +25,8 @@ static long get_tsc(struct fx_domctl *call)
     if (fx_domctl_on_caller(call) || !state)
         return -EINVAL;
     /* Callers may have set anything: it goes round. */
-    elapsed =
-        (int64_t)((uint64_t)fx_system_time() - (uint64_t)state->tsc_offset);
+    elapsed = (int64_t)((uint64_t)fx_now(call->host, call->domain) -
+                        (uint64_t)state->tsc_offset);
     info->tsc_mode = state->tsc_mode;
     info->incarnation = state->tsc_incarnation;
     info->elapsed_nsec = elapsed > 0 ? (uint64_t)elapsed : 0;
@@ -48,8 +49,8 @@ static long set_tsc(struct fx_domctl *call)
     if (info->tsc_mode == 2)
         return 0;
     state->tsc_khz = info->gtsc_khz ? info->gtsc_khz : FX_CPU_KHZ;
-    state->tsc_offset =
-        (int64_t)((uint64_t)fx_system_time() - info->elapsed_nsec);
+    state->tsc_offset = (int64_t)((uint64_t)fx_now(call->host, call->domain) -
+                                  info->elapsed_nsec);
     return 0;
 }
 

@@ -64,7 +64,8 @@ static long get_vcpu_info(struct fx_domctl *call)
     if (!v)
         return -ESRCH;
     info->online = !fx_vcpu(call->host, domain, info->vcpu)->down;
-    fx_runstate_get(call->host, domain, info->vcpu, fx_now(call->host), &times);
+    fx_runstate_get(call->host, domain, info->vcpu, fx_now(call->host, domain),
+                    &times);
     info->blocked = info->online && (domain->runner ? v->blocked
                                                     : !domain->pause_count &&
                                                           !domain->shutdown);

@@ -83,8 +83,8 @@ static long get_runstate(const struct call *call)
 {
     vcpu_runstate_info_t info;
 
-    fx_runstate_get(call->host, call->domain, call->vcpu, fx_now(call->host),
-                    &info);
+    fx_runstate_get(call->host, call->domain, call->vcpu,
+                    fx_now(call->host, call->domain), &info);
     return fx_runstate_out(call->caller, call->at, &info);
 }
 
@@ -108,7 +108,7 @@ static long set_period(const struct call *call)
     if (asked.period_ns < (uint64_t)MILLISECOND || asked.period_ns > MAX_PERIOD)
         return -EINVAL;
     call->v->period = (int64_t)asked.period_ns;
-    fx_timers(call->host, fx_now(call->host));
+    fx_timers(call->host, call->domain, fx_now(call->host, call->domain));
     fx_wake(call->host);
     return 0;
 }
@@ -122,7 +122,7 @@ static long set_singleshot(const struct call *call)
     if (fx_struct_in(call->caller, FX_SINGLESHOT_TIMER, &asked, call->at))
         return -EFAULT;
     call->v->timer = 0;
-    if (asked.timeout_abs_ns < (uint64_t)fx_now(call->host))
+    if (asked.timeout_abs_ns < (uint64_t)fx_now(call->host, call->domain))
         fx_event_virq(call->host, call->domain, call->vcpu, VIRQ_TIMER);
     else
         call->v->timer = asked.timeout_abs_ns > INT64_MAX
@@ -142,7 +142,7 @@ static long register_info(const struct call *call)
                           asked.mfn, asked.offset);
     if (!rc)
         fx_update_time(call->host, call->domain, call->vcpu,
-                       fx_now(call->host));
+                       fx_now(call->host, call->domain));
     return rc;
 }
 
@@ -211,7 +211,8 @@ long fx_set_timer_op(const struct fx_caller *caller, const uint64_t arg[5])
     struct fx_vcpu_state *v =
         fx_vcpu_state(caller->host, caller->domain, caller->vcpu);
     uint64_t asked = caller->is_32bit ? arg[1] << 32 | arg[0] : arg[0];
-    int64_t timeout = (int64_t)asked, now = fx_now(caller->host);
+    int64_t timeout = (int64_t)asked,
+            now = fx_now(caller->host, caller->domain);
 
     if (!v)
         return -EINVAL;

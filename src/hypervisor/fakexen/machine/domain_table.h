@@ -91,6 +91,10 @@ struct fx_domain {
     uint32_t tlb;         /* tlb.h */
     /* Where its tables lie that are to be none any more (page_type.h). */
     uint64_t left_first, left_end;
+    /* On a machine with a seed: its time (time.h), how many hypercalls it made,
+     * and what they were, in one word. */
+    int64_t clock;
+    uint64_t calls, calls_hash;
 };
 
 static inline bool fx_has_assist(const struct fx_domain *domain,

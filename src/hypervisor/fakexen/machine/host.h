@@ -64,8 +64,6 @@ struct fx_host {
     uint64_t seen; /* fx_super.locks, when it was made */
     struct fx_space space;
     struct fx_process *own; /* process.h; NULL: nobody asked */
-    /* Nanoseconds of system time, where it is not the clock's; NULL: it is. */
-    const int64_t *virtual_time;
     /* Where what guests write to Xen's own console goes; NULL: nowhere.  With
      * the lock held. */
     void (*console)(void *arg, uint16_t domid, const char *text, size_t len);

@@ -89,6 +89,8 @@ int fx_super_make(struct fx_super *super, const struct fx_options *options,
     super->level = options->level;
     super->shadow = options->shadow;
     super->guests_run = options->guests_run;
+    super->seeded = options->has_seed;
+    super->seed = options->has_seed ? options->seed : 0;
     super->nr_nodes = options->nodes ? options->nodes : 1;
     super->nr_ram = ram.nr;
     memcpy(super->ram, ram.range, sizeof(ram.range));
@@ -168,7 +170,7 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
         what = "damaged: the superblock's checksum does not fit" FX_NEW_ONE;
     else if (!super->nr_frames || super->nr_frames > MAX_FRAMES ||
              super->level > FX_STOCK || super->shadow > 1 ||
-             super->guests_run > 1 || !super->nr_nodes ||
+             super->guests_run > 1 || super->seeded > 1 || !super->nr_nodes ||
              super->nr_nodes > FX_MAX_NODES || super->nr_ram > FX_MAX_E820 ||
              !layout_fits(super) || !ram_fits(super))
         what = "damaged: the superblock contradicts itself" FX_NEW_ONE;
@@ -179,6 +181,26 @@ int fx_super_check(const struct fx_super *super, uint64_t file_bytes, char *why,
         return -EINVAL;
     }
     return check_xen(super, why, len);
+}
+
+static int agree_on_seed(const struct fx_super *super,
+                         const struct fx_options *options, char *why,
+                         size_t len)
+{
+    if (!options->has_seed)
+        return 0;
+    if (super->seeded && options->seed == super->seed)
+        return 0;
+    if (super->seeded)
+        snprintf(why, len,
+                 "the machine's seed is %" PRIu64 ", not %" PRIu64
+                 "; leave out --seed, or name a new machine",
+                 super->seed, options->seed);
+    else
+        snprintf(why, len,
+                 "the machine has no seed; leave out --seed, or name a new "
+                 "machine");
+    return -EINVAL;
 }
 
 /* As people write sizes. */
@@ -284,5 +306,7 @@ int fx_super_agree(const struct fx_super *super,
                  options->guests_run ? "" : "no-");
         return -EINVAL;
     }
+    if (agree_on_seed(super, options, why, len))
+        return -EINVAL;
     return agree_on_ram(super, options, why, len);
 }

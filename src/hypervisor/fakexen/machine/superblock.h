@@ -68,6 +68,8 @@ struct fx_options {
     bool has_shadow;       /* it was asked for, or to be without */
     bool guests_run;       /* on a CPU (run/), or only stand there */
     bool has_run;          /* it was asked for, or not to */
+    uint64_t seed;         /* of all that would be chance (domain/time.h) */
+    bool has_seed;         /* it was asked for */
 };
 
 /* What the mapping of a page has besides that its domain has granted. */
@@ -108,6 +110,8 @@ struct fx_super {
     /* Where each part starts in the file, in bytes. */
     uint64_t vcpus_at, frames_at, m2p_at, compat_m2p_at, free_at, mappings_at,
         mapped_frames_at, store_at, memory_at, store_bytes, file_bytes;
+    uint64_t seed;   /* where it is seeded */
+    uint32_t seeded; /* guests' time is what they execute (domain/time.h) */
 
     pthread_mutex_t lock; /* robust, between processes */
     bool busy;            /* held; or its holder died with the work half done */

@@ -56,6 +56,13 @@ int fx_parse_nodes(const char *text, unsigned int *nodes)
     return 0;
 }
 
+int fx_parse_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+
+    return parse_number(text, seed, &end) || *end ? -EINVAL : 0;
+}
+
 int fx_parse_level(const char *text, enum fx_level *level)
 {
     if (!strcmp(text, "stock"))
@@ -173,5 +180,9 @@ int fx_options_from_environment(struct fx_options *options, const char **wrong)
     if (value && fx_parse_yes(value, &options->guests_run))
         return -EINVAL;
     options->has_run = value;
+    value = variable("FAKEXEN_SEED", wrong);
+    if (value && fx_parse_seed(value, &options->seed))
+        return -EINVAL;
+    options->has_seed = value;
     return 0;
 }

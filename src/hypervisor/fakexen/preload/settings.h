@@ -21,6 +21,10 @@ fx_parse_nodes(const char *text, unsigned int *nodes);
 int __attribute__((warn_unused_result))
 fx_parse_level(const char *text, enum fx_level *level);
 
+/* 0 and more. */
+int __attribute__((warn_unused_result))
+fx_parse_seed(const char *text, uint64_t *seed);
+
 /* "yes" or "no" */
 int __attribute__((warn_unused_result))
 fx_parse_yes(const char *text, bool *answer);

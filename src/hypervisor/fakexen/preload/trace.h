@@ -6,7 +6,8 @@
  * The environment that fakexen(1) sets up:
  *
  *   FAKEXEN_HOST    the host file
- *   FAKEXEN_MEMORY, FAKEXEN_E820, FAKEXEN_NODES, FAKEXEN_LEVEL, FAKEXEN_SHADOW
+ *   FAKEXEN_MEMORY, FAKEXEN_E820, FAKEXEN_NODES, FAKEXEN_LEVEL,
+ *   FAKEXEN_SHADOW, FAKEXEN_RUN, FAKEXEN_SEED
  *                   what to make where there is no such file; see fx_options
  *   FAKEXEN_TRACE   a file to append the trace to
  *   FAKEXEN_FAIL    N[:ERRNO], or N:SIGTERM: who makes the call gets that one

@@ -6,6 +6,7 @@
 
 #include "domain/ports.h"
 #include "domain/state.h"
+#include "domain/time.h"
 #include "machine/frames.h"
 #include "memory/mapping.h"
 
@@ -69,6 +70,7 @@ static bool domain_fits(struct fx_host *host, const struct fx_domain *d)
     if (!flags_fit(host, d))
         return false;
     if (d->left_first > d->left_end || d->left_end > host->super->nr_frames ||
+        d->clock < 0 || d->clock > FX_CLOCK_MAX + FX_CLOCK_MAX / 2 ||
         d->max_vcpus > FX_MAX_VCPUS || !frames_fit(host, d->shared_info, 1) ||
         !frames_fit(host, d->state, 1) || !frames_fit(host, d->policy, 1) ||
         !frames_fit(host, d->evtchns, UINT64_C(1) << FX_EVTCHN_ORDER))

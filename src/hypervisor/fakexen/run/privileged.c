@@ -251,10 +251,10 @@ static bool emulate_0f(struct fx_vcpu_run *r, struct instruction *in,
         if (next(in) != 0xf9)
             return false;
         u->rcx = 0;
-        set_pair(u, fx_guest_tsc(r->domain, fx_now(r->host)));
+        set_pair(u, fx_guest_tsc(r->domain, fx_now(r->host, r->domain)));
         return true;
     case 0x31: /* rdtsc */
-        set_pair(u, fx_guest_tsc(r->domain, fx_now(r->host)));
+        set_pair(u, fx_guest_tsc(r->domain, fx_now(r->host, r->domain)));
         return true;
     case 0x06: /* clts */
         if (kernel)
@@ -319,10 +319,12 @@ bool fx_vcpu_emulate(struct fx_vcpu_run *r)
     default:
         done = false;
     }
-    if (done)
+    if (done) {
         v->context.user_regs.rip += in.at;
-    else
+        fx_vcpu_pass_time(r, in.at + FX_EXIT_NS);
+    } else {
         v->context.user_regs = before;
+    }
     return done;
 }
 
@@ -377,5 +379,6 @@ bool fx_vcpu_emulate_forced(struct fx_vcpu_run *r)
     u->rcx = out[2];
     u->rdx = out[3];
     u->rip += sizeof(prefix);
+    fx_vcpu_pass_time(r, sizeof(prefix) + FX_EXIT_NS);
     return true;
 }

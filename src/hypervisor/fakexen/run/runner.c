@@ -36,6 +36,11 @@
 #define SLICE_US 1000
 #define SECOND   INT64_C(1000000000)
 
+/* On a machine with a seed, where chance comes from that, it is so many
+ * nanoseconds of the domain's time, and so many more at most. */
+#define LEAST_SLICE INT64_C(100000)
+#define MORE_SLICE  1800000u
+
 /* Its time is told anew after that long. */
 #define TIME_UPDATE SECOND
 
@@ -50,6 +55,8 @@ struct runner {
     struct fx_vcpu_run *first; /* of those that there are */
     int64_t told;              /* when its time was */
     bool ticking;
+    bool seeded;
+    uint64_t chance; /* the state of what is chance */
 };
 
 /* A handler has no argument for it. */
@@ -123,12 +130,13 @@ static void no_cpu(struct runner *r, uint32_t vcpu)
     fx_domain_shutdown(r->host, r->domain, SHUTDOWN_crash);
 }
 
+/* To one that is about to run: how often it is told is the same in each run. */
 static void tell_time(struct runner *r, int64_t now)
 {
     const struct fx_vcpu *vcpu;
     uint32_t i;
 
-    if (r->told && now - r->told < TIME_UPDATE)
+    if (r->domain->pause_count || (r->told && now - r->told < TIME_UPDATE))
         return;
     /* Which of its grants are in use, it asks nobody but its memory. */
     if (r->host->super->mapping_slots)
@@ -148,29 +156,56 @@ static void serve(struct runner *r)
     fx_store_ring_serve(r->store);
 }
 
+/* splitmix64. */
+static uint64_t draw(struct runner *r)
+{
+    uint64_t z = r->chance += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static void begin_slice(struct runner *r, struct fx_vcpu_run *v)
+{
+    tick = 0;
+    if (r->seeded)
+        v->until =
+            r->domain->clock + LEAST_SLICE + (int64_t)(draw(r) % MORE_SLICE);
+    else
+        set_ticking(r, true);
+}
+
+static bool slice_is_over(const struct runner *r, const struct fx_vcpu_run *v)
+{
+    return tick || (!v->midway && r->domain->clock >= v->until);
+}
+
 /* Until its slice is over, or there is nothing for it to do. */
 static void run_slice(struct runner *r, struct fx_vcpu_run *v)
 {
     bool waits;
 
     r->domain->unsaved = 1;
-    fx_runstate(r->host, r->domain, v->id, RUNSTATE_running, fx_now(r->host));
-    tick = 0;
-    set_ticking(r, true);
+    fx_runstate(r->host, r->domain, v->id, RUNSTATE_running,
+                fx_now(r->host, r->domain));
+    begin_slice(r, v);
     fx_state_of(v)->yields = 0;
-    while (!tick && is_there(r) && !fx_vcpu_wait(r->host, r->domain, v->id) &&
+    while (!slice_is_over(r, v) && is_there(r) &&
+           !fx_vcpu_wait(r->host, r->domain, v->id) &&
            !fx_state_of(v)->yields) {
         fx_vcpu_run(v);
         if (r->host->unrepaired || !is_there(r))
             return;
-        serve(r);
+        if (!v->midway)
+            serve(r);
     }
     waits = fx_vcpu_wait(r->host, r->domain, v->id);
     fx_runstate(r->host, r->domain, v->id,
                 !waits                    ? RUNSTATE_runnable
                 : fx_state_of(v)->blocked ? RUNSTATE_blocked
                                           : RUNSTATE_offline,
-                fx_now(r->host));
+                fx_now(r->host, r->domain));
     if (waits)
         fx_vcpu_park(v);
 }
@@ -221,6 +256,22 @@ static void wait_for_work(struct runner *r, int64_t wait)
     fx_lock(r->host);
 }
 
+/* On a machine with a seed time stands still unless a vCPU executes, or all of
+ * them wait for it. */
+static void pass_time(struct runner *r, int64_t wait)
+{
+    struct fx_domain *d = r->domain;
+
+    if (d->pause_count || wait > FX_CLOCK_MAX - d->clock) {
+        wait_for_work(r, FX_WAIT_EVENT);
+        return;
+    }
+    d->clock += wait;
+    fx_unlock(r->host);
+    fx_lock_give_way(r->host);
+    fx_lock(r->host);
+}
+
 static void run_domain(struct runner *r)
 {
     int64_t now, wait;
@@ -228,15 +279,17 @@ static void run_domain(struct runner *r)
     while (is_there(r)) {
         if (r->host->unrepaired)
             return;
-        now = fx_now(r->host);
-        fx_timers(r->host, now);
+        now = fx_now(r->host, r->domain);
+        fx_timers(r->host, r->domain, now);
         tell_time(r, now);
         serve(r);
         wait = run_all(r);
         if (!is_there(r))
             return;
         serve(r);
-        if (wait)
+        if (wait && r->seeded)
+            pass_time(r, wait);
+        else if (wait)
             wait_for_work(r, wait);
         if (fx_file_is_gone(r->host))
             return;
@@ -258,6 +311,8 @@ static int claim(struct runner *r)
         return rc;
     d->runner = number;
     r->domain = d;
+    r->seeded = r->host->super->seeded;
+    r->chance = r->host->super->seed ^ (uint64_t)r->domid << 48;
     return 0;
 }
 

@@ -217,7 +217,7 @@ static void stand_still(struct fx_host *host, struct fx_domain *d)
     uint32_t i;
 
     for (i = 0; i < d->max_vcpus; i++)
-        fx_runstate(host, d, i, RUNSTATE_offline, fx_now(host));
+        fx_runstate(host, d, i, RUNSTATE_offline, fx_now(host, d));
 }
 
 void fx_bury_runners(struct fx_host *host)

@@ -58,6 +58,8 @@ static void enter_kernel(struct fx_vcpu_run *r, const struct fx_bounce *b,
     uint8_t *info = fx_vcpu_info(r->host, r->domain, r->id);
     char text[128];
 
+    r->midway = false;
+    fx_vcpu_pass_time(r, FX_EXIT_NS);
     if (!fx_bounce(&caller, fx_state_of(r), info ? info + FX_UPCALL_MASK : NULL,
                    b))
         return;

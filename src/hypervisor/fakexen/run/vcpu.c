@@ -29,9 +29,11 @@
 
 static bool stop(void *arg)
 {
-    const struct fx_vcpu_run *r = arg;
+    struct fx_vcpu_run *r = arg;
+    bool due = *r->tick || (!r->midway && fx_cpu_executed(r->cpu) >= r->left);
 
-    return *r->tick || fx_vcpu_is_to_flush(r);
+    r->midway = !due && fx_vcpu_is_to_flush(r);
+    return due || r->midway;
 }
 
 static const struct fx_cpu_ops ops = {fx_vcpu_fill, fx_vcpu_code, stop,
@@ -75,6 +77,7 @@ int fx_vcpu_run_init(struct fx_vcpu_run *r,
     r->domain = domain;
     r->id = id;
     r->parked = true;
+    r->until = INT64_MAX;
     r->epoch = 1;
     r->conflict = r->stale = r->table = FX_NO_MFN;
     r->copy = aligned_alloc(FX_PAGE_SIZE, FX_PAGE_SIZE);
@@ -171,6 +174,14 @@ static void save(struct fx_vcpu_run *r)
         v->context.gs_base_user = s->segment[FX_GS].base;
 }
 
+void fx_vcpu_pass_time(struct fx_vcpu_run *r, uint64_t ns)
+{
+    struct fx_domain *d = r->domain;
+
+    if (r->host->super->seeded)
+        d->clock = (int64_t)((uint64_t)d->clock + ns);
+}
+
 void fx_vcpu_park(struct fx_vcpu_run *r)
 {
     struct fx_vcpu_state *v = fx_state_of(r);
@@ -186,15 +197,42 @@ void fx_vcpu_park(struct fx_vcpu_run *r)
 
 /* -- why it stopped -- */
 
+/* FNV-1a, by words. */
+static void add_to_hash(uint64_t *hash, uint64_t word)
+{
+    *hash = (*hash ^ word) * UINT64_C(0x100000001b3);
+}
+
+/* Which one, when, by whom, and what came of it: two runs that made the same
+ * calls have the same word. */
+static void note_call(const struct fx_vcpu_run *r, uint32_t number,
+                      const uint64_t arg[6], long result)
+{
+    struct fx_domain *d = r->domain;
+    int i;
+
+    if (!r->host->super->seeded)
+        return;
+    d->calls++;
+    add_to_hash(&d->calls_hash, (uint64_t)fx_now(r->host, d));
+    add_to_hash(&d->calls_hash, (uint64_t)r->id << 32 | number);
+    for (i = 0; i < 6; i++)
+        add_to_hash(&d->calls_hash, d->is_32bit ? (uint32_t)arg[i] : arg[i]);
+    add_to_hash(&d->calls_hash, (uint64_t)result);
+}
+
 static void hypercall(struct fx_vcpu_run *r)
 {
     cpu_user_regs_t *u = &fx_state_of(r)->context.user_regs;
     const uint64_t narrow[6] = {u->rbx, u->rcx, u->rdx, u->rsi, u->rdi, u->rbp};
     const uint64_t wide[6] = {u->rdi, u->rsi, u->rdx, u->r10, u->r8, u->r9};
     bool is_32bit = r->domain->is_32bit;
-    long result = fx_guest_call(r->host, r->domain, r->id, (uint32_t)u->rax,
-                                is_32bit ? narrow : wide);
+    const uint64_t *arg = is_32bit ? narrow : wide;
+    uint32_t number = (uint32_t)u->rax;
+    long result = fx_guest_call(r->host, r->domain, r->id, number, arg);
 
+    note_call(r, number, arg, result);
+    fx_vcpu_pass_time(r, FX_EXIT_NS);
     u->rax = is_32bit ? (uint32_t)result : (uint64_t)result;
 }
 
@@ -340,6 +378,7 @@ static void look_through(struct fx_vcpu_run *r)
     if (!in_suspect(r)) {
         fx_cpu_clear(r->cpu, r->suspect);
         r->suspect_end = 0;
+        r->midway = false;
         return;
     }
     size = fx_vcpu_code(r, rip, code, sizeof(code));
@@ -369,8 +408,13 @@ static void see_to(struct fx_vcpu_run *r, const struct fx_exit *e)
 {
     bool stepped = r->stepping;
 
-    if (e->reason != FX_EXIT_STOPPED)
+    if (e->reason != FX_EXIT_STOPPED) {
         r->stepping = false;
+        /* Unless the guest's kernel gets it (trap.c). */
+        r->midway = e->reason == FX_EXIT_FAULT ||
+                    e->reason == FX_EXIT_SUSPECT ||
+                    (stepped && e->vector == TRAP_DB);
+    }
     switch (e->reason) {
     case FX_EXIT_STOPPED:
         break;
@@ -423,6 +467,10 @@ static void run(struct fx_vcpu_run *r)
 
     if (fx_vcpu_is_to_flush(r))
         fx_vcpu_flush(r);
+    r->left = r->until == INT64_MAX ? UINT64_MAX
+              : r->until > r->domain->clock
+                  ? (uint64_t)(r->until - r->domain->clock)
+                  : 0;
     fx_tlb_enter(r->host, r->domain);
     fx_unlock(r->host);
     e = fx_cpu_run(r->cpu);
@@ -431,6 +479,8 @@ static void run(struct fx_vcpu_run *r)
     if (r->host->unrepaired || !is_ours(r))
         return;
     save(r);
+    /* A byte of instructions is a nanosecond. */
+    fx_vcpu_pass_time(r, fx_cpu_executed(r->cpu));
     see_to(r, &e);
 }
 
@@ -445,7 +495,7 @@ void fx_vcpu_run(struct fx_vcpu_run *r)
         fx_lock(r->host);
         return;
     }
-    if (fx_vcpu_event_due(r->host, r->domain, r->id)) {
+    if (!r->midway && fx_vcpu_event_due(r->host, r->domain, r->id)) {
         fx_vcpu_event(r);
         if (r->domain->shutdown)
             return;

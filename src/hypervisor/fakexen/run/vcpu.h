@@ -35,6 +35,14 @@ struct fx_vcpu_run {
     struct fx_cpu *cpu;
     struct fx_cpu_state state;         /* as it was loaded, or left */
     const volatile sig_atomic_t *tick; /* time to see to other things */
+    /* Or so, by the domain's clock (domain/time.h): INT64_MAX where it has
+     * none, and in this run's bytes. */
+    int64_t until;
+    uint64_t left;
+    /* It was left where its code would not have been by itself. What happens to
+     * it by the clock, or from outside, is not to happen there: another time it
+     * may not be left there. */
+    bool midway;
     uint8_t *own;       /* two pages: Xen's descriptors, and nothing */
     uint64_t own_mfn;   /* where the CPU finds them */
     struct fx_use *use; /* of each frame */
@@ -71,6 +79,13 @@ void fx_vcpu_run(struct fx_vcpu_run *r);
 
 /* It does not run for now: all of it is in the context. */
 void fx_vcpu_park(struct fx_vcpu_run *r);
+
+/* On a machine with a seed that is the time that it took: the domain's clock
+ * (domain/time.h) moves by it.  What Xen does for a guest, a hypercall, a trap,
+ * an instruction that it emulates, takes as long each, which is about what it
+ * takes here. */
+#define FX_EXIT_NS 1000u
+void fx_vcpu_pass_time(struct fx_vcpu_run *r, uint64_t ns);
 
 static inline bool fx_vcpu_is_to_flush(const struct fx_vcpu_run *r)
 {
