@@ -163,6 +163,45 @@ fails 3 'cannot read none.json: No such file or directory' \
     wrong 'what comes on standard input is no report'
 [ "$(cat out)" = '1 passed, 0 failed, 0 skipped' ] || wrong 'nor is it read'
 
+# ---- on a host that is there ----
+cell="build/pae/16M/1vcpu/high/patched/built-$by"
+"$fakexen" --host given --memory 256M true
+works -q regress --host given --only "$cell"
+checks=$((checks + 1))
+"$domwright" -q regress --host given --only "$cell" --repeat 200 >/dev/null 2>&1 &
+regress=$!
+for _ in $(seq 500); do
+    [ -z "$(ls tmp/*/cell.* 2>/dev/null)" ] || break
+    sleep 0.02
+done
+fails 1 "--host $work/given: another regress is at work there" \
+    -q regress --host given --only "$cell"
+kill -TERM $regress
+wait $regress || :
+works -q regress --host given --only "$cell"
+for what in /dev/null .; do
+    run regress -q --host $what --only "$cell"
+    [ "$status" = 5 ] || wrong "--host $what: status $status"
+    grep -q '^domwright: --host: .' err || wrong 'not said that it is no host'
+    [ "$(wc -l <err)" = 1 ] || wrong 'more than that is said'
+done
+# ---- where there is nothing to do, or no room ----
+works -q regress --shard 2/2 --only "$cell"
+[ "$(cat out)" = '0 passed, 0 failed, 0 skipped' ] || wrong 'a part without cells'
+works -q regress --shard 2/2 --only "$cell" --report junit
+mkdir small
+if mount -t tmpfs -o size=3M tmpfs small 2>/dev/null; then
+    for cell in "$cell" "save/pae/16M/1vcpu/high/patched/built-$by/saved-$by"; do
+        TMPDIR=$work/small run regress -q --only "$cell"
+        [ "$status" = 1 ] || wrong "no room: status $status"
+        grep -q "^domwright: there is no room in $work/small/domwright-regress.* \
+for what is tried: " err || wrong 'not said that there is no room'
+        [ ! -s out ] || wrong 'a cell is said to have failed'
+        [ -z "$(ls small)" ] || wrong 'a folder is left'
+    done
+    umount small
+fi
+
 # ---- what cannot be ----
 fails 2 'regress: --shard: 3/2 is none, as 1/4 is; see "domwright help regress"' \
     regress --shard 3/2

@@ -331,6 +331,11 @@ static int run_cells(struct bench *bench, const struct cell *cells,
         cell_name(&cells[i], name);
         cell_run(bench, &cells[i], result);
         rc = interrupt_check(dg);
+        if (!rc && result->no_room)
+            rc = diag_fail(dg, DW_FAILED, -ENOSPC,
+                           "there is no room in %s for what is tried: %.*s",
+                           bench->folder, (int)strcspn(result->what, "\n"),
+                           result->what);
         if (rc)
             break;
         if (!dg->quiet)
@@ -355,10 +360,24 @@ static int find_file(const char *name, char path[PATH_MAX], const char **found,
     return 0;
 }
 
+/* A matrix that has less cells than parts: the others have them. */
+static bool is_of_others(const struct choice *choice)
+{
+    struct choice all = *choice;
+    struct cell *cells = NULL;
+    unsigned int n = 0;
+
+    all.shard = all.shards = 1;
+    if (choice->shards == 1 || matrix_cells(&all, &cells, &n))
+        return false;
+    free(cells);
+    return n > 0;
+}
+
 static int run_matrix(const struct args *args, struct diag *dg)
 {
     char own[PATH_MAX], at[PATH_MAX];
-    struct bench bench = {.patience = 120};
+    struct bench bench = {.patience = 120, .host_lock = -1};
     struct choice choice;
     struct cell *cells = NULL;
     json_t *report;
@@ -368,7 +387,7 @@ static int run_matrix(const struct args *args, struct diag *dg)
     bench.seed = choice.seed;
     if (!rc && matrix_cells(&choice, &cells, &n))
         rc = diag_fail(dg, DW_FAILED, -ENOMEM, "out of memory");
-    if (!rc && !n)
+    if (!rc && !n && !is_of_others(&choice))
         rc = diag_fail(dg, DW_USAGE, -EINVAL, "no cell is %s; --list has all",
                        choice.only ? choice.only : "left");
     if (rc || args->times['l']) {

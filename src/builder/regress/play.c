@@ -405,6 +405,7 @@ static int claim(struct kernel *kernel)
     char path[64];
     unsigned int n;
     void *value;
+    int rc;
 
     snprintf(path, sizeof(path), "/libxl/%u/domwright-play",
              kernel->view.domid);
@@ -415,8 +416,9 @@ static int claim(struct kernel *kernel)
         value = xs_read(xs, t, path, &n);
         free(value);
         if (value || !xs_write(xs, t, path, "", 0)) {
+            rc = value ? busy(kernel) : failed(kernel, "xenstore");
             xs_transaction_end(xs, t, true);
-            return value ? busy(kernel) : failed(kernel, "xenstore");
+            return rc;
         }
         if (xs_transaction_end(xs, t, false))
             return 0;

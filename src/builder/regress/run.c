@@ -28,6 +28,10 @@
 #define NAME     "guest"
 #define FILE_MAX (64u << 10)
 
+/* Of an embedded host's file, to be locked: no file is that large, and what
+ * fakexen locks is behind it (its process.c). */
+#define LOCK_BYTE (INT64_C(1) << 61)
+
 struct run {
     const struct bench *bench;
     const struct cell *cell;
@@ -641,6 +645,24 @@ static bool (*const way_run[WAYS])(struct run *run) = {
 
 /* ---- a cell ---- */
 
+/* Did a program say so?  One that is held to little has another error. */
+static bool lacks_room(const struct run *run)
+{
+    char pattern[PATH_MAX], text[4000];
+    bool found = false;
+    glob_t files;
+
+    path(run, "*.err", pattern);
+    if (glob(pattern, GLOB_NOSORT, NULL, &files))
+        return false;
+    for (size_t i = 0; !found && i < files.gl_pathc; i++) {
+        read_file(files.gl_pathv[i], text, sizeof(text));
+        found = strstr(text, strerror(ENOSPC)) != NULL;
+    }
+    globfree(&files);
+    return found;
+}
+
 static bool lacks(const struct run *run, const char **why)
 {
     const struct bench *bench = run->bench;
@@ -750,6 +772,7 @@ void cell_run(const struct bench *bench, const struct cell *cell,
     if (find_host(&run) && way_run[cell->at[DIM_WAY]](&run) &&
         cell->at[DIM_WAY] != WAY_MIGRATE && cell->at[DIM_WAY] != WAY_LIVE)
         check_host(&run);
+    result->no_room = failed(&run) && lacks_room(&run);
     clear_up(&run);
     remove_folder(run.folder);
     result->seconds = now() - begin_at;
@@ -804,16 +827,19 @@ static const char *temporary(void)
     return name && *name ? name : "/tmp";
 }
 
-/* Who has locked it is at work in it; the lock goes with the process. */
+/* Who has locked it is at work in it; the lock goes with the process.  Its
+ * descriptor, or a negative errno: -EWOULDBLOCK, another has it. */
 static int lock_folder(const char *name)
 {
     int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
+    int rc;
+
+    if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+        return fd < 0 ? -errno : fd;
+    rc = -errno;
+    close(fd);
+    return rc;
 }
 
 /* Cells that were cut short. */
@@ -862,13 +888,14 @@ static int make_folder(struct bench *bench, struct diag *dg)
     struct stat st;
     int rc;
 
-    for (tries = 0; tries < 100; tries++) {
+    for (tries = 0, rc = 0; !rc && tries < 100; tries++) {
         snprintf(bench->folder, PATH_MAX, "%s/" FOLDER "XXXXXX", temporary());
         if (!mkdtemp(bench->folder)) {
             rc = -errno;
             bench->folder[0] = '\0';
             return diag_fail(dg, DW_FAILED, rc,
-                             "a folder in %s for what is tried: %s",
+                             "cannot make a folder in %s for what is tried: "
+                             "%s",
                              temporary(), strerror(-rc));
         }
         bench->lock = lock_folder(bench->folder);
@@ -876,10 +903,14 @@ static int make_folder(struct bench *bench, struct diag *dg)
             return 0;
         if (bench->lock >= 0)
             close(bench->lock);
+        else if (bench->lock != -EWOULDBLOCK && bench->lock != -ENOENT)
+            rc = bench->lock;
         (void)rmdir(bench->folder);
     }
-    return diag_fail(dg, DW_FAILED, -errno, "locking %s: %s", bench->folder,
-                     strerror(errno));
+    rc = diag_fail(dg, DW_FAILED, rc ? rc : -EBUSY, "locking %s: %s",
+                   bench->folder, strerror(rc ? -rc : EBUSY));
+    bench->folder[0] = '\0';
+    return rc;
 }
 
 /* ---- */
@@ -912,14 +943,61 @@ int bench_check_guest(const struct bench *bench, struct diag *dg)
                                                         : said + 11);
 }
 
-int bench_check_host(const struct bench *bench, struct diag *dg)
+static int check_embedded(const struct bench *bench, struct diag *dg)
+{
+    static const char prefix[] = "fakexen: ";
+    char *argv[] = {(char *)bench->fakexen, (char *)"--host",
+                    (char *)bench->host, (char *)"--status", NULL};
+    struct program program;
+    char said[600];
+    int status = program_start(&program, bench->folder, "status", argv, 0);
+
+    if (!status)
+        status = program_wait(&program, bench->patience);
+    if (!status)
+        return 0;
+    if (status == -EINTR)
+        return interrupt_check(dg);
+    read_failure(program.err, said, sizeof(said));
+    return diag_fail(
+        dg, DW_NO_XEN, -ENODEV, "--host: %s",
+        strncmp(said, prefix, strlen(prefix)) ? said : said + strlen(prefix));
+}
+
+/* For all of the run: the guests of two have one name. */
+static int lock_host(struct bench *bench, struct diag *dg)
+{
+    struct flock lock = {.l_type = F_WRLCK,
+                         .l_whence = SEEK_SET,
+                         .l_start = LOCK_BYTE,
+                         .l_len = 1};
+    int rc;
+
+    bench->host_lock = open(bench->host, O_RDWR | O_CLOEXEC);
+    if (bench->host_lock >= 0 && !fcntl(bench->host_lock, F_OFD_SETLK, &lock))
+        return 0;
+    rc = -errno;
+    if (bench->host_lock >= 0 && (rc == -EAGAIN || rc == -EACCES))
+        return diag_fail(dg, DW_FAILED, rc,
+                         "--host %s: another regress is at work there",
+                         bench->host);
+    return diag_fail(dg, DW_FAILED, rc, "locking %s: %s", bench->host,
+                     strerror(-rc));
+}
+
+int bench_check_host(struct bench *bench, struct diag *dg)
 {
     char *argv[] = {
         (char *)bench->domwright, (char *)"--host", (char *)bench->host,
         (char *)"domid",          (char *)NAME,     NULL};
     struct program program;
-    int status = program_start(&program, bench->folder, "domid", argv, 0);
+    int status = check_embedded(bench, dg);
 
+    if (!status)
+        status = lock_host(bench, dg);
+    if (status)
+        return status;
+    status = program_start(&program, bench->folder, "domid", argv, 0);
     if (!status)
         status = program_wait(&program, bench->patience);
     if (status == -EINTR)
@@ -952,6 +1030,9 @@ int bench_open(struct bench *bench, struct diag *dg)
 
 void bench_close(struct bench *bench)
 {
+    if (bench->host_lock >= 0)
+        close(bench->host_lock);
+    bench->host_lock = -1;
     if (!*bench->folder)
         return;
     remove_folder(bench->folder);

@@ -23,6 +23,7 @@ struct bench {
     char guests[PATH_MAX]; /* where the test kernels are */
     const char *own;       /* somebody's own configuration; or NULL */
     const char *host;      /* an embedded host that is there; or NULL */
+    int host_lock;         /* keeps other runs off it; -1: none */
     uint64_t seed;
     double patience; /* seconds that a program may take */
 };
@@ -32,6 +33,7 @@ enum outcome { CELL_PASSED, CELL_FAILED, CELL_SKIPPED };
 struct result {
     enum outcome outcome;
     double seconds;
+    bool no_room;    /* ... for its files: that is no failure of the guest's */
     char what[4000]; /* lines: why it failed, or was skipped; or "" */
 };
 
@@ -44,10 +46,11 @@ int __attribute__((warn_unused_result))
 bench_open(struct bench *bench, struct diag *dg);
 void bench_close(struct bench *bench);
 
-/* Is nobody on the given host called as the guests will be?  0, or a negative
- * errno and the failure in dg. */
+/* Is the given host one, of which no other run makes use, and nobody on it
+ * called as the guests will be?  0, or a negative errno and the failure in dg.
+ */
 int __attribute__((warn_unused_result))
-bench_check_host(const struct bench *bench, struct diag *dg);
+bench_check_host(struct bench *bench, struct diag *dg);
 
 /* Can somebody's own guest be built at all?  0 or a negative errno and the
  * failure in dg. */
