@@ -126,6 +126,9 @@ for kernel in /usr/lib/grub-xen/grub-i386-xen.bin \
     on_host "$domwright" list >out 2>err
     grep -Eq '^guest .* r----- +([1-9]|0\.[0-9]*[1-9])' out ||
         wrong "it does not seem to run: $(cat out)"
+    # Its grants are used by others as it sees in its memory alone.
+    on_host "$top/tests/fx/gnttab" watch "$("$domwright" domid guest)" \
+        >out 2>&1 || wrong "its grants: $(cat out)"
     works pause guest # GRUB waits busily, and is looked at in between
     audited "$kernel"
     gone

@@ -5,6 +5,8 @@
  *
  *   gnttab             tries all of it
  *   gnttab hold DOMID  maps grants 0 and 1, says so, and waits to be killed
+ *   gnttab watch DOMID runs that for a guest that runs, kills it, and waits
+ * until the guest can see that
  *
  * AUDIT in the environment is a command that fails where the machine is not in
  * order.
@@ -440,16 +442,13 @@ static int hold(uint32_t domid)
     return 0;
 }
 
-/* Another process has them, until it is killed. */
-static void try_killed(const char *self)
+/* Another process has them when this returns. */
+static pid_t start_holder(const char *self)
 {
-    char *theirs = map_foreign(dom.mfn[0]), domid[16], c;
-    int said[2], status;
+    char domid[16], c;
+    int said[2];
     pid_t child;
 
-    grant(0, GTF_permit_access, dom.mfn[0], 0);
-    grant(1, GTF_permit_access, dom.mfn[1], 0);
-    theirs[16] = 1;
     sprintf(domid, "%u", dom.id);
     MUST(!pipe(said));
     child = fork();
@@ -460,10 +459,48 @@ static void try_killed(const char *self)
     }
     close(said[1]);
     TRY(read(said[0], &c, 1) == 1);
+    close(said[0]);
     TRY(marks(0) == (GTF_reading | GTF_writing) && marks(1) == GTF_reading);
+    return child;
+}
+
+static void end_holder(pid_t child)
+{
+    int status;
+
+    TRY(!kill(child, SIGKILL) && waitpid(child, &status, 0) == child);
+}
+
+/* No call of ours helps: the table is memory, as for the guest. */
+static int watch(const char *self, uint32_t domid)
+{
+    void *table = NULL;
+
+    dom.id = domid;
+    MUST(xenforeignmemory_map_resource(
+        fmem, (domid_t)domid, XENMEM_resource_grant_table,
+        XENMEM_resource_grant_table_id_shared, 0, 1, &table, RW, 0));
+    dom.table = table;
+    end_holder(start_holder(self));
+    for (int i = 0; i < 3000 && (marks(0) || marks(1)); i++)
+        usleep(10000);
+    TRY(!marks(0) && !marks(1));
+    return failures != 0;
+}
+
+/* Until it is killed. */
+static void try_killed(const char *self)
+{
+    char *theirs = map_foreign(dom.mfn[0]);
+    pid_t child;
+
+    grant(0, GTF_permit_access, dom.mfn[0], 0);
+    grant(1, GTF_permit_access, dom.mfn[1], 0);
+    theirs[16] = 1;
+    child = start_holder(self);
     TRY(theirs[16] == 1);
     audit();
-    TRY(!kill(child, SIGKILL) && waitpid(child, &status, 0) == child);
+    end_holder(child);
     audit();
     /* Whoever comes next sees to it. */
     TRY(!pin(dom.mfn[1], MMUEXT_PIN_L1_TABLE));
@@ -540,11 +577,13 @@ int main(int argc, char **argv)
 {
     xgt = xengnttab_open(NULL, 0);
     MUST(xgt);
-    if (argc > 2)
+    if (argc > 2 && !strcmp(argv[1], "hold"))
         return hold((uint32_t)atoi(argv[2]));
     xch = xc_interface_open(NULL, NULL, 0);
     fmem = xenforeignmemory_open(NULL, 0);
     MUST(xch && fmem);
+    if (argc > 2)
+        return watch(argv[0], (uint32_t)atoi(argv[2]));
     create(&dom);
     try_mapping();
     try_changed();

@@ -143,6 +143,31 @@ START_TEST(grants_are_copied)
 }
 END_TEST
 
+/* Entries of a table's second frame, which it gets when it is asked for. */
+START_TEST(a_table_grows)
+{
+    grant_entry_v1_t *second;
+    gnttab_copy_t op;
+    uint64_t frame;
+
+    setup(_i);
+    strcpy(theirs(0) + 8, "theirs");
+    grant(1, GTF_permit_access, other.mfn[1], FG_ID);
+    op = from_grant(513);
+    ck_assert_int_eq(copy(&op), GNTST_bad_gntref);
+    fx_lock(guest.host);
+    ck_assert_int_eq(fx_grant_frame(guest.host, other.domain, 1, &frame), 0);
+    second = fx_page(guest.host, frame);
+    second[1] = (grant_entry_v1_t){.flags = GTF_permit_access,
+                                   .domid = FG_ID,
+                                   .frame = (uint32_t)other.mfn[0]};
+    fx_unlock(guest.host);
+    ck_assert_int_eq(copy(&op), GNTST_okay);
+    ck_assert_str_eq(fg_memory(FG_AT(1, 100)), "theirs");
+    ck_assert_uint_eq(second[1].flags, GTF_permit_access);
+}
+END_TEST
+
 START_TEST(what_is_not_granted_is_not_copied)
 {
     gnttab_copy_t op;
@@ -301,6 +326,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_loop_test(tc, grants_are_copied, 0, 2);
+    tcase_add_loop_test(tc, a_table_grows, 0, 2);
     tcase_add_loop_test(tc, what_is_not_granted_is_not_copied, 0, 2);
     tcase_add_loop_test(tc, one_domain_at_a_time_has_a_grant, 0, 2);
     tcase_add_loop_test(tc, copies_are_made_one_by_one, 0, 2);
