@@ -102,7 +102,7 @@ cat packed | "$domwright" image - >out 2>err || wrong 'image: not from a pipe'
 prints '^name *: guest$'
 # shellcheck disable=SC2002
 cat packed | "$domwright" restore - >out 2>err && wrong 'a pipe was restored'
-[ "$(cat err)" = 'domwright: -: what is compressed is restored from a file' ] ||
+[ "$(cat err)" = 'domwright: -: what is compressed is restored from a file; "zstd -dc | domwright restore -" unpacks it before' ] ||
     wrong 'not said that it is not'
 gone 'a pipe'
 

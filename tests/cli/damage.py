@@ -261,7 +261,7 @@ def vcpu_number(head, records):
 
 def cuts(data):
     """Where to cut it off: around each record's header and end."""
-    at, places = 40, {0, 1, 23, 24, 39, 40}
+    at, places = 40, {1, 23, 24, 39, 40}
     while at < len(data):
         length, = struct.unpack_from('<I', data, at + 4)
         places |= {at + 1, at + 8, at + 8 + length // 2}

@@ -180,7 +180,7 @@ fails 2 'image: two are compared as files; see "domwright help image"' \
 fails 3 'cannot read none: No such file or directory' image none
 fails 3 "cannot read $srcdir: Is a directory" image "$srcdir"
 : >empty
-fails 3 'empty: at 0, the beginning: the stream is cut off' image empty
+fails 3 'empty: it is empty' image empty
 fails 3 "$guests/hello-pae: at 0, the beginning: this is no saved domain, \
 of xl, libxl or libxenguest" image "$guests/hello-pae"
 for kernel in pae 64; do

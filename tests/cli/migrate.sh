@@ -54,10 +54,18 @@ ready() {
 }
 will_suspend() {
     : >ready
-    on $from timeout 60 "$top/tests/fx/suspends" "$(id)" "$(plan 'P2M list')" \
+    on $from timeout 150 "$top/tests/fx/suspends" "$(id)" "$(plan 'P2M list')" \
         "$(plan 'start info')" "$@" >ready &
     suspends=$!
     until grep -q ready ready || ! kill -0 $suspends; do sleep 0.1; done
+}
+# leaf PROCESS: the one that it comes to.
+leaf() {
+    leaf=$1
+    while next=$(cat "/proc/$leaf/task/$leaf/children") && [ -n "$next" ]; do
+        leaf=${next%% *}
+    done
+    echo "$leaf"
 }
 portrait() {
     "$domwright" --host "$1" inspect --json guest | grep -Ev 'mfn|"id":'
@@ -159,6 +167,13 @@ for option in --via --ssh --receiver; do
     fails 2 "migrate: $option wants a command; $help" \
         --host here migrate $option '' guest there
 done
+fails 2 "migrate: an empty word is no host's name; $help" \
+    --host here migrate guest ''
+for option in --live --dry-run --json --paused --no-monitor --max-downtime=5 \
+    --via=true; do
+    fails 2 "migrate: ${option%=*} does not go with --settle; $help" \
+        --host here migrate --settle $option guest
+done
 for option in --ssh --receiver; do
     fails 2 "migrate: $option goes with a host; $help" \
         --host here migrate $option false guest fakexen:there
@@ -195,8 +210,59 @@ wait $migrate || status=$?
 if [ "$status" != 143 ] || [ "$(cat err)" != 'domwright: stopped: Terminated' ]; then
     wrong "a signal for both sides: status $status"
 fi
-fails 1 'waiting for "domwright migrate-receive" there: the other side said something else' \
-    --host here migrate guest --via 'yes no receiver | head -n 100'
+while IFS='|' read -r said command; do
+    fails 1 "waiting for \"domwright migrate-receive\" there: the other side said \"$said\" instead" \
+        --host here migrate guest --via "$command"
+done <<'END'
+no receiver|echo no receiver; yes | head -n 100
+xl migration rec|printf '\nxl migration rec'; exec sleep 1
+sh: no|printf 'sh: no\r\n'
+END
+fails 1 'the receiver ended (status 127), is domwright installed there?' \
+    --host here migrate guest --via 'exit 127'
+# Its name is another's there: it does not stand still for that.
+config other.cfg "kernel = '$guests/hello-64'" 'memory = 8'
+works --host there create -qpe other.cfg
+kill -STOP "$(leaf $suspends)"
+for option in -n -e; do
+    run --host here migrate $option guest fakexen:there
+    case $status:$(cat err) in
+    "1:domwright: where it is to go a domain is named guest already, domain "*"
+domwright: fakexen:there ended (status 1), and "*" taken the guest") ;;
+    "1:domwright: where it is to go a domain is named guest already, domain "*"
+domwright: fakexen:there ended (status 1), and would not take the guest") ;;
+    *) wrong "$option: status $status" ;;
+    esac
+done
+kill -CONT "$(leaf $suspends)"
+works --host there destroy guest
+kill -0 $suspends || wrong 'it stood still for that'
+stays 'its name is taken'
+# Nobody reads what is told: a signal still ends it.
+checks=$((checks + 1)) status=0
+mkfifo unread
+exec 8<>unread
+head -c 65536 /dev/zero >&8
+"$domwright" --host here migrate --live --json guest fakexen:there >unread 2>err &
+migrate=$!
+for _ in $(seq 100); do
+    case $(cat /proc/$migrate/wchan) in
+    *pipe_write*) break ;;
+    esac
+    on there "$top/tests/fx/store_list" | grep -q -e '--incoming' && break
+    sleep 0.1
+done
+sleep 0.5
+kill -TERM $migrate
+{ sleep 5 && kill -KILL $migrate; } 2>/dev/null &
+killer=$!
+wait $migrate || status=$?
+kill $killer 2>/dev/null || :
+exec 8>&-
+if [ "$status" != 143 ] || [ "$(tail -n 1 err)" != 'domwright: stopped: Terminated' ]; then
+    wrong "a signal while nobody reads: status $status"
+fi
+stays 'nobody reads'
 # ssh gets the host and one word to run there.
 cat >ssh <<'END'
 #!/bin/sh
@@ -281,6 +347,16 @@ wait $suspends
 is_there 'log-dirty'
 works --host there destroy guest
 from=here
+# What is told of it gets nowhere.
+ready hello-64
+checks=$((checks + 1)) status=0
+"$domwright" --host here migrate -e --json guest fakexen:there >/dev/full 2>err ||
+    status=$?
+[ "$status:$(cat err)" = '1:domwright: guest was migrated to fakexen:there, but '\
+'writing the output failed: No space left on device' ] ||
+    wrong "written nowhere: status $status"
+wait $suspends
+works --host there destroy guest
 # It would stand still for longer than it may: it goes on.
 ready hello-64 busy like
 run --host here migrate --live --max-downtime 0 guest fakexen:there

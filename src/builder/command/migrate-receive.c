@@ -27,7 +27,9 @@ static int receive(struct receive *receive, struct guest *g, bool paused)
         rc = diag_fail(dg, DW_CONFIG, -EOPNOTSUPP,
                        "the guest's configuration says more than domwright "
                        "restores; \"xl migrate-receive\" receives it");
-    if (rc)
+    if (!rc)
+        rc = receive_check(g);
+    if (rc || receive->only_asks)
         return rc;
     progress_init(&progress, dg);
     rc = receive_guest(receive, g, &from, paused);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 #include "report/facts.h"
 
 #define FAKEXEN "fakexen:"
+
+/* How long a signal may have to wait. */
+#define LOOK_MS 100
 
 /* ---- where to ---- */
 
@@ -88,7 +92,8 @@ static int to_host(char *command, size_t size, const char *host,
     char remote[1024];
 
     if (!*host || *host == '-')
-        return args_usage(dg, args->name, "%s is no host's name", host);
+        return args_usage(dg, args->name, "%s is no host's name",
+                          *host ? host : "an empty word");
     snprintf(remote, sizeof(remote), "%s", receiver);
     if (!args->value['R'])
         add_options(remote, sizeof(remote), args, add_plain);
@@ -101,12 +106,13 @@ static int to_host(char *command, size_t size, const char *host,
 #define COMMAND_MAX 3000 /* a value of xenstore's has 4096 bytes at most */
 
 static int find_target(const struct args *args, char command[COMMAND_MAX],
-                       const char **name, struct diag *dg)
+                       struct migrate_to *to, struct diag *dg)
 {
     const char *target = args->n > 1 ? args->operand[1] : NULL;
     int rc = 0;
 
-    *name = target ? target : "the receiver";
+    to->name = target ? target : "the receiver";
+    to->ours = !args->value['V'] && !args->value['R'];
     if (args->value['V'])
         snprintf(command, COMMAND_MAX, "%s", args->value['V']);
     else if (!strncmp(target, FAKEXEN, strlen(FAKEXEN)))
@@ -157,6 +163,7 @@ static int check_domain(struct host *host, const xc_domaininfo_t *info,
 struct watcher {
     struct progress progress;
     bool json;
+    int rc; /* what came of writing lines */
 };
 
 static int tell(void *arg, uint64_t done, uint64_t total)
@@ -166,15 +173,37 @@ static int tell(void *arg, uint64_t done, uint64_t total)
     return progress_pages(&watcher->progress, "sent", done, total);
 }
 
-/* A line at once; that it did not get out is told in the end. */
-static void print_line(json_t *object)
+/* A line at once.  Where nobody reads it a signal is not kept waiting: a pipe
+ * that can be written to has room for a line, which is shorter than PIPE_BUF.
+ */
+static int put_line(const char *line)
+{
+    struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    const size_t n = strlen(line);
+    size_t done = 0;
+    ssize_t r;
+
+    while (done < n) {
+        if (!poll(&fd, 1, LOOK_MS)) {
+            if (interrupt_pending())
+                return -EINTR;
+            continue;
+        }
+        r = write(STDOUT_FILENO, line + done, n - done);
+        if (r < 0 && errno != EINTR && errno != EAGAIN)
+            return -errno;
+        done += r > 0 ? (size_t)r : 0;
+    }
+    return 0;
+}
+
+/* What went wrong first, -EPIPE or such, is told in the end. */
+static void print_line(json_t *object, int *rc)
 {
     char *line = cmd_json_line(object);
 
-    if (line) {
-        fputs(line, stdout);
-        fflush(stdout);
-    }
+    if (!*rc)
+        *rc = line ? put_line(line) : -ENOMEM;
     free(line);
 }
 
@@ -210,7 +239,7 @@ static void tell_round(void *arg, const struct live_round *round)
                   json_real(rounded(round->dirty_rate)));
     if (round->remaining >= 0)
         facts_set(line, "remaining_ms", json_integer(round->remaining));
-    print_line(line);
+    print_line(line, &watcher->rc);
 }
 
 static const char *way_name(enum save_way way)
@@ -256,7 +285,8 @@ static void describe_end(json_t *report, const struct migrate_facts *facts,
 }
 
 static int send(struct host *host, const xc_domaininfo_t *info,
-                const struct migrate_to *to, bool json, json_t *report)
+                const struct migrate_to *to, bool json, json_t *report,
+                int *printed)
 {
     struct migrate_facts facts = {.downtime = 0};
     struct watcher watcher = {.json = json};
@@ -269,16 +299,29 @@ static int send(struct host *host, const xc_domaininfo_t *info,
     progress_clear(&watcher.progress);
     if (!rc)
         describe_end(report, &facts, to->way);
+    *printed = watcher.rc;
     return rc;
+}
+
+static int tell_as_json(struct diag *dg, const char *name,
+                        const struct migrate_to *to, json_t *report, int rc,
+                        bool dry)
+{
+    print_line(json_incref(report), &rc);
+    if (!rc)
+        return 0;
+    return diag_fail(dg, rc == -EINTR ? 128 + interrupt_pending() : DW_FAILED,
+                     rc, "%s %s to %s, but writing the output failed: %s", name,
+                     dry ? "can be migrated" : "was migrated", to->name,
+                     rc == -EINTR ? strsignal(interrupt_pending())
+                                  : strerror(-rc));
 }
 
 static int tell_end(struct host *host, const struct args *args,
                     const xc_domaininfo_t *info, const char *name,
                     const struct migrate_to *to, json_t *report)
 {
-    if (args->times['j'])
-        print_line(json_incref(report));
-    else if (args->times['n'])
+    if (args->times['n'])
         facts_print(report, stdout);
     else if (!host->dg->quiet)
         printf("migrated %s (domain %u) to %s%s%s\n", name, info->domain,
@@ -294,16 +337,20 @@ static int migrate(struct host *host, const struct args *args,
 {
     char *name = store_read(host->xs, info->domain, "name");
     json_t *report;
-    int rc;
+    int rc, printed = 0;
 
     if (!name)
         return diag_fail(host->dg, DW_FAILED, -ENOENT, "domain %u has no name",
                          info->domain);
     report = describe(info, name, to->name, to->way, args->times['n']);
     interrupt_hold();
-    rc = args->times['n'] ? migrate_probe(to, host->dg)
-                          : send(host, info, to, args->times['j'], report);
-    if (!rc)
+    rc = args->times['n']
+             ? migrate_probe(host, info, domain_width(host, info), to)
+             : send(host, info, to, args->times['j'], report, &printed);
+    if (!rc && args->times['j'])
+        rc =
+            tell_as_json(host->dg, name, to, report, printed, args->times['n']);
+    else if (!rc)
         rc = tell_end(host, args, info, name, to, report);
     json_decref(report);
     free(name);
@@ -338,7 +385,7 @@ static int run(struct host *host, const struct args *args)
         return settle(host, &info);
     if (args->value['m'])
         to.max_downtime = atoll(args->value['m']);
-    rc = find_target(args, command, &to.name, host->dg);
+    rc = find_target(args, command, &to, host->dg);
     if (!rc)
         rc = check_domain(host, &info, args->operand[0]);
     if (!rc && args->times['l'])
@@ -375,14 +422,32 @@ static int check_ways(struct diag *dg, const struct args *args)
     return 0;
 }
 
+/* It only asks. */
+static int check_settle(struct diag *dg, const struct args *args)
+{
+    static const struct {
+        int letter;
+        const char *name;
+    } others[] = {{'n', "--dry-run"},      {'j', "--json"},
+                  {'l', "--live"},         {'p', "--paused"},
+                  {'e', "--no-monitor"},   {'V', "--via"},
+                  {'m', "--max-downtime"}, {0, NULL}};
+
+    for (size_t i = 0; args->times['S'] && others[i].letter; i++)
+        if (args->times[others[i].letter])
+            return args_usage(dg, args->name, "%s does not go with --settle",
+                              others[i].name);
+    return 0;
+}
+
 static int check(struct diag *dg, struct args *args)
 {
     const char *ms = args->value['m'];
     bool alone = args->times['V'] || args->times['S'];
-    int rc = 0;
+    int rc = check_settle(dg, args);
 
-    if (args->times['V'] && args->times['S'])
-        return args_usage(dg, args->name, "--via does not go with --settle");
+    if (rc)
+        return rc;
     if (ms &&
         (!*ms || strlen(ms) > 9 || strspn(ms, "0123456789") != strlen(ms)))
         return args_usage(dg, args->name,
@@ -391,8 +456,7 @@ static int check(struct diag *dg, struct args *args)
                           ms);
     if (ms && !args->times['l'])
         return args_usage(dg, args->name, "--max-downtime goes with --live");
-    if (!rc)
-        rc = check_ways(dg, args);
+    rc = check_ways(dg, args);
     if (rc)
         return rc;
     if (args->n != (alone ? 1 : 2))

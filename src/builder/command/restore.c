@@ -45,7 +45,8 @@ static int begin_feed(struct input *in, struct diag *dg)
     if (!source_get(&in->feed.source, 0, UNPACK_MAGIC_LEN, &start) &&
         unpack_is_magic(start))
         return diag_fail(dg, DW_CONFIG, -ESPIPE,
-                         "%s: what is compressed is restored from a file",
+                         "%s: what is compressed is restored from a file; "
+                         "\"zstd -dc | domwright restore -\" unpacks it before",
                          in->name);
     return feed_begin(&in->feed, in->name, dg);
 }
@@ -197,6 +198,8 @@ static int check(struct diag *dg, struct args *args)
 {
     if (args->times['F'] && args->times['e'])
         return args_usage(dg, args->name, "-F does not go with -e");
+    if (!*args->operand[0])
+        return args_usage(dg, args->name, "an empty word names no file");
     return 0;
 }
 

@@ -393,7 +393,8 @@ static int stop(struct live *live)
     int rc = live->terms->suspends(live->terms->suspends_arg);
 
     if (!rc)
-        rc = suspend_guest(memory->host, memory->domid);
+        rc = suspend_guest(memory->host, memory->domid, live->terms->check,
+                           live->terms->suspends_arg);
     live->facts->is_suspended = !rc;
     live->facts->since = live_now();
     live->memory.suspended = !rc;

@@ -37,8 +37,10 @@ struct live_terms {
      * it, with the reason in the diag. */
     int (*tell)(void *arg, uint64_t done, uint64_t total);
     void *tell_arg; /* of both */
-    /* Before the guest is asked to suspend: the same. */
+    /* Before the guest is asked to suspend, and while it is waited for, where
+     * that is not NULL: the same. */
     int (*suspends)(void *arg);
+    int (*check)(void *arg);
     /* When it is suspended: the same. */
     int (*suspended)(void *arg);
     void *suspends_arg, *suspended_arg;

@@ -28,6 +28,9 @@
 /* How long the other side may take to start what it has. */
 #define REPORT_MS 60000
 
+/* What a shell, and ssh for it, ends with that does not find a command. */
+#define NOT_FOUND 127
+
 /* How often it is asked what became of it. */
 #define ASK_TIMES 3
 
@@ -69,29 +72,43 @@ static int connect_to(struct link *link, const char *command, bool deaf,
 
 /* How the command ended says more than that the link did: `rc` again. */
 static int tell_end(int rc, int status, const struct migrate_to *to,
-                    bool was_ready, struct diag *dg)
+                    const char *what, struct diag *dg)
 {
     char how[80];
 
     if (rc != -EPIPE || status <= 0)
         return rc;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
+        what = "is domwright installed there?";
     if (WIFEXITED(status))
         snprintf(how, sizeof(how), "status %d", WEXITSTATUS(status));
     else
         snprintf(how, sizeof(how), "%s", strsignal(WTERMSIG(status)));
     diag_drop(dg);
     return diag_fail(dg, DW_FAILED, rc, "%s ended (%s), %s", to->name, how,
-                     was_ready ? "and has not taken the guest"
-                               : "and is no \"domwright migrate-receive\"");
+                     what);
 }
 
-int migrate_probe(const struct migrate_to *to, struct diag *dg)
+static const char not_ready[] = "and is no \"domwright migrate-receive\"";
+static const char not_taken[] = "and has not taken the guest";
+static const char would_not[] = "and would not take the guest";
+
+/* One of ours looks at what a stream begins with, says what it has against it,
+ * and ends with what there is. */
+int migrate_probe(struct host *host, const xc_domaininfo_t *info,
+                  unsigned int width, const struct migrate_to *to)
 {
     struct link link;
-    int rc = connect_to(&link, to->command, false, dg),
-        status = link_close(&link);
+    int rc = connect_to(&link, to->command, false, host->dg), status;
+    const bool was_ready = !rc;
 
-    return tell_end(rc, status, to, false, dg);
+    if (!rc && to->ours)
+        rc = guest_save_header(host, info, width, link.out, to->name);
+    status = link_close(&link);
+    if (!rc && to->ours && status)
+        rc = diag_fail(host->dg, DW_FAILED, -EPIPE, "%s did not end", to->name);
+    return tell_end(rc, status, to, was_ready ? would_not : not_ready,
+                    host->dg);
 }
 
 enum whereabouts { THERE, ABSENT, NOBODY_KNOWS };
@@ -156,11 +173,22 @@ static int note(struct send *send)
                            send->note.name);
 }
 
+/* One that has refused the guest does not make it stand still. */
+static int check_link(void *arg)
+{
+    struct send *send = arg;
+
+    return link_check(&send->link, "sending it", send->host->dg);
+}
+
 /* From then on the guest may come to stand still at any moment. */
 static int note_asked(void *arg)
 {
     struct send *send = arg;
+    int rc = check_link(send);
 
+    if (rc)
+        return rc;
     send->note.phase = MIGRATION_ASKED;
     return migration_write(send->host, send->info->domain, &send->note);
 }
@@ -298,6 +326,7 @@ static int send_off(struct send *send, unsigned int width,
         .to = send->to->name,
         .max_downtime = send->to->max_downtime,
         .suspends = note_asked,
+        .check = check_link,
         .arg = send,
     };
     struct host *host = send->host;
@@ -330,7 +359,8 @@ int migrate_send(struct host *host, const xc_domaininfo_t *info,
         rc = send_off(&send, width, progress);
     status = link_close(&send.link);
     migration_dispose(&send.note);
-    return tell_end(rc, status, to, was_ready, host->dg);
+    return tell_end(rc, status, to, was_ready ? not_taken : not_ready,
+                    host->dg);
 }
 
 int migrate_settle(struct host *host, const xc_domaininfo_t *info)

@@ -11,6 +11,7 @@
 #ifndef DW_GUEST_MIGRATE_H
 #define DW_GUEST_MIGRATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "guest/save.h"
@@ -19,6 +20,7 @@
 struct migrate_to {
     const char *command; /* leads to a receiver: link.h */
     const char *name;    /* of the other side, for messages */
+    bool ours;           /* the receiver is domwright's */
     enum save_way way;
     int64_t max_downtime; /* save.h */
 };
@@ -43,9 +45,11 @@ migrate_send(struct host *host, const xc_domaininfo_t *info, unsigned int width,
              const struct migrate_to *to, const struct save_progress *progress,
              struct migrate_facts *facts);
 
-/* Is there a receiver?  0, or a negative errno and the failure in dg. */
+/* Is there a receiver, and would one of ours take the guest, as far as its
+ * configuration tells?  0, or a negative errno and the failure in host->dg. */
 int __attribute__((warn_unused_result))
-migrate_probe(const struct migrate_to *to, struct diag *dg);
+migrate_probe(struct host *host, const xc_domaininfo_t *info,
+              unsigned int width, const struct migrate_to *to);
 
 /*
  * Asks the other side what became of a guest that was given away, and does what

@@ -10,6 +10,7 @@
 #include "guest/migration.h"
 #include "guest/undo.h"
 #include "guest/userdata.h"
+#include "host/find.h"
 #include "host/suspend.h"
 #include "stream/handshake.h"
 
@@ -75,6 +76,21 @@ static int answer(struct receive *receive, struct host *host,
 
 /* ---- the stream ---- */
 
+/* Does it end where libxenguest's part would begin? */
+static int begin(struct receive *receive, struct diag *dg)
+{
+    const struct feed *feed = &receive->feed;
+    int rc = feed_begin(&receive->feed, "the stream", dg);
+
+    receive->only_asks =
+        rc == -ENODATA && feed->saved.libxc_at &&
+        feed->saved.libxc_at == feed->source.first + feed->source.held;
+    if (!receive->only_asks)
+        return rc;
+    diag_drop(dg);
+    return 0;
+}
+
 int receive_open(struct receive *receive, struct host *host)
 {
     struct feed *feed = &receive->feed;
@@ -82,7 +98,7 @@ int receive_open(struct receive *receive, struct host *host)
     const void *at;
     int rc;
 
-    receive->is_over = false;
+    receive->is_over = receive->only_asks = false;
     link_own(&receive->link);
     feed_init(feed, receive->link.in, host->dg);
     rc =
@@ -97,7 +113,7 @@ int receive_open(struct receive *receive, struct host *host)
         return diag_fail(host->dg, DW_FAILED, rc,
                          "the sender ended with hardly a word");
     if (memcmp(at, HANDSHAKE_ASK, HANDSHAKE_ASK_LEN))
-        return feed_begin(feed, "the stream", host->dg);
+        return begin(receive, host->dg);
     memcpy(uuid, (const char *)at + HANDSHAKE_ASK_LEN, UUID_BYTES);
     return answer(receive, host, uuid);
 }
@@ -108,6 +124,29 @@ void receive_close(struct receive *receive)
 }
 
 /* ---- the guest ---- */
+
+int receive_check(const struct guest *g)
+{
+    struct host *host = g->host;
+    xc_domaininfo_t info;
+    uint32_t domid;
+    int rc = host_find_name(host, XBT_NULL, g->cfg.name, &domid);
+
+    if (!rc)
+        rc = host_domain(host, domid, &info);
+    if (rc == -ESRCH)
+        return 0;
+    if (rc)
+        return diag_fail(host->dg, DW_FAILED, rc, "looking for the name %s: %s",
+                         g->cfg.name, strerror(-rc));
+    if (info.flags & XEN_DOMINF_dying ||
+        !memcmp(info.handle, g->cfg.uuid, UUID_BYTES))
+        return 0;
+    return diag_fail(host->dg, DW_FAILED, -EEXIST,
+                     "where it is to go a domain is named %s already, domain "
+                     "%u",
+                     g->cfg.name, domid);
+}
 
 /* Its name here, until it is given away: and the note, from the moment that it
  * has an entry. */

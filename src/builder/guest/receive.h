@@ -17,17 +17,25 @@
 struct receive {
     struct link link;
     struct feed feed;
-    bool is_over; /* there was a question, or nothing at all */
+    bool is_over;   /* there was a question, or nothing at all */
+    bool only_asks; /* there is the configuration alone */
 };
 
 /*
  * Greets the sender on our standard output, and reads what it sends, as far as
  * receive->feed.saved has the configuration.  Where that is a question, it is
- * answered, and receive->is_over; so where there is nothing.  0, or a negative
- * errno and the failure in host->dg.
+ * answered, and receive->is_over; so where there is nothing.  A sender that
+ * only wants to know sends the configuration alone.  0, or a negative errno and
+ * the failure in host->dg.
  */
 int __attribute__((warn_unused_result))
 receive_open(struct receive *receive, struct host *host);
+
+/*
+ * Can it be here, as far as g->cfg tells?  The same name is its own, where it
+ * has its UUID.  0, or a negative errno and the failure in host->dg.
+ */
+int __attribute__((warn_unused_result)) receive_check(const struct guest *g);
 
 /*
  * Makes the guest, of which g->cfg says all but that it is on its way, and

@@ -205,8 +205,9 @@ struct save {
     int fd;
     uint64_t assists; /* as they were told in front */
     bool was_suspended;
-    bool asked; /* it is we who suspended it */
-    bool ended; /* by who watches the progress */
+    bool asked;  /* it is we who suspended it */
+    bool ended;  /* by who watches the progress */
+    int why_not; /* suspend() failed: libxenguest has an errno of its own */
     /* Of a round with Xen's log: */
     int64_t round_began;
     uint64_t pages; /* that those before it sent */
@@ -236,11 +237,13 @@ static int suspend(void *arg)
         return 1;
     rc = save->terms->suspends(save->terms->arg);
     if (!rc)
-        rc = suspend_guest(save->host, save->domid);
+        rc = suspend_guest(save->host, save->domid, save->terms->check,
+                           save->terms->arg);
     save->asked = !rc;
     save->facts->since = live_now();
     if (!rc)
         rc = check_assists(save);
+    save->why_not = rc;
     return !rc;
 }
 
@@ -350,7 +353,7 @@ static int put_memory(struct save *save)
     if (xc_domain_save(host->xc, save->fd, save->domid,
                        save->terms->way == SAVE_LOG_DIRTY ? XCFLAGS_LIVE : 0,
                        &callbacks, XC_STREAM_PLAIN, -1))
-        rc = save_failed(save);
+        rc = save->why_not ? save->why_not : save_failed(save);
     host->log.progress = NULL;
     return rc;
 }
@@ -374,6 +377,7 @@ static int put_live(struct save *save)
         .round = save->progress->round ? save->progress->round : no_round,
         .tell_arg = save->progress->arg,
         .suspends = save->terms->suspends,
+        .check = save->terms->check,
         .suspends_arg = save->terms->arg,
         .suspended = live_suspended,
         .suspended_arg = save,
@@ -449,6 +453,27 @@ static int note_asked(void *arg)
 
     note->as.phase = MIGRATION_ASKED;
     return migration_write(note->host, note->domid, &note->as);
+}
+
+int guest_save_header(struct host *host, const xc_domaininfo_t *info,
+                      unsigned int width, int fd, const char *to)
+{
+    const struct save_terms terms = {.to = to};
+    const struct save save = {
+        .host = host, .terms = &terms, .domid = info->domain};
+    char *config = NULL;
+    uint64_t assists;
+    int rc = describe(host, info, &config);
+
+    if (!rc)
+        rc = domain_vm_assist(host, info->domain, width, &assists);
+    if (!rc) {
+        rc = header_begin(fd, config, assists);
+        if (rc)
+            rc = cannot_write(&save, rc);
+    }
+    free(config);
+    return rc;
 }
 
 int guest_save(struct host *host, const xc_domaininfo_t *info,

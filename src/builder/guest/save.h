@@ -33,9 +33,11 @@ struct save_terms {
     enum save_way way;
     int64_t max_downtime; /* of SAVE_HASHED: live.h */
     const char *to;       /* where it goes, for messages */
-    /* Before the guest is asked to suspend: 0, or a negative errno that ends
-     * it, with the reason in the diag. */
+    /* Before the guest is asked to suspend, and while it is waited for, where
+     * that is not NULL: 0, or a negative errno that ends it, with the reason in
+     * the diag. */
     int (*suspends)(void *arg);
+    int (*check)(void *arg);
     void *arg;
 };
 
@@ -44,6 +46,12 @@ struct save_terms {
 int __attribute__((warn_unused_result))
 guest_can_be_saved(struct host *host, const xc_domaininfo_t *info,
                    unsigned int width);
+
+/* What a stream begins with alone, as far as it tells of the configuration.  0
+ * or a negative errno and the failure in host->dg. */
+int __attribute__((warn_unused_result))
+guest_save_header(struct host *host, const xc_domaininfo_t *info,
+                  unsigned int width, int fd, const char *to);
 
 /*
  * Suspends the guest, of `width` 32 or 64 bits, and writes it, xl's and libxl's

@@ -140,27 +140,37 @@ static int ended(const struct link *link, const char *what, struct diag *dg)
                           what);
 }
 
-int link_get(struct link *link, void *to, size_t n, int ms, const char *what,
-             struct diag *dg)
+/* How many bytes came, n at most; or as link_get(). */
+static ssize_t get_some(struct link *link, void *to, size_t n, int ms,
+                        const char *what, struct diag *dg)
 {
-    unsigned char *at = to;
-    ssize_t r;
+    ssize_t r = -1;
     int rc;
 
-    while (n) {
+    while (r < 0) {
         rc = wait_for(link, POLLIN, ms, what, dg);
         if (rc)
             return rc;
-        r = read(link->in, at, n);
+        r = read(link->in, to, n);
         if (!r)
             return ended(link, what, dg);
         if (r < 0 && errno != EINTR)
             return diag_fail(dg, DW_FAILED, -errno, "%s: %s", what,
                              strerror(errno));
-        if (r > 0) {
-            at += r;
-            n -= (size_t)r;
-        }
+    }
+    return r;
+}
+
+int link_get(struct link *link, void *to, size_t n, int ms, const char *what,
+             struct diag *dg)
+{
+    unsigned char *at = to;
+    ssize_t r;
+
+    for (; n; at += r, n -= (size_t)r) {
+        r = get_some(link, at, n, ms, what, dg);
+        if (r < 0)
+            return (int)r;
     }
     return 0;
 }
@@ -193,13 +203,32 @@ int link_put(struct link *link, const void *from, size_t n, const char *what,
 int link_expect(struct link *link, const void *message, size_t n, int ms,
                 const char *what, struct diag *dg)
 {
-    char said[MESSAGE_MAX];
-    int rc = link_get(link, said, n, ms, what, dg);
+    char said[MESSAGE_MAX + 1] = "", *line;
+    size_t got = 0;
+    ssize_t r;
 
-    if (!rc && memcmp(said, message, n))
-        rc = diag_fail(dg, DW_FAILED, -EPROTO,
-                       "%s: the other side said something else", what);
-    return rc;
+    while (got < n && !memcmp(said, message, got)) {
+        r = get_some(link, said + got, n - got, ms, what, dg);
+        if (r < 0)
+            return (int)r;
+        got += (size_t)r;
+    }
+    if (!memcmp(said, message, got))
+        return 0;
+    /* A line of it: of a shell that does not find the command, say. */
+    line = said + strspn(said, "\r\n");
+    line[strcspn(line, "\r\n")] = '\0';
+    return diag_fail(dg, DW_FAILED, -EPROTO,
+                     "%s: the other side said \"%s\" instead", what, line);
+}
+
+int link_check(struct link *link, const char *what, struct diag *dg)
+{
+    struct pollfd fd = {.fd = link->in, .events = POLLIN};
+
+    return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLIN | POLLHUP)) == POLLHUP
+               ? ended(link, what, dg)
+               : 0;
 }
 
 int link_close(struct link *link)

@@ -50,6 +50,10 @@ int __attribute__((warn_unused_result))
 link_expect(struct link *link, const void *message, size_t n, int ms,
             const char *what, struct diag *dg);
 
+/* 0 unless the other side has ended: then -EPIPE. */
+int __attribute__((warn_unused_result))
+link_check(struct link *link, const char *what, struct diag *dg);
+
 /* 0 when there is something to read, or the end; -EINTR as above. */
 int __attribute__((warn_unused_result))
 link_wait(struct link *link, int ms, const char *what, struct diag *dg);

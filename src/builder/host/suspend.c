@@ -52,7 +52,7 @@ static int look(struct host *host, uint32_t domid, enum state *state)
         return rc;
     *state = suspend_is_done(&info) ? SUSPENDED : RUNS;
     if (info.flags & XEN_DOMINF_shutdown && *state == RUNS)
-        return diag_fail(host->dg, DW_FAILED, -EPIPE,
+        return diag_fail(host->dg, DW_FAILED, -ESHUTDOWN,
                          "domain %s has shut down, and cannot suspend",
                          host_called(host, domid));
     return 0;
@@ -87,7 +87,8 @@ static time_t now(void)
 }
 
 /* Until it is suspended; each stage has its own patience. */
-static int wait_until_suspended(struct host *host, uint32_t domid)
+static int wait_until_suspended(struct host *host, uint32_t domid,
+                                int (*check)(void *arg), void *arg)
 {
     time_t begin = now();
     bool answered = false;
@@ -98,6 +99,8 @@ static int wait_until_suspended(struct host *host, uint32_t domid)
         rc = look(host, domid, &state);
         if (!rc && state == RUNS)
             rc = interrupt_check(host->dg);
+        if (!rc && state == RUNS && check)
+            rc = check(arg);
         if (rc || state == SUSPENDED)
             return rc;
         if (!answered && has_answered(host, domid)) {
@@ -140,7 +143,8 @@ static int take_back(struct host *host, uint32_t domid)
                                      : control_shutdown(host, domid, "");
 }
 
-static int ask(struct host *host, uint32_t domid)
+static int ask(struct host *host, uint32_t domid, int (*check)(void *arg),
+               void *arg)
 {
     int rc;
 
@@ -150,14 +154,15 @@ static int ask(struct host *host, uint32_t domid)
                          host_called(host, domid));
     rc = control_shutdown(host, domid, "suspend");
     if (!rc)
-        rc = wait_until_suspended(host, domid);
-    if (rc && rc != -ESRCH && rc != -EPIPE && take_back(host, domid))
+        rc = wait_until_suspended(host, domid, check, arg);
+    if (rc && rc != -ESRCH && rc != -ESHUTDOWN && take_back(host, domid))
         diag_warn("domain %s may still suspend, later",
                   host_called(host, domid));
     return rc;
 }
 
-int suspend_guest(struct host *host, uint32_t domid)
+int suspend_guest(struct host *host, uint32_t domid, int (*check)(void *arg),
+                  void *arg)
 {
     enum state state;
     int rc = look(host, domid, &state);
@@ -172,7 +177,7 @@ int suspend_guest(struct host *host, uint32_t domid)
         return diag_fail(host->dg, DW_FAILED, -errno,
                          "waiting for domain %s to suspend: xenstore: %s",
                          host_called(host, domid), strerror(errno));
-    rc = ask(host, domid);
+    rc = ask(host, domid, check, arg);
     xs_unwatch(host->xs, "@releaseDomain", "suspend");
     return rc;
 }

@@ -23,12 +23,14 @@ bool suspend_is_done(const xc_domaininfo_t *info);
 /*
  * Asks a guest that runs, and waits until it is suspended.  -EBUSY: somebody
  * else asked it.  -ETIMEDOUT: it did not answer, or not get there, within a
- * minute each.  A signal (signals.h) ends it, too: -EINTR.  The request is
- * taken back then; a guest that has answered it already is waited for a little,
- * and goes on.
+ * minute each.  A signal (signals.h) ends it, too: -EINTR; and check(), where
+ * it is not NULL, by a negative errno, with the reason in the diag: it is
+ * called meanwhile.  The request is taken back then; a guest that has answered
+ * it already is waited for a little, and goes on.
  */
 int __attribute__((warn_unused_result))
-suspend_guest(struct host *host, uint32_t domid);
+suspend_guest(struct host *host, uint32_t domid, int (*check)(void *arg),
+              void *arg);
 
 /* A suspended guest goes on where it was. */
 int __attribute__((warn_unused_result))

@@ -380,7 +380,15 @@ static int find_layer(struct reader *reader)
     int rc;
 
     begin(reader, 0, "the beginning");
-    rc = reader_get(reader, 0, XL_MAGIC_LEN, &from);
+    rc = source_ends(reader->source, 0);
+    if (rc > 0)
+        return diag_fail(reader->dg, DW_CONFIG, -ENODATA, "%s: it is empty",
+                         reader->name);
+    if (!rc)
+        rc = reader_get(reader, 0, XL_MAGIC_LEN, &from);
+    else
+        rc = diag_fail(reader->dg, DW_FAILED, rc, "reading %s: %s",
+                       reader->name, strerror(-rc));
     if (rc)
         return rc;
     memcpy(&word, from, sizeof(word));
