@@ -126,7 +126,7 @@ static int absolute(const struct request *q, const char *path, char *full,
     return n > 0 && (size_t)n < len ? 0 : -EINVAL;
 }
 
-/* xenstored has these as bits 0 to 2, xenstored's perm_for_conn(). */
+/* The owner has all; whom no entry names has what the first one says. */
 static unsigned int perms_for(const struct xs_permissions *perms,
                               unsigned int nr, uint16_t domid)
 {
