@@ -34,7 +34,7 @@ for case; do
     xenstore-ls -f | sed -nE \
         's,^(/(local/domain|libxl)/[1-9][0-9]*|/vm/[^/]+) =.*,\1,p' |
         while read -r entry; do
-            echo "# removed: $entry"
+            echo "# left: $entry"
             xenstore-rm "$entry"
         done
     echo "# end: $case $rc $(($(uptime_s) - start))"

@@ -124,7 +124,7 @@ static void init_state(struct fx_host *host, struct fx_domain *domain,
     state->tsc_incarnation = 1;
     domain->clock = FX_CLOCK_START;
     state->tsc_offset = fx_now(host, domain);
-    state->unique_id = (uint64_t)state->tsc_offset << 16 | domain->id;
+    state->unique_id = ++host->super->domains_made << 16 | domain->id;
     state->max_grant_frames = config->max_grant_frames < 0
                                   ? FX_MAX_GRANT_FRAMES
                                   : (uint32_t)config->max_grant_frames;

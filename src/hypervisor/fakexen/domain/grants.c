@@ -14,6 +14,9 @@
  * counter is full (GNTPIN_incr2oflow_mask, of 8 bits). */
 #define MOST_USES 128
 
+/* A domain that keeps writing other frames there is given up on. */
+#define TRIES 5
+
 /* The machine address of the entry; 0: the table has none of that number. */
 static uint64_t entry_at(struct fx_host *host, const struct fx_domain *domain,
                          uint32_t ref)
@@ -58,6 +61,20 @@ static void put_frame(struct fx_host *host, uint64_t mfn, bool writable)
         fx_put_page(host, mfn);
 }
 
+static uint64_t frame_in(const grant_entry_v1_t *entry)
+{
+    return __atomic_load_n(&entry->frame, __ATOMIC_SEQ_CST);
+}
+
+/* Xen takes the frame from an entry that nobody uses yet; and a copy, that of
+ * one to which nobody writes yet: another one is refused then. */
+static bool is_read_anew(const struct fx_grant_uses *uses,
+                         const struct fx_grant_wish *wish)
+{
+    return !fx_grant_is_used(uses) ||
+           (wish->is_copy && wish->writable && !uses->writers);
+}
+
 /* The record before the entry is marked: whoever dies in between leaves none
  * that is marked for ever. */
 static int16_t record(struct fx_host *host, const struct fx_grant_call *call,
@@ -82,29 +99,24 @@ static int16_t record(struct fx_host *host, const struct fx_grant_call *call,
     return GNTST_okay;
 }
 
-int16_t fx_grant_hold(struct fx_host *host, const struct fx_grant_call *call,
-                      struct fx_grant_hold *hold)
+/* The entry and the frame that was held; *moved: they are no pair, as the
+ * domain wrote another frame there before the entry was marked. */
+static int16_t try_to_hold(struct fx_host *host,
+                           const struct fx_grant_call *call, uint64_t at,
+                           grant_entry_v1_t *entry, struct fx_grant_hold *hold,
+                           bool *moved)
 {
     const struct fx_domain *domain = fx_domain(host, call->domid);
-    uint64_t at = domain ? entry_at(host, domain, call->ref) : 0;
-    grant_entry_v1_t *entry;
-    struct fx_grant_uses uses;
+    struct fx_grant_uses uses = fx_grant_uses(host, at, NULL);
     int16_t status;
 
-    if (!domain)
-        return GNTST_bad_domain;
-    entry = at ? fx_grant_entry(host, at, domain->id) : NULL;
-    if (!entry)
-        return GNTST_bad_gntref;
-    uses = fx_grant_uses(host, at, NULL);
+    *moved = false;
     status = check_uses(domain, &uses, &call->wish);
     if (!status)
         status = fx_grant_permits(entry, &uses, &call->wish);
     if (status)
         return status;
-    hold->mfn = fx_grant_is_used(&uses)
-                    ? uses.mfn
-                    : __atomic_load_n(&entry->frame, __ATOMIC_ACQUIRE);
+    hold->mfn = fx_grant_is_used(&uses) ? uses.mfn : frame_in(entry);
     status = get_frame(host, domain, hold->mfn, fx_grant_is_used(&uses),
                        call->wish.writable);
     if (status)
@@ -115,9 +127,36 @@ int16_t fx_grant_hold(struct fx_host *host, const struct fx_grant_call *call,
         return status;
     }
     status = fx_grant_mark(entry, &uses, &call->wish);
-    if (status)
+    *moved = !status && is_read_anew(&uses, &call->wish) &&
+             frame_in(entry) != hold->mfn;
+    if (status || *moved)
         fx_grant_release(host, hold);
     return status;
+}
+
+int16_t fx_grant_hold(struct fx_host *host, const struct fx_grant_call *call,
+                      struct fx_grant_hold *hold)
+{
+    const struct fx_domain *domain = fx_domain(host, call->domid);
+    uint64_t at = domain ? entry_at(host, domain, call->ref) : 0;
+    grant_entry_v1_t *entry;
+    bool moved = true;
+    int16_t status;
+    int tries;
+
+    if (!domain)
+        return GNTST_bad_domain;
+    entry = at ? fx_grant_entry(host, at, domain->id) : NULL;
+    if (!entry)
+        return GNTST_bad_gntref;
+    for (tries = 0; moved; tries++) {
+        status = tries < TRIES
+                     ? try_to_hold(host, call, at, entry, hold, &moved)
+                     : GNTST_general_error;
+        if (status)
+            return status;
+    }
+    return GNTST_okay;
 }
 
 void fx_grant_release(struct fx_host *host, const struct fx_grant_hold *hold)

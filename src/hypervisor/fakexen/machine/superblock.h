@@ -119,6 +119,7 @@ struct fx_super {
     uint32_t next_domid;
     uint32_t mapping_slots; /* those behind them are free */
     uint64_t last_process;  /* the last number given out (process.h) */
+    uint64_t domains_made;
     uint64_t hypercalls;
     uint32_t changes;                        /* wake.h */
     uint32_t tlb;                            /* tlb.h */

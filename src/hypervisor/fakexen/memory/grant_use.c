@@ -2,6 +2,7 @@
 #include "memory/grant_use.h"
 
 #include "machine/frames.h"
+#include "machine/work.h"
 #include "memory/mapping.h"
 
 /* An entry that its domain keeps changing is given up on (Xen: five times). */
@@ -37,6 +38,7 @@ struct fx_grant_uses fx_grant_uses(struct fx_host *host, uint64_t at,
     const uint64_t *mfn;
     uint64_t k;
 
+    fx_work(host, slots);
     for (i = 0; i < slots; i++) {
         const struct fx_mapping *m = fx_mapping_at(host, i);
 

@@ -54,6 +54,7 @@ struct runner {
     struct fx_vcpu_run *vcpus[FX_MAX_VCPUS];
     struct fx_vcpu_run *first; /* of those that there are */
     int64_t told;              /* when its time was */
+    int64_t reaped;            /* when who uses its grants was looked for */
     bool ticking;
     bool seeded;
     uint64_t chance; /* the state of what is chance */
@@ -138,9 +139,6 @@ static void tell_time(struct runner *r, int64_t now)
 
     if (r->domain->pause_count || (r->told && now - r->told < TIME_UPDATE))
         return;
-    /* Which of its grants are in use, it asks nobody but its memory. */
-    if (r->host->super->mapping_slots)
-        fx_mapping_reap(r->host);
     if (!r->told)
         fx_update_wallclock(r->host, r->domain);
     for (i = 0; (vcpu = fx_vcpu(r->host, r->domain, i)); i++)
@@ -150,6 +148,19 @@ static void tell_time(struct runner *r, int64_t now)
 }
 
 /* Its rings, which it may have written to. */
+/* Which of its grants are in use, it asks nobody but its memory; and whoever
+ * used them dies by the computer's clock, whatever the domain's is. */
+static void reap_users(struct runner *r)
+{
+    int64_t now = fx_system_time();
+
+    if (now - r->reaped < SECOND)
+        return;
+    r->reaped = now;
+    if (r->host->super->mapping_slots)
+        fx_mapping_reap(r->host);
+}
+
 static void serve(struct runner *r)
 {
     fx_console_serve(&r->console);
@@ -256,12 +267,26 @@ static void wait_for_work(struct runner *r, int64_t wait)
     fx_lock(r->host);
 }
 
+/* What was served may have woken one. */
+static bool all_wait(const struct runner *r)
+{
+    const struct fx_vcpu *vcpu;
+    uint32_t i;
+
+    for (i = 0; (vcpu = fx_vcpu(r->host, r->domain, i)); i++)
+        if (vcpu->exists && !fx_vcpu_wait(r->host, r->domain, i))
+            return false;
+    return true;
+}
+
 /* On a machine with a seed time stands still unless a vCPU executes, or all of
  * them wait for it. */
 static void pass_time(struct runner *r, int64_t wait)
 {
     struct fx_domain *d = r->domain;
 
+    if (!all_wait(r))
+        return;
     if (d->pause_count || wait > FX_CLOCK_MAX - d->clock) {
         wait_for_work(r, FX_WAIT_EVENT);
         return;
@@ -282,6 +307,7 @@ static void run_domain(struct runner *r)
         now = fx_now(r->host, r->domain);
         fx_timers(r->host, r->domain, now);
         tell_time(r, now);
+        reap_users(r);
         serve(r);
         wait = run_all(r);
         if (!is_there(r))
