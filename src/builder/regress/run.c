@@ -924,6 +924,20 @@ static int make_folder(struct bench *bench, struct diag *dg)
 
 /* ---- */
 
+/* Before any cell: its status, and unless it is 0 what it said. */
+static int try_program(const struct bench *bench, const char *name,
+                       char *argv[], char *said, size_t len)
+{
+    struct program program;
+    int status = program_start(&program, bench->folder, name, argv, 0);
+
+    if (!status)
+        status = program_wait(&program, bench->patience);
+    if (status)
+        read_failure(program.err, said, len);
+    return status;
+}
+
 int bench_check_guest(const struct bench *bench, struct diag *dg)
 {
     char *argv[] = {(char *)bench->domwright,
@@ -933,17 +947,13 @@ int bench_check_guest(const struct bench *bench, struct diag *dg)
                     (char *)bench->own,
                     (char *)"name=\"" NAME "\"",
                     NULL};
-    struct program program;
     char said[600];
-    int status = program_start(&program, bench->folder, "plan", argv, 0);
+    int status = try_program(bench, "plan", argv, said, sizeof(said));
 
-    if (!status)
-        status = program_wait(&program, bench->patience);
     if (!status)
         return 0;
     if (status == -EINTR)
         return interrupt_check(dg);
-    read_failure(program.err, said, sizeof(said));
     return diag_fail(dg, status > 0 && status < 128 ? status : DW_FAILED,
                      status < 0 ? status : -EINVAL,
                      "--guest %s cannot be tried: %s", bench->own,
@@ -957,17 +967,13 @@ static int check_embedded(const struct bench *bench, struct diag *dg)
     static const char prefix[] = "fakexen: ";
     char *argv[] = {(char *)bench->fakexen, (char *)"--host",
                     (char *)bench->host, (char *)"--status", NULL};
-    struct program program;
     char said[600];
-    int status = program_start(&program, bench->folder, "status", argv, 0);
+    int status = try_program(bench, "status", argv, said, sizeof(said));
 
-    if (!status)
-        status = program_wait(&program, bench->patience);
     if (!status)
         return 0;
     if (status == -EINTR)
         return interrupt_check(dg);
-    read_failure(program.err, said, sizeof(said));
     return diag_fail(
         dg, DW_NO_XEN, -ENODEV, "--host: %s",
         strncmp(said, prefix, strlen(prefix)) ? said : said + strlen(prefix));
