@@ -233,6 +233,49 @@ START_TEST(one_domain_at_a_time_has_a_grant)
 }
 END_TEST
 
+/* Who reads has the frame of then; who is the first to write takes it from the
+ * entry, and is refused if that says another by now. */
+START_TEST(what_is_read_is_written_where_it_is)
+{
+    struct fx_grant_mapping read = {.user = FG_ID, .first = 4096, .pages = 1};
+    gnttab_copy_t op;
+    uint64_t frame;
+    int slot;
+
+    setup(_i);
+    strcpy(theirs(0), "first");
+    strcpy(theirs(1), "second");
+    fx_lock(guest.host);
+    ck_assert_int_eq(fx_grant_frame(guest.host, other.domain, 0, &frame), 0);
+    read.entry = (frame << FX_PAGE_SHIFT) + 8 * sizeof(grant_entry_v1_t);
+    grant(8, GTF_permit_access | GTF_reading, other.mfn[1], FG_ID);
+    FX_MUST(!fx_get_page(guest.host, other.mfn[0], OTHER));
+    slot = fx_mapping_add_grant(guest.host, 4096, OTHER, false, &read,
+                                other.mfn[0]);
+    ck_assert_int_ge(slot, 0);
+    fx_unlock(guest.host);
+    op = to_grant(8);
+    ck_assert_int_eq(copy(&op), GNTST_general_error);
+    ck_assert_str_eq(theirs(0), "first");
+    ck_assert_str_eq(theirs(1), "second");
+    ck_assert_uint_eq(other.table[8].flags, GTF_permit_access | GTF_reading);
+    op = from_grant(8);
+    op.source.offset = 0;
+    ck_assert_int_eq(copy(&op), GNTST_okay);
+    ck_assert_str_eq(fg_memory(FG_AT(1, 100)), "first");
+    other.table[8].frame = (uint32_t)other.mfn[0];
+    strcpy(fg_memory(FG_AT(1, 0)), "ours");
+    op = to_grant(8);
+    ck_assert_int_eq(copy(&op), GNTST_okay);
+    ck_assert_str_eq(theirs(0), "ours");
+    ck_assert_uint_eq(other.table[8].flags, GTF_permit_access | GTF_reading);
+    fx_lock(guest.host);
+    fx_mapping_end(guest.host, (unsigned int)slot);
+    fx_unlock(guest.host);
+    ck_assert_uint_eq(other.table[8].flags, GTF_permit_access);
+}
+END_TEST
+
 /* The rest is done when one fails; and a list that leads nowhere ends there. */
 START_TEST(copies_are_made_one_by_one)
 {
@@ -302,6 +345,14 @@ START_TEST(guests_map_no_grants)
         0);
     fg_get(&op, ARG, sizeof(op));
     ck_assert_int_eq(op.status, GNTST_permission_denied);
+    op.flags = 0;
+    fg_put(ARG, &op, sizeof(op));
+    ck_assert_int_eq(
+        fg_call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, ARG, 1, 0),
+        0);
+    fg_get(&op, ARG, sizeof(op));
+    ck_assert_int_eq(op.status, GNTST_bad_gntref);
+    op.flags = GNTMAP_host_map;
     op.dom = OTHER + 1;
     fg_put(ARG, &op, sizeof(op));
     ck_assert_int_eq(
@@ -329,6 +380,7 @@ int main(void)
     tcase_add_loop_test(tc, a_table_grows, 0, 2);
     tcase_add_loop_test(tc, what_is_not_granted_is_not_copied, 0, 2);
     tcase_add_loop_test(tc, one_domain_at_a_time_has_a_grant, 0, 2);
+    tcase_add_loop_test(tc, what_is_read_is_written_where_it_is, 0, 2);
     tcase_add_loop_test(tc, copies_are_made_one_by_one, 0, 2);
     tcase_add_test(tc, a_grant_that_is_none_is_found);
     tcase_add_loop_test(tc, guests_map_no_grants, 0, 2);

@@ -42,25 +42,6 @@ static int16_t check_uses(const struct fx_domain *domain,
     return wish->is_copy && domain->dying ? GNTST_bad_domain : GNTST_okay;
 }
 
-static int16_t get_frame(struct fx_host *host, const struct fx_domain *domain,
-                         uint64_t mfn, bool is_used, bool writable)
-{
-    if (fx_get_page(host, mfn, domain->id))
-        return is_used ? GNTST_general_error : GNTST_bad_page;
-    if (!writable || !fx_get_type(host, mfn, FX_WRITABLE, 0))
-        return GNTST_okay;
-    fx_put_page(host, mfn);
-    return GNTST_general_error;
-}
-
-static void put_frame(struct fx_host *host, uint64_t mfn, bool writable)
-{
-    if (writable)
-        fx_put_page_and_type(host, mfn);
-    else
-        fx_put_page(host, mfn);
-}
-
 static uint64_t frame_in(const grant_entry_v1_t *entry)
 {
     return __atomic_load_n(&entry->frame, __ATOMIC_SEQ_CST);
@@ -73,6 +54,34 @@ static bool is_read_anew(const struct fx_grant_uses *uses,
 {
     return !fx_grant_is_used(uses) ||
            (wish->is_copy && wish->writable && !uses->writers);
+}
+
+/* Xen's answers where the frame is not to be had. */
+static int16_t no_frame(const struct fx_grant_uses *uses,
+                        const struct fx_grant_wish *wish)
+{
+    if (is_read_anew(uses, wish))
+        return GNTST_bad_page;
+    return wish->is_copy ? GNTST_bad_domain : GNTST_general_error;
+}
+
+static int16_t get_frame(struct fx_host *host, const struct fx_domain *domain,
+                         uint64_t mfn, int16_t otherwise, bool writable)
+{
+    if (fx_get_page(host, mfn, domain->id))
+        return otherwise;
+    if (!writable || !fx_get_type(host, mfn, FX_WRITABLE, 0))
+        return GNTST_okay;
+    fx_put_page(host, mfn);
+    return GNTST_general_error;
+}
+
+static void put_frame(struct fx_host *host, uint64_t mfn, bool writable)
+{
+    if (writable)
+        fx_put_page_and_type(host, mfn);
+    else
+        fx_put_page(host, mfn);
 }
 
 /* The record before the entry is marked: whoever dies in between leaves none
@@ -117,7 +126,7 @@ static int16_t try_to_hold(struct fx_host *host,
     if (status)
         return status;
     hold->mfn = fx_grant_is_used(&uses) ? uses.mfn : frame_in(entry);
-    status = get_frame(host, domain, hold->mfn, fx_grant_is_used(&uses),
+    status = get_frame(host, domain, hold->mfn, no_frame(&uses, &call->wish),
                        call->wish.writable);
     if (status)
         return status;

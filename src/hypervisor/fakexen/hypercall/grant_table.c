@@ -97,6 +97,15 @@ static long get_version(const struct fx_caller *caller, uint64_t at)
     return fx_copy_out(caller, at, &asked, sizeof(asked));
 }
 
+static int16_t why_not_mapped(const struct fx_caller *caller,
+                              const gnttab_map_grant_ref_t *op)
+{
+    if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map)))
+        return GNTST_bad_gntref;
+    return fx_domain(caller->host, op->dom) ? GNTST_permission_denied
+                                            : GNTST_bad_domain;
+}
+
 /* No caller has grants mapped into its own tables. */
 static long refuse_map(const struct fx_caller *caller, uint64_t at,
                        uint32_t count)
@@ -110,8 +119,7 @@ static long refuse_map(const struct fx_caller *caller, uint64_t at,
                 caller, (uint64_t[5]){GNTTABOP_map_grant_ref, at, count - i});
         if (fx_copy_in(caller, &op, at, sizeof(op)))
             return -EFAULT;
-        op.status = fx_domain(caller->host, op.dom) ? GNTST_permission_denied
-                                                    : GNTST_bad_domain;
+        op.status = why_not_mapped(caller, &op);
         if (fx_copy_out(caller, at + offsetof(gnttab_map_grant_ref_t, status),
                         &op.status, sizeof(op.status)))
             return -EFAULT;

@@ -288,6 +288,7 @@ int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
         if (!fits(&segs[i]))
             return answer(-EINVAL);
     fx_lock(host);
+    fx_mapping_reap(host); /* what the dead have in use is not */
     if (host->unrepaired)
         rc = -ENOMEM;
     for (i = 0; !rc && i < count; i++)
