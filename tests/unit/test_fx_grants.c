@@ -204,31 +204,44 @@ START_TEST(what_is_not_granted_is_not_copied)
 }
 END_TEST
 
-/* Whom somebody else has it mapped for. */
-START_TEST(one_domain_at_a_time_has_a_grant)
+/* Somebody reads the page of grant 8, whatever its entry says: the slot. */
+static unsigned int read_by(uint16_t user, uint64_t mfn)
 {
-    struct fx_grant_mapping mapped = {.user = 0, .first = 4096, .pages = 1};
-    gnttab_copy_t op;
+    struct fx_grant_mapping read = {.user = user, .first = 4096, .pages = 1};
     uint64_t frame;
     int slot;
 
-    setup(_i);
     fx_lock(guest.host);
     ck_assert_int_eq(fx_grant_frame(guest.host, other.domain, 0, &frame), 0);
-    mapped.entry = (frame << FX_PAGE_SHIFT) + 8 * sizeof(grant_entry_v1_t);
-    grant(8, GTF_permit_access | GTF_reading, other.mfn[0], FG_ID);
-    FX_MUST(!fx_get_page(guest.host, other.mfn[0], OTHER));
-    slot = fx_mapping_add_grant(guest.host, 4096, OTHER, false, &mapped,
-                                other.mfn[0]);
+    read.entry = (frame << FX_PAGE_SHIFT) + 8 * sizeof(grant_entry_v1_t);
+    FX_MUST(!fx_get_page(guest.host, mfn, OTHER));
+    slot = fx_mapping_add_grant(guest.host, 4096, OTHER, false, &read, mfn);
     ck_assert_int_ge(slot, 0);
     fx_unlock(guest.host);
+    return (unsigned int)slot;
+}
+
+static void read_ends(unsigned int slot)
+{
+    fx_lock(guest.host);
+    fx_mapping_end(guest.host, slot);
+    fx_unlock(guest.host);
+    ck_assert_uint_eq(other.table[8].flags, GTF_permit_access);
+}
+
+/* Whom somebody else has it mapped for. */
+START_TEST(one_domain_at_a_time_has_a_grant)
+{
+    gnttab_copy_t op;
+    unsigned int slot;
+
+    setup(_i);
+    grant(8, GTF_permit_access | GTF_reading, other.mfn[0], FG_ID);
+    slot = read_by(0, other.mfn[0]);
     op = from_grant(8);
     ck_assert_int_eq(copy(&op), GNTST_general_error);
     ck_assert_uint_eq(other.table[8].flags, GTF_permit_access | GTF_reading);
-    fx_lock(guest.host);
-    fx_mapping_end(guest.host, (unsigned int)slot);
-    fx_unlock(guest.host);
-    ck_assert_uint_eq(other.table[8].flags, GTF_permit_access);
+    read_ends(slot);
     ck_assert_int_eq(copy(&op), GNTST_okay);
 }
 END_TEST
@@ -237,23 +250,14 @@ END_TEST
  * entry, and is refused if that says another by now. */
 START_TEST(what_is_read_is_written_where_it_is)
 {
-    struct fx_grant_mapping read = {.user = FG_ID, .first = 4096, .pages = 1};
     gnttab_copy_t op;
-    uint64_t frame;
-    int slot;
+    unsigned int slot;
 
     setup(_i);
     strcpy(theirs(0), "first");
     strcpy(theirs(1), "second");
-    fx_lock(guest.host);
-    ck_assert_int_eq(fx_grant_frame(guest.host, other.domain, 0, &frame), 0);
-    read.entry = (frame << FX_PAGE_SHIFT) + 8 * sizeof(grant_entry_v1_t);
     grant(8, GTF_permit_access | GTF_reading, other.mfn[1], FG_ID);
-    FX_MUST(!fx_get_page(guest.host, other.mfn[0], OTHER));
-    slot = fx_mapping_add_grant(guest.host, 4096, OTHER, false, &read,
-                                other.mfn[0]);
-    ck_assert_int_ge(slot, 0);
-    fx_unlock(guest.host);
+    slot = read_by(FG_ID, other.mfn[0]);
     op = to_grant(8);
     ck_assert_int_eq(copy(&op), GNTST_general_error);
     ck_assert_str_eq(theirs(0), "first");
@@ -269,10 +273,7 @@ START_TEST(what_is_read_is_written_where_it_is)
     ck_assert_int_eq(copy(&op), GNTST_okay);
     ck_assert_str_eq(theirs(0), "ours");
     ck_assert_uint_eq(other.table[8].flags, GTF_permit_access | GTF_reading);
-    fx_lock(guest.host);
-    fx_mapping_end(guest.host, (unsigned int)slot);
-    fx_unlock(guest.host);
-    ck_assert_uint_eq(other.table[8].flags, GTF_permit_access);
+    read_ends(slot);
 }
 END_TEST
 
