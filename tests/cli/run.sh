@@ -21,7 +21,8 @@ guest() {
         'on_crash="preserve"'
 }
 
-# runs [OPTION]... -- COMMAND...: with the guests' consoles in out.
+# runs [OPTION]... -- COMMAND...: with the guests' consoles in out, where what the
+# command says would stand in the midst of a line of theirs.
 runs() {
     checks=$((checks + 1)) status=0
     "$fakexen" --host machine run --limit 60 "$@" >out 2>err </dev/null ||
@@ -51,7 +52,7 @@ until_it() {
 
 "$fakexen" --host machine --memory 512M --run true || exit 99
 guest "$guests/hello-pae"
-runs -- "$domwright" create -e guest.cfg
+runs -- "$domwright" create -eq guest.cfg
 if grep -q 'does not run: .*Unicorn' err; then
     sed -n 's/.*does not run: //p' err
     exit 77
@@ -67,7 +68,7 @@ FAKEXEN_UNICORN=/nowhere "$fakexen" --host other --memory 512M --run sh -c '
 
 for kernel in pae legacy 64; do
     guest "$guests/hello-$kernel"
-    runs -- "$domwright" create -e guest.cfg
+    runs -- "$domwright" create -eq guest.cfg
     grep -qx 'hello: done' console || wrong "hello-$kernel does not end"
     grep -qx "variant=$kernel" console || wrong "hello-$kernel is another one"
     on_host "$domwright" list >out 2>err
@@ -80,7 +81,7 @@ done
 
 for kernel in pae legacy 64; do
     guest "$guests/check-$kernel"
-    runs -- "$domwright" create -e guest.cfg
+    runs -- "$domwright" create -eq guest.cfg
     grep -qx '# check: done' console || wrong "check-$kernel does not end"
     ! grep '^not ok' console >err || wrong "check-$kernel"
     audited "check-$kernel"
@@ -92,7 +93,7 @@ for vcpus in 2 4; do
     for kernel in pae legacy 64; do
         guest "$guests/smp-$kernel"
         echo "vcpus=$vcpus" >>guest.cfg
-        runs -- "$domwright" create -e guest.cfg
+        runs -- "$domwright" create -eq guest.cfg
         grep -qx '# smp: done' console || wrong "smp-$kernel does not end"
         grep -qx "# vcpus=$vcpus" console || wrong "smp-$kernel: other vCPUs"
         ! grep '^not ok' console >err || wrong "smp-$kernel: $(cat err)"
