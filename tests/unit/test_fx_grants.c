@@ -331,6 +331,18 @@ START_TEST(a_grant_that_is_none_is_found)
 }
 END_TEST
 
+static int16_t map(const gnttab_map_grant_ref_t *wanted)
+{
+    gnttab_map_grant_ref_t op = *wanted;
+
+    fg_put(ARG, &op, sizeof(op));
+    ck_assert_int_eq(
+        fg_call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, ARG, 1, 0),
+        0);
+    fg_get(&op, ARG, sizeof(op));
+    return op.status;
+}
+
 /* No guest maps any: it is told so. */
 START_TEST(guests_map_no_grants)
 {
@@ -340,27 +352,12 @@ START_TEST(guests_map_no_grants)
 
     setup(_i);
     grant(8, GTF_permit_access, other.mfn[0], FG_ID);
-    fg_put(ARG, &op, sizeof(op));
-    ck_assert_int_eq(
-        fg_call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, ARG, 1, 0),
-        0);
-    fg_get(&op, ARG, sizeof(op));
-    ck_assert_int_eq(op.status, GNTST_permission_denied);
+    ck_assert_int_eq(map(&op), GNTST_permission_denied);
     op.flags = 0;
-    fg_put(ARG, &op, sizeof(op));
-    ck_assert_int_eq(
-        fg_call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, ARG, 1, 0),
-        0);
-    fg_get(&op, ARG, sizeof(op));
-    ck_assert_int_eq(op.status, GNTST_bad_gntref);
+    ck_assert_int_eq(map(&op), GNTST_bad_gntref);
     op.flags = GNTMAP_host_map;
     op.dom = OTHER + 1;
-    fg_put(ARG, &op, sizeof(op));
-    ck_assert_int_eq(
-        fg_call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, ARG, 1, 0),
-        0);
-    fg_get(&op, ARG, sizeof(op));
-    ck_assert_int_eq(op.status, GNTST_bad_domain);
+    ck_assert_int_eq(map(&op), GNTST_bad_domain);
     fg_put(ARG, &un, sizeof(un));
     ck_assert_int_eq(fg_call(__HYPERVISOR_grant_table_op,
                              GNTTABOP_unmap_grant_ref, ARG, 1, 0),

@@ -841,7 +841,6 @@ static const char *temporary(void)
 static int lock_folder(const char *name)
 {
     int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
     int rc;
 
     if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
